@@ -122,17 +122,20 @@ def test_corrections_stand_side_by_side(run: Run, own: Path) -> None:
         ("marin-county-ca", "formal=the County of Marin"),
         ("hialeah-police-department-fl", "county=12086"),
         ("CA", "fax=916-555-0101"),
+        ("new-york", "fax=518-555-0101"),
     ):
         assert outcome(run("correct", what, "--set", change, *BY))[0] == 0
     states = kept(own)["states"]
     assert (
         states["CA"]["bureau"]["phone"],
         states["CA"]["bureau"]["fax"],
+        states["NY"]["bureau"]["fax"],
         states["CA"]["jurisdictions"],
         states["FL"]["agencies"]["hialeah-police-department-fl"],
     ) == (
         "916-555-0100",
         "916-555-0101",
+        "518-555-0101",
         {
             "06041": {
                 "formal": "the County of Marin",
@@ -144,7 +147,7 @@ def test_corrections_stand_side_by_side(run: Run, own: Path) -> None:
             "note": "confirmed by the records desk, telephone, 2026-11-24",
         },
     )
-    assert len([*(own.parent / "earlier").iterdir()]) == 3
+    assert len([*(own.parent / "earlier").iterdir()]) == 4
     assert outcome(run("show", "marin-county-ca"))[0] == 0
 
 

@@ -265,6 +265,16 @@ def test_a_requests_guide_knows_its_letter_and_its_recipients(run: Run, in_folde
     assert other.startswith("How to give notice: Notice of opt-out, ")
 
 
+@pytest.mark.parametrize("letter", ["Notice of opt-out", "opt-out"])
+def test_a_request_may_have_the_title_or_the_kind_of_its_letter(
+    letter: str, run: Run, in_folder: Path
+) -> None:
+    request = f"jurisdiction: marin-county-ca\nletter: {letter}\n"
+    (in_folder / "r.yaml").write_text(request, "utf-8")
+    for words in (("guide", "r.yaml"), ("show", "r.yaml"), ("new", "r.yaml", "--wording")):
+        assert outcome(run(*words))[0] == 0
+
+
 def test_a_request_that_cannot_be_read_is_told_with_its_place(run: Run, in_folder: Path) -> None:
     (in_folder / "r.yaml").write_text("jurisdiction: nowhere-zz\nletter: a/b\n", "utf-8")
     code, _, err = outcome(run("guide", "r.yaml"))

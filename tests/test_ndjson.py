@@ -158,6 +158,13 @@ def test_keys_with_dots_are_paths_and_an_empty_text_is_absent() -> None:
     }
 
 
+def test_a_number_that_no_list_has_is_the_name_of_a_key() -> None:
+    key = "9" * 5000
+    (row,) = rows(json.dumps({f"cc.{key}.name": "A"}))
+    assert row.document is not None
+    assert row.document.data == {"cc": {key: {"name": "A"}}}
+
+
 @pytest.mark.parametrize(
     "line",
     [

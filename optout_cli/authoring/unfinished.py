@@ -219,11 +219,12 @@ def start_from_request(
     letters, nor the own wording of another letter. For another jurisdiction, takes only what states
     no fact of the first. Raises OptoutError.
     """
+    earlier = library.programs.with_id(earlier)
     data: Answers = earlier.data
     find = library.directory.find
     convert(earlier, Request)
     slug = find(str(data["jurisdiction"]), earlier.location("jurisdiction")).slug
-    former = library.programs.id_of(str(data["letter"]))
+    former = str(data["letter"])
     letter = letter or former
     kind = library.programs.find(letter, earlier.location("letter"))[1]
     services = {

@@ -228,7 +228,7 @@ def target_of(what: str, directory: Directory, location: Location) -> str:
     Raises OptoutError at `location`.
     """
     name = what.removeprefix("bureau-")
-    code = None if {"-", ","} & {*name} else state_code(name)  # guam-gu is a jurisdiction
+    code = None if "," in name else state_code(name.replace("-", " "))  # guam-gu is none
     if code in directory.data.states:
         return f"states.{code}.bureau"
     if what in directory.data.offices:

@@ -130,12 +130,12 @@ def command(
     if name == "pdf":
         look = with_engine(look, [name], quiet=False)
     library = library_from(overlays, folders, look)
+    letter = letter and library.programs.id_of(letter)
     if is_request(what):
-        asked, location = request_in(what, letter), Location(what)
+        asked, location = request_in(what, library.programs, letter), Location(what)
     else:
         asked = Request(jurisdiction=what, letter=letter or DEFAULT_LETTER)
         location = JURISDICTION
-    asked = msgspec.structs.replace(asked, letter=library.programs.id_of(asked.letter))
     day = day or asked.date or today()
     guide = guide_of(asked, library, day, location)
     content = encode_guide(guide, day, name, library)

@@ -102,7 +102,7 @@ def command(
     """
     library, day = library_from(overlays, folders), day or today()
     if is_request(what):
-        given = request_in(what)
+        given = request_in(what, library.programs)
         location = Location(what)
         overview = overview_of(given.jurisdiction, library, day, location, given.recipients)
     else:

@@ -74,7 +74,7 @@ class Finder:
         entries = self._agency_entries if is_agency else self._jurisdiction_entries
         known = with_name(folded, entries)
         if not (known or is_agency):
-            known = self._of_state(folded) or self._with_other_word(folded)
+            known = self._of_state(folded)[1] or self._with_other_word(folded)
             known = known or self._with_initials(folded)
         known = known or self._closest(folded, entries)[:_MOST_CANDIDATES]
         return known or self._agencies_at(folded)
@@ -182,7 +182,8 @@ class Finder:
             return f"{stated[1]} is {elsewhere}; if it is a ZIP code, type the county's name"
         if re.fullmatch(r"\d{5}(-\d{4})?", query):
             return "type the county's name or its FIPS code; a ZIP code names no county"
-        if _TRIBE.search(folded):
+        names = (name for entry in self._jurisdiction_entries for name in entry.names)
+        if _TRIBE.search(folded) and not any(map(_TRIBE.search, names)):
             return "the data has no tribes: see `optout help data` to add one in a file of your own"
         suggestion = self._agency_suggestion if is_agency_name(folded) else self._place_suggestion
         return suggestion(folded)
@@ -222,9 +223,9 @@ class Finder:
         if found := with_name(folded, self._jurisdiction_entries):
             more = f"; {_CITY}" if is_city and (named or len(found) > 1) else ""  # `Aurora, CO`
             return f"name the state too: {_listed(found)}{more}"
-        if inside := self._of_state(folded):
-            many = self._whole_list(inside[0][-2:].upper())
-            return _listed(inside) if len(inside) <= _FEW else many
+        code, inside = self._of_state(folded)
+        if inside:
+            return _listed(inside) if len(inside) <= _FEW else self._whole_list(code)
         close = self._with_other_word(folded) or self._with_initials(folded)
         is_city = is_city and not close
         at_place = [] if close else self._agencies_at(folded)
@@ -251,10 +252,10 @@ class Finder:
         option = f" --state {states[0]}" if len(states) == 1 else ""
         return f"`optout list {what}{option}` lists them all"
 
-    def _of_state(self, folded: str) -> list[str]:
-        """Return the slugs of a state's jurisdictions if the state alone is typed, such as DC."""
-        state = state_code(folded.replace("-", " ")) or folded.replace("-", "").upper()
-        return [entry.slug for entry in self._jurisdiction_entries if entry.code == state]
+    def _of_state(self, folded: str) -> tuple[str, list[str]]:
+        """Return the state that is typed alone, such as DC, with the slugs of its jurisdictions."""
+        code = state_code(folded.replace("-", " ")) or folded.replace("-", "").upper()
+        return code, [entry.slug for entry in self._jurisdiction_entries if entry.code == code]
 
     def _with_initials(self, folded: str) -> list[str]:
         """Return the slugs of the jurisdictions with these initials: `LA County`, `NYC`."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from optout_cli.directory import Directory
 from optout_cli.directory.names import fold, without_legal_word
+from optout_cli.errors import shorten
 from optout_cli.exporters import Options, exporter_for
 from optout_cli.model.jurisdiction import LAW_EFFECTS, Agreement, Locality
 from optout_cli.model.letter import Letter
@@ -26,7 +27,10 @@ _SIGNED_WITHIN = timedelta(days=30)  # of the letter's date; a letter dated earl
 _RECENT_YEARS = 1  # letters older than this get a note on an undated address
 # Notes on the county and the program come last: they are the same for all letters.
 _LAST = {"contact": 1, "state-law": 2, "period": 3, "letter": 4}
-_NO_PLACE = "the|this|our|said|each|of|for|and|in|deputy|chief|assistant|state"  # `The County`
+_NO_PLACE = (  # before `County`: `The County`, `Under County policy`
+    "the|this|our|said|each|of|for|and|in|deputy|chief|assistant|state|under|any|all|every|no|some"
+    "|other|such|an?|both|n?either|nor|or|by|to|at|from|with|as|if|because|when|while|since"
+)
 _IS_LOCAL = re.compile(r"\b(Police|City|Town|Township|Village|Borough)\b")
 _OFFICES: Mapping[Party, str] = {"bureau": "the bureau", "ice": "ICE"}
 _WHOSE: Mapping[Party, str] = {"bureau": "the bureau's", "ice": "ICE's"}
@@ -208,8 +212,7 @@ def _signatory_notes(case: Case) -> Iterator[Note]:
         yield Note(code="draft", text=text)
         return
     parts = ("street", "city", "state", "zip")
-    missing = [name for name in parts if not getattr(signatory.address, name)]
-    if missing:
+    if missing := [name for name in parts if not getattr(signatory.address, name)]:
         names = " and ".join(f"{name}:" for name in missing)
         text = f"complete the letterhead: address: under signatory: has no {names}"
         if missing == [*parts]:
@@ -222,7 +225,7 @@ def _signatory_notes(case: Case) -> Iterator[Note]:
     own_words = (case.request.calls_itself, *case.request.wording.values())
     for name in (signatory.office, *bodies, *own_words, agency):
         if name and not case.locality.agency and _names_another(place, name):
-            text = f"{check}: {name!r} does not name {case.locality.name}"
+            text = f"{check}: {shorten(name)!r} does not name {case.locality.name}"
             yield Note(code="other-place", text=text)
     state, own = signatory.address.state, case.locality.state_code
     if state and state != own:
@@ -248,8 +251,8 @@ def _names_another(name: str, text: str) -> bool:
     short, legal = without_legal_word(fold(name)), re.escape(name.rpartition(" ")[2])
     legal = legal.upper() if text.isupper() else legal
     found = rf"\b(?!(?i:{_NO_PLACE})\b)[A-Z][^\s,]* {legal}\b|\b{legal} (?:of|OF) [A-Z]"
-    is_here = short.replace("-", "") in fold(text).replace("-", "")
-    return bool(" " in name and re.search(found, text)) and not is_here
+    is_here = " " not in name or short.replace("-", "") in fold(text).replace("-", "")
+    return not is_here and bool(re.search(found, text))
 
 
 def law_notes(case: Case) -> Iterator[Note]:
@@ -286,7 +289,7 @@ def contact_text(case: Case, recipient: Recipient) -> str:
     source, confirmed = recipient.contact.source, recipient.confirmed
     if not recipient.contact.organization:
         return f"add it under recipients: {recipient.party}:, since the agency is unknown"
-    if _is_from_request(recipient):
+    if recipient.origins.get("address.street") == "request":
         origin = f"your request ({case.date:%Y})"
     elif source is None:
         origin = "an unnamed source (undated)"
@@ -304,10 +307,6 @@ def contact_text(case: Case, recipient: Recipient) -> str:
     return f"call before sending: {what} from {origin}, not confirmed"
 
 
-def _is_from_request(recipient: Recipient) -> bool:
-    return recipient.origins.get("address.street") == "request"
-
-
 def _address_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
     """Yield addresses elsewhere, or that may not have been in use on the letter's date.
 
@@ -318,7 +317,7 @@ def _address_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
     usual = (*case.locality.field_offices, recipient.office) if party == "ice" else ("bureau",)
     offices = filter(None, map(case.locality.contact_of, usual))
     late = f"find the address used at that time: {_WHOSE[party]} address is"
-    if _is_from_request(recipient):
+    if recipient.origins.get("address.street") == "request":
         if address.state not in (own, *(office.address.state for office in offices)):
             text = f"check recipients.{party}.address: it is in {address.state}, the jurisdiction"
             yield Note(code="other-state", text=f"{text} in {own}")

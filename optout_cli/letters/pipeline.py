@@ -19,7 +19,7 @@ from optout_cli.model.letter import Export, Files, Letter
 from optout_cli.model.notice import Case, Note, Notice
 from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import PARTIES, Party, Request
-from optout_cli.programs import refusals
+from optout_cli.programs import Programs, refusals
 from optout_cli.programs.validation import particulars_from
 from optout_cli.readers.document import Document, Layer, locating
 from optout_cli.readers.files import load_document
@@ -91,12 +91,12 @@ def request_file(path: str) -> Document:
     return document
 
 
-def request_in(path: str, letter: str | None = None) -> Request:
+def request_in(path: str, programs: Programs, letter: str | None = None) -> Request:
     """Read the request in a file. For another `letter`, leave out its particulars.
 
     Does not check the particulars. Raises OptoutError.
     """
-    request = convert(request_file(path), Request)
+    request = convert(programs.with_id(request_file(path)), Request)
     if letter in (None, request.letter):
         return request
     return msgspec.structs.replace(request, letter=letter, particulars={})
@@ -115,10 +115,7 @@ def request_for(jurisdiction: str, letter: str) -> Document:
 
 def case_of(document: Document, library: Library, order: Order) -> Case:
     """Gather everything that decides the request's notices. Raises OptoutError, all problems."""
-    written = document.data.get("letter")  # its id, title or kind: Notice of opt-out
-    if isinstance(written, str):
-        data = {**document.data, "letter": library.programs.id_of(written)}
-        document = msgspec.structs.replace(document, data=data)
+    document = library.programs.with_id(document)
     problems, unread = _Problems(), _Problems()
     request: Request | None = None
     locality: Locality | None = None

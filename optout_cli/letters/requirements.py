@@ -179,7 +179,7 @@ def act_problems(acts: Iterable[Authority]) -> Iterator[Problem]:
     for number, act in enumerate(acts):
         kind, words = act.instrument.split()[-1].casefold(), (act.number or "").split()
         first, last = (words[at].casefold().rstrip(".") if words else "" for at in (0, -1))
-        if " ".join(words[1:2]).casefold().startswith(_KEPT_IN):
+        if len(words) > 1 and words[1].casefold().startswith(_KEPT_IN):
             continue
         is_kind = len(first) >= _SHORTEST_KIND and any(
             it.startswith(first) for it in (kind, *_KINDS_OF_ACT)

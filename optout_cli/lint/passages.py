@@ -145,10 +145,10 @@ def letter_and_place(
     if query is None:
         return letter, None
     if query.lower().endswith(REQUESTS):
-        document = request_file(query)
+        document = library.programs.with_id(request_file(query))
         request = convert(document, Request)
         query, location = request.jurisdiction, document.location("jurisdiction")
-        letter = letter or library.programs.id_of(request.letter)
+        letter = letter or request.letter
     found = library.directory.find(query, location)
     if found.agency and letter is None:
         known = [id for id, program, _ in library.programs.letters() if program.author]

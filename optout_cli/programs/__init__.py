@@ -62,6 +62,14 @@ class Programs:
         found = self._fitting(words)
         return found[0] if len(found) == 1 else words
 
+    def with_id(self, document: Document) -> Document:
+        """Return a request that has its letter's id, where it has its title or kind."""
+        letter = document.data.get("letter")
+        if not isinstance(letter, str):
+            return document
+        data = {**document.data, "letter": self.id_of(letter)}
+        return msgspec.structs.replace(document, data=data)
+
     def _fitting(self, words: str) -> list[str]:
         """Return the ids of the letters with this title, kind or id.
 

@@ -178,7 +178,7 @@ def _header_problems(
         hint = several if below is not above[0] else f"line {header.line}"
         hint = f"delete {hint}: the column names come first"
         yield Problem("no-header", message, location, hint)
-    elif len(header.cells) == 1 and re.search(r"[,;\t|]", header.cells[0]):
+    elif len(header.cells) == 1 and names_columns(re.split(r"[,;\t|]", header.cells[0]), columns):
         message = f"has one column with several names in it, {shorten(header.cells[0])!r}"
         hint = "in the spreadsheet choose Data, Text to Columns, and save the table again"
         yield Problem("no-header", message, location, hint)

@@ -58,7 +58,7 @@ def _with_lists(node: Tree) -> Tree:
     if not isinstance(node, dict):
         return node
     inside = {key: _with_lists(value) for key, value in node.items()}
-    is_list = inside and all(map(str.isdecimal, inside))
+    is_list = inside and all(re.fullmatch("[0-9]{1,4}", key) for key in inside)
     return [inside[key] for key in sorted(inside, key=int)] if is_list else inside
 
 

@@ -347,11 +347,10 @@ def _syntax_problem(error: yaml.YAMLError, lines: list[str], file: str) -> Probl
     if line[: mark.column + 1].lstrip(" ").startswith("\t") or "\\t" in reason:
         return Problem("tab", "is indented with a tab", location, "indent with spaces")
     if _QUOTED.search(line[: mark.column]):
-        told = "goes on after its last quote", location, "use other quotes around it"
-        return Problem("yaml", *told)
-    message, hint = next(
-        (message, hint) for pattern, message, hint in _PLAIN_WORDS if re.search(pattern, reason)
-    )
+        others = "use other quotes around it"
+        return Problem("yaml", "goes on after its last quote", location, others)
+    found = ((own, hint) for pattern, own, hint in _PLAIN_WORDS if re.search(pattern, reason))
+    message, hint = next(found)
     return Problem("yaml", message or in_parsers_words, location, hint)
 
 
