@@ -271,8 +271,8 @@ def test_a_request_may_have_the_title_or_the_kind_of_its_letter(
 ) -> None:
     request = f"jurisdiction: marin-county-ca\nletter: {letter}\n"
     (in_folder / "r.yaml").write_text(request, "utf-8")
-    for words in (("guide", "r.yaml"), ("show", "r.yaml"), ("new", "r.yaml", "--wording")):
-        assert outcome(run(*words))[0] == 0
+    for typed in (("guide", "r.yaml"), ("show", "r.yaml"), ("new", "r.yaml", "--wording")):
+        assert outcome(run(*typed))[0] == 0
 
 
 def test_a_request_that_cannot_be_read_is_told_with_its_place(run: Run, in_folder: Path) -> None:
