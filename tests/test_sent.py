@@ -423,6 +423,15 @@ def test_a_table_of_json_lines_and_options_for_all_rows(
     assert (sendings("ice")[0][1], sendings("bureau")[0][1]) == ("hand", "fax")
 
 
+def test_a_day_of_an_answer_does_not_say_that_a_letter_went_out(
+    letters: Letters, run: Run, write: Write
+) -> None:
+    write("t.csv", f"letter,answered\n{TO_ICE},2026-11-23\n")
+    code, out, err = outcome(run("sent", "--from", "t.csv", "--by", "mail"))
+    told = "t.csv:2: 1 row with a day under answered that is not recorded"
+    assert (code, out, told in err, events()) == (0, "", True, 1)
+
+
 def test_a_table_without_a_right_row_is_a_problem(letters: Letters, run: Run, write: Write) -> None:
     write("sent.csv", "letter,by,bye\nletters,mail,x\n")
     code, out, err = outcome(run("sent", "--from", "sent.csv"))

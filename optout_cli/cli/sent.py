@@ -248,11 +248,11 @@ def _in_order(
 ) -> list[Iterable[Recorded]]:
     """Return what a row says: the `results` of its sending, and that the letter arrived.
 
-    A day of delivery alone is of a letter that is recorded as sent. If both days are corrected to
-    later ones, the arrival comes first: no letter goes out after it arrived.
+    A day of delivery or of an answer alone is of a letter that is recorded as sent. If both days
+    are corrected to later ones, the arrival comes first: no letter goes out after it arrived.
     """
     on, day = claim.said.on, claim.delivered
-    parts = [results] if on or not (table.is_register or day) else []
+    parts = [results] if on or not (table.is_register or day or claim.answered) else []
     parts += [_arrived(claim, found, day, moment)] if day else []
     is_later = on and any(it.on < on for each in found for it in each.state.delivered)
     return parts[::-1] if is_later else parts
