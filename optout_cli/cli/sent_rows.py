@@ -125,10 +125,16 @@ def claim_of(row: Row, said: Sending, parties: tuple[Party, ...]) -> Claim:
     if line.change:
         own |= {line.change: True}
     recipients = (line.recipient,) if line.recipient else parties
-    digests = tuple((line.sha256 or "").split())
-    said = said._replace(**own)
-    scans = line.receipt, line.signed
-    return Claim(names[0], said, *scans, recipients, digests, line.delivered, line.answered)
+    return Claim(
+        names[0],
+        said._replace(**own),
+        receipt=line.receipt,
+        signed=line.signed,
+        parties=recipients,
+        digests=tuple((line.sha256 or "").split()),
+        delivered=line.delivered,
+        answered=line.answered,
+    )
 
 
 def located(error: OptoutError, row: Row) -> Iterator[Problem]:
