@@ -782,6 +782,26 @@ def test_the_table_of_the_register_says_what_went_out_once_it_is_filled_in(
     assert (written, events()) == ((0, f"{TO_BUREAU}\n", ""), 8)
 
 
+def test_a_number_that_the_letter_names_is_not_that_of_another_way(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    bureau, ice = (f"[{{by: certified-mail, number: {it}}}]" for it in (NUMBER, OTHER_NUMBER))
+    write("r.yaml", f"{REQUEST}service: {{bureau: {bureau}, ice: {ice}}}\n")
+    run("write", "r.yaml", "-f", "txt", "-o", "letters/")
+    table = "letters/register.csv"
+    fill_in(table, sent="2026-11-21", route="hand")
+    run("sent", "--from", table, "-q")
+    third = "7020 0000 0000 0000 0010"
+    run("sent", TO_BUREAU, "--by", "certified-mail", "--number", third, "-q")
+    before = events()
+    assert outcome(run("sent", "--from", table))[0] == 0
+    assert (sendings("bureau"), sendings("ice"), events()) == (
+        [("2026-11-24", "certified-mail", third)],
+        [("2026-11-21", "hand", None)],
+        before,
+    )
+
+
 def test_two_later_days_are_read_as_excel_writes_them_and_an_answer_is_not_passed_over(
     letters: Letters, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

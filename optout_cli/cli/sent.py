@@ -43,6 +43,7 @@ from optout_cli.errors import ExitCode, Location, OptoutError, Problem, raise_an
 from optout_cli.model.program import Program
 from optout_cli.model.request import Party, Way
 from optout_cli.output import is_folder
+from optout_cli.readers.postal import tidy_number
 from optout_cli.register.events import Evidence
 from optout_cli.register.recorder import Found, Recorder
 from optout_cli.register.standing import Step, standings_of
@@ -223,6 +224,7 @@ def _prepare_rows(
             try:
                 claim = claim_of(row, common, parties)
                 found = recorder.find(claim.letter, table.at, claim.parties, claim.digests)
+                claim = _without_printed(claim, found if table.is_register else ())
                 results = _results(recorder, table.at, moment, corrections, claim)
                 for part in _in_order(claim, found, results, moment, table):
                     done += prepare(recorder, part)
@@ -237,6 +239,18 @@ def _prepare_rows(
         if table.is_register:  # it is about to be written anew, without the wrong rows
             raise_any(problems)
     return done, problems
+
+
+def _without_printed(claim: Claim, found: Iterable[Found]) -> Claim:
+    """Leave out a number that the letter itself names for another way than that of the claim.
+
+    It stood in the row of register.csv already, so nobody says that it is that of this sending.
+    """
+    by, number = claim.said.by, tidy_number(claim.said.number or "")
+    services = [service for each in found for service in each.state.letter.service]
+    ways = {it.by for it in services if it.number and tidy_number(it.number) == number}
+    is_other = by and ways and by not in ways
+    return claim._replace(said=claim.said._replace(number=None)) if is_other else claim
 
 
 def _in_order(

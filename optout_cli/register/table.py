@@ -49,13 +49,13 @@ def rows_of(standings: Iterable[Standing], folder: Path = Path()) -> Iterator[li
     """Yield a row for each letter, its paths below `folder`.
 
     Each format has its own line in the cells `pages`, `path` and `SHA-256`, and each sending in
-    `route` and `sent`.
+    `route` and `sent`. The letter's own ways and numbers stand there only until it is sent.
     """
     for standing in standings:
         state, written = standing.state, standing.state.written
         letter, answers = state.letter, state.answers
         ways = [sent.by for sent in state.sent] or {way.by: None for way in letter.service}
-        numbers = [*(sent.number for sent in state.sent), *(way.number for way in letter.service)]
+        numbers = [it.number for it in state.sent or letter.service]
         yield [
             written.date.isoformat(),
             place_of(standing),
