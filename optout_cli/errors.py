@@ -3,6 +3,8 @@
 Every module reports with these values. Nothing here prints or exits.
 """
 
+import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
@@ -40,10 +42,19 @@ def printable(text: str) -> str:
     return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
+def as_text(text: str | os.PathLike[str]) -> str:
+    """Return a path, or a text that has one, without the bytes of a file name that are no text."""
+    return os.fsencode(text).decode("utf-8", "replace")
+
+
 # Any: whatever becomes JSON.
 def json_line(value: Any) -> bytes:
     """Return a line of JSON that is safe on a terminal: JSON escapes what `printable` does."""
-    text = msgspec.json.encode(value).decode()
+    try:
+        text = msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:  # of a path
+        plain = msgspec.to_builtins(value)
+        text = as_text(json.dumps(plain, ensure_ascii=False, separators=(",", ":")))
     return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"
 
 

@@ -347,6 +347,30 @@ def test_the_name_of_a_folder_may_be_no_text(in_folder: Path, run: Run) -> None:
     assert [json.loads(text)["folder"][-2:] for text in (line, told)] == ["l\ufffd"] * 2
 
 
+def test_no_command_stumbles_over_a_name_that_is_no_text(in_folder: Path, run: Run) -> None:
+    folder = Path("l\udcff")
+    folder.mkdir()
+    request, new = (str(folder / name) for name in ("r.yaml", "new.yaml"))
+    Path(request).write_text(REQUEST, "utf-8")
+    Path(new).write_text(f"{REQUEST}wording: {{closing: 'Yours,'}}\n", "utf-8")
+    assert run("write", request, "-f", "txt", "-o", f"{folder}/").exit_code == 0
+    with (folder / NAME).open("ab") as register:
+        register.write(b"torn")
+    told = {
+        words: done.stdout_bytes + (done.stderr_bytes or b"")
+        for words in (
+            ("check", request, "--json"),
+            ("diff", request, new, "--json"),
+            ("diff", request, new, "-f", "html"),
+            ("review", str(folder), "-o", "-"),
+            ("status", str(folder), "--csv"),
+        )
+        for done in [run(*words)]
+    }
+    assert [b"l\xff" in text for text in told.values()] == [False] * 4 + [True]
+    assert ["l\ufffd" in text.decode("utf-8", "replace") for text in told.values()] == [True] * 5
+
+
 # --verify
 
 

@@ -33,7 +33,7 @@ from optout_cli.cli.options import (
     with_engine,
 )
 from optout_cli.cli.record import in_option, to_option
-from optout_cli.errors import printable
+from optout_cli.errors import as_text, printable
 from optout_cli.exporters import Options
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order
@@ -244,8 +244,9 @@ def _colored(lines: Iterable[str]) -> Iterator[str]:
 
 def _write_page(page: str, output: str, *, force: bool, quiet: bool) -> None:
     """Write the page to standard output, or to a file and print its path."""
+    content = as_text(page).encode()  # it has paths
     if output == STDIN:
-        click.echo(page.encode())
+        click.echo(content)
         return
     path = output_path(output, "changes.html", "web page", ".html")
-    write_files({path: page.encode()}, force=force, quiet=quiet)
+    write_files({path: content}, force=force, quiet=quiet)

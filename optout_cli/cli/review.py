@@ -27,7 +27,7 @@ from optout_cli.cli.options import (
     today,
 )
 from optout_cli.cli.status import journals_in
-from optout_cli.errors import ExitCode
+from optout_cli.errors import ExitCode, as_text
 from optout_cli.output import write_errors
 from optout_cli.readers.files import STDIN, is_file
 from optout_cli.register.standing import standings_of
@@ -106,7 +106,7 @@ def command(
     if output != STDIN and is_file(path):
         with write_errors(path):
             before = load_before(path)
-    warnings = [str(problem).partition("\n")[0] for problem in journal.problems]
+    warnings = [as_text(str(problem).partition("\n")[0]) for problem in journal.problems]
     library = library_from((), folders)
     standings = standings_of(states_of(journal.lines).values(), library.programs.by_id)
     review = Review(journal.lines, today(), before, since, warnings)

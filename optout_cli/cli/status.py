@@ -285,7 +285,9 @@ def _show(
         rows = (row for place, standing in entries for row in rows_of([standing], place))
         table = csv_from(COLUMNS, rows)
         is_shown = sys.stdout.isatty()
-        print_text(table.rstrip()) if is_shown else click.echo(table.encode(), nl=False)
+        print_text(table.rstrip()) if is_shown else click.echo(
+            table.encode(errors="surrogateescape"), nl=False
+        )
     elif given.report:
         standings = [entry.standing for entry in entries]
         content = calendar_of(standings)

@@ -25,7 +25,7 @@ from typing import IO, Any, NamedTuple
 
 import msgspec
 
-from optout_cli.errors import Location, OptoutError, Problem, raise_any
+from optout_cli.errors import Location, OptoutError, Problem, as_text, raise_any
 from optout_cli.output import digest_of, write_all, write_errors
 from optout_cli.readers.enclosures import load_attachment
 from optout_cli.readers.files import is_file, read_bytes
@@ -315,8 +315,7 @@ class EvidenceFolder:
             pages_in(Path(path))
         digest = sha256(content).hexdigest()
         place = self._choose_place(Path(path).name, content)
-        name = os.fsencode(Path(path).name).decode("utf-8", "replace")
-        return Evidence(path=place, name=name, sha256=digest)
+        return Evidence(path=place, name=as_text(Path(path).name), sha256=digest)
 
     def copy_of(self, copy: FileCopy, source: str) -> FileCopy:
         """Return a copy of the file at `source` with its place; read the file if no place has it.

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from optout_cli import __version__
-from optout_cli.errors import Location, Problem, raise_any
+from optout_cli.errors import Location, Problem, as_text, raise_any
 from optout_cli.exporters import ExportContext, exporter_for
 from optout_cli.exporters.json import facts_of, message_id_of
 from optout_cli.model.letter import Export, Letter
@@ -73,7 +73,7 @@ def writing_of(
     event = Written(
         schema=SCHEMA,
         at=NOT_YET,
-        request=request,
+        request=as_text(request),
         jurisdiction=place.id,
         slug=place.slug,
         state=place.state_code,

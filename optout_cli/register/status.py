@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from optout_cli.errors import Location, Problem
+from optout_cli.errors import Location, Problem, as_text
 from optout_cli.model.request import Party
 from optout_cli.readers.files import is_file
 from optout_cli.register.events import EVIDENCE, LetterFile, Replaced, Sent, Written, evidence_of
@@ -90,11 +90,11 @@ def status_of(standing: Standing, folder: Path, today: Date) -> LetterStatus:
     """Return where a letter stands; the paths of its files are below `folder`."""
     state, written = standing.state, standing.state.written
     files = [
-        msgspec.structs.replace(file, path=_shown(folder / state.places.get(file.path, file.path)))
+        msgspec.structs.replace(file, path=as_text(folder / state.places.get(file.path, file.path)))
         for file in state.letter.files
     ]
     return LetterStatus(
-        folder=_shown(folder),
+        folder=as_text(folder),
         jurisdiction=written.jurisdiction,
         slug=written.slug,
         state=written.state,
@@ -115,11 +115,6 @@ def status_of(standing: Standing, folder: Path, today: Date) -> LetterStatus:
         before=standing.before.written.reference if standing.before else None,
         files=tuple(files),
     )
-
-
-def _shown(path: Path) -> str:
-    """Return a path for JSON, which cannot have the bytes of a name that is not text."""
-    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def _day_of(deadline: Deadline) -> Day:
