@@ -11,7 +11,7 @@ import pytest
 from answer_questions import Answers, Clerk
 from click.testing import Result
 from command_results import Run, Write, outcome
-from make_register import RegisterMaker
+from make_register import ADDISON, MARIN, RegisterMaker
 from written_letters import REACHED, TO_BUREAU, TO_ICE, write_letters
 
 from optout_cli.cli import answer, ask, new
@@ -351,6 +351,17 @@ def test_a_folder_with_one_letter_that_went_out_is_enough(reference: str, run: R
     code, _, err = outcome(run("answer", "letters", "--reply", "refused"))
     assert (code, err.partition(":")[0]) == (2, "letters")
     assert "add --to bureau or --to ice" in err
+
+
+def test_only_a_recipient_that_leaves_one_letter_is_offered(in_folder: Path, run: Run) -> None:
+    maker = RegisterMaker(in_folder / "letters")
+    for place in (MARIN, ADDISON):
+        maker.sent(maker.written(place=place, parties=("ice",)), "ice")
+    err = outcome(run("answer", "letters", "--reply", "refused"))[2]
+    assert err.endswith("  hint: name one of the files\n")
+    maker.sent(maker.written(parties=("bureau",)), "bureau")
+    err = outcome(run("answer", "letters", "--reply", "refused"))[2]
+    assert err.endswith("  hint: name one of the files, or add --to bureau\n")
 
 
 def test_the_terminal_asks_and_begins_the_next_letter(reference: str, at_terminal: At) -> None:

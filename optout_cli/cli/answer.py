@@ -193,7 +193,7 @@ def _choose(text: str, found: LookUp, *, is_asked: bool) -> LetterState:
         for state in states
     }
     if not is_asked or len(states) > _MOST:
-        raise several(text, list(names))
+        raise several(text, list(names), [state.letter.recipient for state in states])
     say_wrapped("Which letter was answered?")
     why = "Each is a letter that went out from this folder."
     asked = {"Letter": lambda _: ask_choice("Letter", names, explain=why)}

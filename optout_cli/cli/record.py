@@ -14,7 +14,7 @@ from optout_cli.cli.console import counted, print_json, print_path, say, say_lin
 from optout_cli.cli.options import Choice, Folder, parse_day, require_reason, today
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.letters import Library
-from optout_cli.model.request import PARTIES, RECIPIENTS, Way
+from optout_cli.model.request import PARTIES, RECIPIENTS, Party, Way
 from optout_cli.register.events import Answered, Delivered, LetterNews, Sent, Withdrawn
 from optout_cli.register.folder import LONG_WAIT, WAIT
 from optout_cli.register.recorder import Found, Recorder
@@ -94,15 +94,16 @@ def one_letter(text: str, found: Sequence[Found]) -> Found:
     """Return the only letter that was named. Raises OptoutError for several."""
     if len(found) == 1:
         return found[0]
-    raise several(text, [letter_name(each) for each in found])
+    parties = [each.state.letter.recipient for each in found]
+    raise several(text, [letter_name(each) for each in found], parties)
 
 
-def several(text: str, names: Sequence[str]) -> OptoutError:
-    """Return the error that a text names several letters."""
+def several(text: str, names: Sequence[str], parties: Sequence[Party]) -> OptoutError:
+    """Return the error that a text names several letters, each to one of `parties`."""
     more = f"; and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     message = f"names {len(names)} letters: {'; '.join(names[:_MOST_NAMES])}{more}"
-    both = ", or add --to bureau or --to ice" if len(names) == 2 else ""  # noqa: PLR2004  # parties
-    hint = f"name one of the files{both}"
+    alone = [f"--to {party}" for party in PARTIES if parties.count(party) == 1]
+    hint = "name one of the files" + (f", or add {' or '.join(alone)}" if alone else "")
     location = Location(text, is_command_line=True)
     return OptoutError(Problem("several-letters", message, location, hint))
 
