@@ -23,10 +23,10 @@ from optout_cli.output import digest_of, is_folder
 from optout_cli.readers.files import is_file, no_such_file
 from optout_cli.register.events import Evidence, LetterNews, evidence_of
 from optout_cli.register.folder import WAIT, LetterFolder
-from optout_cli.register.journal import NAME, load_journal
+from optout_cli.register.journal import NAME
 from optout_cli.register.state import Key, LetterState, NamedLetter, States
 from optout_cli.register.statements import Result
-from optout_cli.register.table import table_problems
+from optout_cli.register.table import load_checked_journal
 
 _MOST_BELOW = 3  # folders that a hint names
 
@@ -73,11 +73,10 @@ class LookUp(NamedTuple):
 def look_up(text: str, within: Path | None = None, parties: Collection[Party] = ()) -> LookUp:
     """Find the letters that `text` names, to read only. Raises OptoutError if there is none."""
     folder = register_folder(text, within)
-    journal = load_journal(folder)
+    journal = load_checked_journal(folder)
     states = States(journal.lines)
     named = letters_named(text, folder, states, parties)
-    problems = (*table_problems(folder, journal.lines), *journal.problems)
-    return LookUp(folder, named, tuple(states.letters.values()), problems)
+    return LookUp(folder, named, tuple(states.letters.values()), journal.problems)
 
 
 def sent_versions(

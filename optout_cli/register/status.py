@@ -22,7 +22,7 @@ from optout_cli.readers.files import is_file
 from optout_cli.register.events import EVIDENCE, LetterFile, Replaced, Sent, Written, evidence_of
 from optout_cli.register.journal import NAME, OWN, TORN, Journal
 from optout_cli.register.standing import Deadline, Standing, Step
-from optout_cli.register.table import outcome_of, table_problems
+from optout_cli.register.table import outcome_of
 
 SCHEMA = 1
 _OWN_TABLES = re.compile("register|rejects(-[0-9]+)?")  # files of optout that are not letters
@@ -199,7 +199,6 @@ def verify(folder: Path, journal: Journal) -> Verification:
     expected, gone = _expected(journal)
     there = _files_in(folder)
     problems = [problem for problem in journal.problems if problem.code != TORN]
-    problems += [it for it in table_problems(folder, journal.lines) if it not in problems]
     problems += dict.fromkeys(file_problems(folder, expected, there))
     lost = [it for it in gone if it[1] not in there.values()]
     went_out = _digests_sent(journal)

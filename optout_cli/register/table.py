@@ -20,7 +20,7 @@ from optout_cli.model.program import Program
 from optout_cli.output import write_all, write_errors
 from optout_cli.readers.csv import cell_from, csv_from
 from optout_cli.readers.document import OWN_MARK
-from optout_cli.register.journal import OWN, TABLE, Journal, Line, ending_of, load_journal
+from optout_cli.register.journal import OWN, TABLE, Journal, ending_of, load_journal
 from optout_cli.register.standing import Standing, standings_of
 from optout_cli.register.state import LetterState, States
 
@@ -196,35 +196,28 @@ def as_sendings(text: str) -> str | None:
 def load_checked_journal(folder: Path) -> Journal:
     """Read a register, and compare one in a copy without optout's own files with its table.
 
-    Raises OptoutError.
+    It is a problem if the table has letters, or what happened to them, and the events do not. A
+    table that somebody changed by hand proves nothing. Raises OptoutError.
     """
     journal = load_journal(folder)
-    if ending_of(folder):
-        return journal
-    missing = table_problems(folder, journal.lines)
-    return journal._replace(problems=(*missing, *journal.problems))
-
-
-def table_problems(folder: Path, lines: Sequence[Line]) -> Iterator[Problem]:
-    """Yield a Problem if the table has letters, or what happened to them, and the events do not.
-
-    A table that somebody changed by hand proves nothing. Raises OptoutError.
-    """
-    table = _load(folder / TABLE)
+    table = _Table() if ending_of(folder) else _load(folder / TABLE)
     if table.digest in ("", _digest_of(COLUMNS, ())):
-        return
+        return journal
     if not {*COLUMNS} <= {*table.header} or _last_digest(folder) not in (None, table.digest):
-        return
-    states = States(lines)
+        return journal
+    states = States(journal.lines)
     rows = [dict(zip(table.header, row, strict=False)) for row in table.rows]
-    if ahead := [row for row in rows if _is_ahead(row, states)]:
-        names = ", ".join(dict.fromkeys(row["reference"] for row in ahead[:_MOST]))
-        message = f"says more than the register about {len(ahead):,} of its letters ({names})"
-        hint = (
-            "put the whole register back from a copy; to go on without the missing lines, move"
-            " this table away, and record again what happened"
-        )
-        yield Problem("cut-register", message, Location(str(folder / TABLE)), hint)
+    ahead = [row for row in rows if _is_ahead(row, states)]
+    if not ahead:
+        return journal
+    names = ", ".join(dict.fromkeys(row["reference"] for row in ahead[:_MOST]))
+    message = f"says more than the register about {len(ahead):,} of its letters ({names})"
+    hint = (
+        "put the whole register back from a copy; to go on without the missing lines, move"
+        " this table away, and record again what happened"
+    )
+    problem = Problem("cut-register", message, Location(str(folder / TABLE)), hint)
+    return journal._replace(problems=(problem, *journal.problems))
 
 
 def _is_ahead(row: Mapping[str, str], states: States) -> bool:
