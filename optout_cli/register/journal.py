@@ -372,7 +372,7 @@ class EvidenceFolder:
         write_all(self.contents(places))
 
     def contents(self, places: Iterable[str]) -> dict[Path, bytes]:
-        """Return and drop what was taken for `places`. Raises OptoutError, like `keep`."""
+        """Return and drop what was taken for `places`. Raises OptoutError if behind a link."""
         used = {place for place in places if place in self._taken}  # others are there already
         if used:
             raise_any(evidence_problems(self._folder))
