@@ -226,7 +226,8 @@ class Stamp(Extension):
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
         """Yield the template's tokens, with stamps in the text."""
-        for token in stream:
+        # All at once: so no generator is left to close at the greatest depth of calls.
+        for token in [*stream]:
             if token.type == "tilde":
                 message = "`~` is not allowed; print each part in its own {{ }}"
                 raise WrongWords(message, None, token.lineno, stream)
