@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import textwrap
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -757,3 +758,25 @@ def test_a_corrected_letter_keeps_the_ids_and_two_meetings_have_their_own(
         facts = MEETING | {"day": day}
         maker.answered(second, "ice", date(2026, 11, 20), "meeting-offered", facts=facts)
     assert ids() == [due.replace("answer-due", "meeting"), due.replace("answer-due", "meeting-2")]
+
+
+def test_an_event_has_the_same_id_whichever_folders_are_exported(in_folder: Path, run: Run) -> None:
+    def days(*folders: str) -> dict[str, date]:
+        content = run("status", *folders, "-f", "ics").stdout_bytes
+        events = icalendar.Calendar.from_ical(content).walk("VEVENT")
+        assert len({str(it["UID"]) for it in events}) == len(events)
+        return {str(it["UID"]): it.decoded("DTSTART") for it in events}
+
+    for name, signatory in (("one", "Pat"), ("two", "Kim")):
+        maker = RegisterMaker(in_folder / name)
+        notice = maker.written(parties=("ice",), signatory=signatory)
+        maker.sent(notice, "ice")
+        wso = maker.written(letter=TERMINATE, parties=("ice",), variant="wso")
+        for day in ("2026-12-09", "2026-12-16"):
+            facts = MEETING | {"day": day}
+            maker.answered(wso, "ice", date(2026, 11, 20), "meeting-offered", facts=facts)
+    assert days("one", "two") == days("one") | days("two")
+    assert not days("one").keys() & days("two").keys()
+    shutil.copytree("two", "copy")
+    maker.delivered(notice, "ice", date(2026, 11, 4))  # only the copy does not know
+    assert days("copy", "two") == days("two", "copy") == days("two") != days("copy")

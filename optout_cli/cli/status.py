@@ -243,7 +243,7 @@ def _entries(journals: dict[Path, Journal], library: Library) -> Iterator[Entry]
     programs = library.programs.by_id
     for place, journal in journals.items():
         for standing in standings_of(states_of(journal.lines).values(), programs):
-            yield Entry(place, standing)
+            yield Entry(place, standing, journal.lines[0].sha256)
 
 
 def _verify(journals: dict[Path, Journal], *, as_json: bool) -> ExitCode:
@@ -279,20 +279,21 @@ def _show(
     if given.is_nul:
         return _print_paths(entries, chosen, day)
     if given.as_json:
-        for place, standing in entries:
+        for place, standing, _ in entries:
             print_json(status_of(standing, place, day))
     elif given.as_csv:
-        rows = (row for place, standing in entries for row in rows_of([standing], place))
+        rows = (row for place, standing, _ in entries for row in rows_of([standing], place))
         table = csv_from(COLUMNS, rows)
         is_shown = sys.stdout.isatty()
         print_text(table.rstrip()) if is_shown else click.echo(
             table.encode(errors="surrogateescape"), nl=False
         )
     elif given.report:
-        standings = [entry.standing for entry in entries]
-        content = calendar_of(standings)
         if given.report == "html":
+            standings = [entry.standing for entry in entries]
             content = page_of(standings, day, library.templates)
+        else:
+            content = calendar_of(entries)
         if given.path in (None, STDIN):
             click.echo(content, nl=False)
         else:
@@ -312,7 +313,7 @@ def _print_paths(entries: Sequence[Entry], chosen: Selection, day: date) -> list
     """
     problems, unsigned, later = [], 0, []
     named = [(it, file) for it in entries for file in it.standing.state.letter.files]
-    for (place, standing), file in named:
+    for (place, standing, _), file in named:
         state = standing.state
         if chosen.format not in (None, file.format):
             continue

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optout_cli import __version__
-from optout_cli.register.standing import Standing, Step, is_out
+from optout_cli.register.standing import Deadline, Standing, Step, is_out
 from optout_cli.register.status import about, next_step
 from optout_cli.register.table import outcome_of, short_place_of
 
@@ -56,10 +56,14 @@ _Facts = dict[str, Any]  # Any: what a template is filled in with
 
 
 class Entry(NamedTuple):
-    """A letter in a folder, as the user named the folder."""
+    """A letter in a folder, as the user named the folder.
+
+    `register` is the SHA-256 of the first line of its register, which copies share.
+    """
 
     folder: Path
     standing: Standing
+    register: str
 
 
 class Selection(NamedTuple):
@@ -112,9 +116,9 @@ def table_of(entries: Sequence[Entry], today: date, width: int) -> str:
     rows: list[Sequence[str]] = []
     last = None
     # Letters that only their variant, such as the model of an agreement, tells apart.
-    names = {it.state.id: (*_named(it), it.state.written.variant) for _, it in entries}
+    names = {it.state.id: (*_named(it), it.state.written.variant) for _, it, _ in entries}
     alike = Counter(name[:2] for name in {*names.values()})
-    for _, standing in entries:
+    for _, standing, _ in entries:
         is_same = standing.state.id == last
         if rows and not is_same:
             rows.append(SEPARATING_LINE)
@@ -154,7 +158,7 @@ def _wrapped(texts: Iterable[str], width: int) -> str:
 
 def explanations(entries: Iterable[Entry]) -> Iterator[tuple[str, list[str]]]:
     """Yield each letter that has a deadline, and how each of its days was counted."""
-    for _, standing in entries:
+    for _, standing, _ in entries:
         days = [day for day in (standing.answer_due, *standing.milestones) if day]
         if days:
             to = TO_PARTIES[standing.state.letter.recipient]
@@ -178,12 +182,12 @@ def note_on(entry: Entry) -> str | None:
     )
 
 
-def calendar_of(standings: Iterable[Standing]) -> bytes:
+def calendar_of(entries: Iterable[Entry]) -> bytes:
     """Return the days that letters lead to as a calendar file (RFC 5545), each a whole day.
 
     An event keeps its UID from one file to the next, also that of a corrected letter in place of
-    the first, so that a calendar program changes it in place. The same register gives the same
-    bytes.
+    the first, so that a calendar program changes it in place. Of a letter in two copies of one
+    register, the day that was recorded last counts. The same register gives the same bytes.
     """
     from icalendar import Calendar, Event
 
@@ -191,37 +195,48 @@ def calendar_of(standings: Iterable[Standing]) -> bytes:
     calendar.add("prodid", f"-//optout//optout {__version__}//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
+    days: dict[str, tuple[Standing, Deadline]] = {}
+    for uid, standing, day in _days_of(entries):
+        if uid not in days or days[uid][1].at < day.at:
+            days[uid] = standing, day
+    for uid, (standing, day) in days.items():
+        to = TO_PARTIES[standing.state.letter.recipient]
+        title = day.title[:1].upper() + day.title[1:]
+        title += " (estimate)" if day.is_estimated else ""
+        event = Event()
+        event.add("uid", f"{uid}@optout.invalid")
+        event.add("dtstamp", day.at)
+        event.add("dtstart", day.on)
+        event.add("dtend", day.on + timedelta(1))
+        event.add("summary", f"{title}: {short_place_of(standing)}, {standing.title} {to}")
+        said = f"reference {standing.state.written.reference}", f"{title} {day.on}: {day.why}"
+        words = (word[:1].upper() + word[1:] for word in (*day.details, *said))
+        event.add("description", "\n".join(words))
+        event.add("transp", "TRANSPARENT")
+        calendar.add_component(event)
+    content: bytes = calendar.to_ical()
+    return content
+
+
+def _days_of(entries: Iterable[Entry]) -> Iterator[tuple[str, Standing, Deadline]]:
+    """Yield each day with its id, which is the same whichever other folders are shown."""
     told: set[object] = set()
-    uids: Counter[str] = Counter()
-    for standing in standings:
+    ids: Counter[tuple[Path, str]] = Counter()
+    for folder, standing, register in entries:
         state, written = standing.state, standing.state.written
-        to = TO_PARTIES[state.letter.recipient]
         for day in filter(None, (standing.answer_due, *standing.milestones)):
             # A meeting is one event, whichever letters and answers name its hour and place.
-            matter = (written.jurisdiction, written.name, day.title, day.on, day.details)
+            matter = (folder, written.jurisdiction, written.name, day.title, day.on, day.details)
             if day.details and matter in told:
                 continue
             told.add(matter)
+            identity = "/".join(map(str, (register, *state.identity)))
+            letter = sha256(identity.encode()).hexdigest()[:_ID]
             name = re.sub(r"\W+", "-", day.title)
-            title = day.title[:1].upper() + day.title[1:]
-            title += " (estimate)" if day.is_estimated else ""
-            event = Event()
-            letter = sha256("/".join(map(str, state.identity)).encode()).hexdigest()[:_ID]
-            uid = f"{letter}-{state.letter.recipient}-{name}"
-            uids[uid] += 1  # two answers may each name the day of a meeting
-            uid += f"-{uids[uid]}" if uids[uid] > 1 else ""
-            event.add("uid", f"{uid}@optout.invalid")
-            event.add("dtstamp", day.at)
-            event.add("dtstart", day.on)
-            event.add("dtend", day.on + timedelta(1))
-            event.add("summary", f"{title}: {short_place_of(standing)}, {standing.title} {to}")
-            said = f"reference {written.reference}", f"{title} {day.on}: {day.why}"
-            words = (word[:1].upper() + word[1:] for word in (*day.details, *said))
-            event.add("description", "\n".join(words))
-            event.add("transp", "TRANSPARENT")
-            calendar.add_component(event)
-    content: bytes = calendar.to_ical()
-    return content
+            id = f"{letter}-{state.letter.recipient}-{name}"
+            ids[folder, id] += 1  # two answers may each name the day of a meeting
+            number = ids[folder, id]
+            yield f"{id}-{number}" if number > 1 else id, standing, day
 
 
 def page_of(standings: Sequence[Standing], today: date, templates: "Templates") -> bytes:
