@@ -44,7 +44,8 @@ def printable(text: str) -> str:
 
 def as_text(text: str | os.PathLike[str]) -> str:
     """Return a path, or a text that has one, without the bytes of a file name that are no text."""
-    return os.fsencode(text).decode("utf-8", "replace")
+    # Not os.fsencode: words beside the path may have characters that the locale has not.
+    return os.fspath(text).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 # Any: whatever becomes JSON.

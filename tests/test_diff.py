@@ -12,6 +12,7 @@ from conftest import REQUEST, ROOT
 from docx import Document
 from docx.oxml.ns import nsdecls, qn
 from docx.oxml.parser import parse_xml
+from run_processes import call
 
 from optout_cli.reports.words import READERS
 
@@ -408,3 +409,10 @@ def test_a_letter_with_facts_alone_is_compared_by_these(
 def test_an_email_in_a_character_set_that_python_does_not_know_is_read_all_the_same() -> None:
     content = b"Content-Type: text/plain; charset=x-none\n\nTo the Bureau:\n"
     assert [it for it in READERS["eml"](content) if it] == ["To the Bureau:"]
+
+
+def test_a_page_is_printed_whatever_letters_the_locale_has(desk: Path) -> None:
+    (desk / "n.yaml").write_text(WORDED.replace("Yours,", "§ 5"), "utf-8")
+    typed = ("diff", "r.yaml", "n.yaml", "-f", "html", "-o", "-")
+    done = call(*typed, LC_ALL="C", PYTHONCOERCECLOCALE="0", PYTHONUTF8="0")
+    assert (done.returncode, "§ 5".encode() in done.stdout) == (0, True)

@@ -285,9 +285,8 @@ def _show(
         rows = (row for place, standing, _ in entries for row in rows_of([standing], place))
         table = csv_from(COLUMNS, rows)
         is_shown = sys.stdout.isatty()
-        print_text(table.rstrip()) if is_shown else click.echo(
-            table.encode(errors="surrogateescape"), nl=False
-        )
+        content = table.encode(errors="surrogateescape")
+        print_text(table.rstrip()) if is_shown else click.echo(content, nl=False)
     elif given.report:
         if given.report == "html":
             standings = [entry.standing for entry in entries]
