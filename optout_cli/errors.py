@@ -3,7 +3,6 @@
 Every module reports with these values. Nothing here prints or exits.
 """
 
-import json
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -54,6 +53,8 @@ def json_line(value: Any) -> bytes:
     try:
         text = msgspec.json.encode(value).decode()
     except UnicodeEncodeError:  # of a path
+        import json  # msgspec writes no such text
+
         plain = msgspec.to_builtins(value)
         text = as_text(json.dumps(plain, ensure_ascii=False, separators=(",", ":")))
     return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"

@@ -251,11 +251,16 @@ def _particulars_of_reply(
         for key, spec in declared.items():
             found[key] = [values[key]] if spec.type in ("list", "paragraphs") else values[key]
             if spec.type == "paragraphs" and not spec.quoted:
-                said = values[key]  # `1. No. 2. Never.` are two paragraphs
-                for number in range(2, 10) if said.startswith(("1. ", "1) ")) else ():
-                    said = re.sub(rf"\s+(?={number}[.)]\s)", "\n", said, count=1)
-                text = Document({"particulars": {key: said}}, (Layer("", {}),))
+                text = Document({"particulars": {key: _on_lines(values[key])}}, (Layer("", {}),))
                 with suppress(OptoutError):  # told when the request is read
                     found[key] = [*particular_from(text, kind, key)]
         return found
     return {}
+
+
+def _on_lines(words: str) -> str:
+    """Put each numbered sentence on a line of its own: `1. No. 2. Never.` has two."""
+    if words.startswith(("1. ", "1) ")):
+        for number in range(2, 10):
+            words = re.sub(rf"\s+(?={number}[.)]\s)", "\n", words, count=1)
+    return words
