@@ -24,7 +24,7 @@ from optout_cli.register.events import (
 )
 from optout_cli.register.journal import JournalWriter, load_journal
 from optout_cli.register.standing import Standing, standings_of
-from optout_cli.register.state import states_of
+from optout_cli.register.state import Register
 
 NOTICE, TERMINATE = "secure-communities/opt-out", "287g/terminate"
 FOLLOW_UP = "secure-communities/follow-up"
@@ -171,7 +171,7 @@ class RegisterMaker:
     def standings(self, library: Library) -> tuple[Standing, ...]:
         """Return where each letter stands."""
         lines = load_journal(self.folder).lines
-        return standings_of(states_of(lines).values(), library.programs.by_id)
+        return standings_of(Register(lines).letters.values(), library.programs.by_id)
 
     def _next(self) -> datetime:
         self.at += timedelta(seconds=1)

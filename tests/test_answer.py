@@ -20,7 +20,7 @@ from optout_cli.model.program import Program
 from optout_cli.readers.yaml import document_from_yaml
 from optout_cli.register.events import Answered
 from optout_cli.register.journal import load_journal
-from optout_cli.register.state import LetterState, states_of
+from optout_cli.register.state import LetterState, load_register
 
 FOLDER = Path("letters")
 RENEWED = "secure-communities/renewed-request"
@@ -99,7 +99,7 @@ def test_what_comes_back_concerns_the_letter_that_went_out(
     run(*command, "signatory.name=Ann Clark", "--supersede", "a mistyped name")
     assert outcome(run("delivered", place, "--on", "2026-11-24", "-q"))[0] == 0
     assert outcome(run("answer", place, "--reply", "refused", "-q"))[0] == 0
-    first, second = states_of(load_journal(FOLDER).lines).values()
+    first, second = load_register(FOLDER).letters.values()
     assert [len(it.answers) + len(it.delivered) for it in (first, second)] == [2, 0]
 
 
@@ -157,7 +157,7 @@ def test_a_reply_to_a_termination_has_the_letter_that_answers_it(
 
 
 def last_state() -> LetterState:
-    return [*states_of(load_journal(FOLDER).lines).values()][-1]
+    return [*load_register(FOLDER).letters.values()][-1]
 
 
 def last_answer() -> Answered:
@@ -228,7 +228,7 @@ def test_an_answer_that_is_said_again_with_more_is_completed(reference: str, run
     told = outcome(run(*offered, "--set", "day=2026-12-15", "--set", "place=Room 1"))[2]
     assert "note: this completes the answer of 2026-11-23 that is recorded already" in told
     assert "no day is recorded" not in told
-    (_, state) = states_of(load_journal(FOLDER).lines).values()
+    (_, state) = load_register(FOLDER).letters.values()
     (only,) = state.answers
     # A fact that the reply needs is not asked for again.
     spoken = ("answer", TO_BUREAU, "--reply", "spoken", "--on", "2026-11-23")
@@ -271,7 +271,7 @@ def test_an_answer_that_did_not_come_is_taken_back(reference: str, run: Run) -> 
             " letters\n"
         ),
     )
-    (_, state) = states_of(load_journal(FOLDER).lines).values()
+    (_, state) = load_register(FOLDER).letters.values()
     assert (state.answers, len(answers())) == ([], 1)
 
 

@@ -427,7 +427,7 @@ def test_a_sent_letter_is_written_in_another_format_as_its_hint_says(
     assert (code, "or add --supersede 'REASON'" in told) == (1, True)
     write("r.yaml", request + lines)
     assert outcome(run(*html))[0] == 0
-    assert len(load_register(Path("out")).states.letters) == 2
+    assert len(load_register(Path("out")).letters) == 2
 
 
 def test_a_request_that_names_another_office_is_no_corrected_address(

@@ -22,7 +22,7 @@ def batch(run: Run, in_folder: Path) -> Batch:
     call()
     with LetterFolder(Path("out")) as record:
         (written, state) = next(
-            (key[0], it) for key, it in record.states.items() if key[1] == "ice"
+            (key[0], it) for key, it in record.register.letters.items() if key[1] == "ice"
         )
         sent = Sent(
             at=AT,

@@ -111,7 +111,7 @@ def test_a_changed_file_is_named_before_another_format_or_a_sent_letter(
     code, _, err = outcome(run(*WRITE, "-f", "json"))
     assert (code, err.splitlines()[0]) == (1, f"{BUREAU}: was written with other facts: {change}")
     assert outcome(run(*AS_TEXT))[0] == 0
-    assert [it.named[2].path for it in load_register(OUT).states.letters.values()] == [
+    assert [it.named[2].path for it in load_register(OUT).letters.values()] == [
         f"evidence/figures.{now}.txt"
     ] * 2
     run("sent", ICE, "--by", "mail", "--on", "2026-11-21", "-q")
@@ -119,7 +119,7 @@ def test_a_changed_file_is_named_before_another_format_or_a_sent_letter(
     code, _, err = outcome(run(*AS_TEXT))
     assert (code, f"{ICE}: was sent on 2026-11-21, and the letter would" in err) == (1, True)
     assert outcome(run(*AS_TEXT, "--supersede", "corrected"))[0] == 0
-    named = [it.named[2].path for it in load_register(OUT).states.letters.values() if it.sent]
+    named = [it.named[2].path for it in load_register(OUT).letters.values() if it.sent]
     assert named == [f"evidence/figures.{now}.txt"]
     write("figures.txt", "13 of 60\n")  # as it went out
     assert outcome(run(*AS_TEXT))[0] == 0
@@ -258,7 +258,7 @@ def test_a_register_of_schema_1_says_that_it_has_no_copies(run: Run) -> None:
     )
     assert "Enclosure: figures.txt. The register has no copy of it" in pages_of("p.pdf")[-1]
     assert outcome(run(*AS_TEXT))[0] == 0
-    (sent,) = (it for it in load_register(OUT).states.letters.values() if it.sent)
+    (sent,) = (it for it in load_register(OUT).letters.values() if it.sent)
     assert sent.named == ()
 
 

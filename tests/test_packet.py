@@ -211,7 +211,7 @@ def test_a_version_that_was_sent_is_proved_and_not_its_replacement(
     run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-21", "-q")
     supersede = ("--set", "signatory.name=Kim", "--supersede", "a new sheriff")
     assert outcome(run(*words, *supersede))[0] == 0
-    former, _ = load_register(FOLDER).states.letters.values()
+    former, _ = load_register(FOLDER).letters.values()
     named = former.written.reference if what == "reference" else what
     code, _, err = outcome(run("packet", named, "--in", "letters", "-o", "proof.pdf"))
     text = " ".join(pages_of("proof.pdf"))

@@ -7,7 +7,7 @@ import msgspec
 
 from optout_cli.register.events import LetterFile, Replaced, Sent, Written, WrittenLetter
 from optout_cli.register.journal import NAME, JournalWriter, load_journal
-from optout_cli.register.state import states_of
+from optout_cli.register.state import load_register
 
 AT = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 FILE = LetterFile(path="a.pdf", format="pdf", bytes=3, sha256="0" * 64, pages=1)
@@ -94,7 +94,7 @@ def test_what_happened_to_a_letter_stays_with_it_if_its_own_line_was_edited(tmp_
     writer.append([sent_of(first.sha256)])
     text = (tmp_path / NAME).read_text()
     (tmp_path / NAME).write_text(text.replace("Marin", "Mason", 1))
-    (state,) = states_of(load_journal(tmp_path).lines).values()
+    (state,) = load_register(tmp_path).letters.values()
     assert len(state.sent) == 1
 
 
@@ -104,7 +104,7 @@ def test_a_letter_has_what_happened_to_it_and_where_its_files_are(tmp_path: Path
     moved = Replaced(at=AT, path="a.pdf", kept="earlier/a.0.pdf", sha256="0" * 64)
     writer.append([sent_of(first.sha256), moved])
     writer.close()
-    (state,) = states_of(load_journal(tmp_path).lines).values()
+    (state,) = load_register(tmp_path).letters.values()
     assert (len(state.sent), state.is_current, state.places) == (
         1,
         False,

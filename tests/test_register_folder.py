@@ -44,13 +44,13 @@ def written(run: Run, write: Write, in_folder: Path) -> Written:
 
 
 def states() -> list[LetterState]:
-    return list(load_register(OUT).states.letters.values())
+    return list(load_register(OUT).letters.values())
 
 
 def send(number: int = 1) -> None:
     """Record that one of the letters was sent."""
     with LetterFolder(OUT) as record:
-        (key, state) = [*record.states.items()][number]
+        (key, state) = [*record.register.letters.items()][number]
         sent = Sent(
             at=AT,
             written=key[0],
@@ -277,7 +277,7 @@ def test_without_the_register_a_file_that_it_has_waits_for_its_name(in_folder: P
 def test_a_file_that_the_register_does_not_have_is_removed_after_a_kill(in_folder: Path) -> None:
     stage("a.txt", b"letter\n", is_recorded=False)
     with LetterFolder(OUT) as record:
-        assert record.states == {}
+        assert record.register.letters == {}
     assert lying_in(OUT) == []
 
 

@@ -158,14 +158,14 @@ class Clerk(RuleBasedStateMachine):
             self.signed.add(sha256(content).hexdigest())
 
     @rule(data=st.data(), kind=st.sampled_from(["sent", "sent", "delivered", "answered"]))
-    @precondition(lambda self: bool(load_register(self.folder).states.letters))
+    @precondition(lambda self: bool(load_register(self.folder).letters))
     def record(self, data: st.DataObject, kind: str) -> None:
         with LetterFolder(self.folder) as record:
-            keys = [key for key, state in record.states.items() if state.is_current]
+            keys = [key for key, state in record.register.letters.items() if state.is_current]
             if not keys:
                 return
             written, recipient = data.draw(st.sampled_from(keys))
-            reference = record.states[written, recipient].written.reference
+            reference = record.register.letters[written, recipient].written.reference
             common: dict[str, Any] = {  # Any: the fields of an event
                 "at": AT,
                 "written": written,
@@ -263,7 +263,7 @@ class Clerk(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_due_that_was_answered(self) -> None:
-        states = self.register().states.letters.values()
+        states = self.register().letters.values()
         for standing in standings_of(states, LIBRARY.programs.by_id):
             assert standing.answer_due is None or not standing.state.answers
 
@@ -277,7 +277,7 @@ class Clerk(RuleBasedStateMachine):
             isinstance(line.event, Written) and line.event.reason
             for line in load_journal(self.folder).lines
         )
-        for state in self.register().states.letters.values():
+        for state in self.register().letters.values():
             assert not state.sent or state.is_current or is_late
 
 

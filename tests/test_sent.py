@@ -21,7 +21,7 @@ from optout_cli.letters import Library
 from optout_cli.register import journal
 from optout_cli.register.events import Evidence
 from optout_cli.register.journal import load_journal
-from optout_cli.register.state import LetterState, load_register, states_of
+from optout_cli.register.state import LetterState, Register, load_register
 from optout_cli.register.statements import Moment, day_problems
 
 NUMBER = "7008 1300 0001 7388 9810"
@@ -55,7 +55,7 @@ def states() -> dict[str, LetterState]:
     """Return each letter of the folder by its recipient."""
     journal = load_journal(FOLDER)
     assert journal.problems == ()
-    return {state.letter.recipient: state for state in states_of(journal.lines).values()}
+    return {state.letter.recipient: state for state in Register(journal.lines).letters.values()}
 
 
 def sendings(to: str) -> list[tuple[str, str, str | None]]:
@@ -277,7 +277,7 @@ def test_one_number_is_for_one_envelope_to_one_office_on_one_day(run: Run, write
         assert (code, told in err, "name all of them at once" in err) == (2, True, True)
     for day, number in (("2026-10-10", ()), ("2026-10-12", way)):
         assert outcome(run("sent", first, second, "--correct", *number, "--on", day))[0] == 0
-    days = {it.sent[0].on.isoformat() for it in load_register(FOLDER).states.letters.values()}
+    days = {it.sent[0].on.isoformat() for it in load_register(FOLDER).letters.values()}
     assert days == {"2026-10-12"}
     Path("letters/register.csv").write_text(
         Path("letters/register.csv").read_text("utf-8-sig").replace("2026-10-12", "2026-10-15"),
@@ -700,7 +700,7 @@ def test_a_letter_that_went_out_is_the_same_letter_if_it_is_written_again(
         for path in map(str, FOLDER.glob("earlier/*-20-*.txt")):
             run("sent", path, "--by", "mail", "--on", "2026-11-21", "-q")
     assert "next: send" not in told
-    found = load_register(FOLDER).states.letters.values()
+    found = load_register(FOLDER).letters.values()
     assert [(it.is_current, bool(it.sent)) for it in found] == [(True, True), (False, False)]
 
 
@@ -874,7 +874,7 @@ def test_a_row_of_register_csv_is_about_its_own_version(
     assert (code, TO_ICE in out.splitlines(), err) == (0, True, "")
     by_street = {
         state.letter.address[-2]: [sent.by for sent in state.sent]
-        for state in load_register(Path("letters")).states.letters.values()
+        for state in load_register(Path("letters")).letters.values()
         if state.letter.recipient == "ice"
     }
     assert sorted(by_street.values()) == [["fax"], ["mail"]]

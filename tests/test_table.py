@@ -9,8 +9,7 @@ from make_register import ADDISON, TERMINATE, RegisterMaker
 
 from optout_cli.letters import Library
 from optout_cli.register.journal import TABLE as NAME
-from optout_cli.register.journal import load_journal
-from optout_cli.register.state import states_of
+from optout_cli.register.state import load_register
 from optout_cli.register.table import COLUMNS, update_table
 
 LATER = date(2026, 11, 20)
@@ -22,7 +21,7 @@ def maker(tmp_path: Path) -> RegisterMaker:
 
 
 def update(maker: RegisterMaker, library: Library) -> tuple[str, ...]:
-    states = states_of(load_journal(maker.folder).lines).values()
+    states = load_register(maker.folder).letters.values()
     return update_table(maker.folder, states, library.programs.by_id)
 
 

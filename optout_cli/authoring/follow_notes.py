@@ -83,7 +83,7 @@ def _nearby(folder: Path | None) -> Iterator[_ByPlace]:
         for path in [here / NAME, *sorted(here.glob(f"*/{NAME}"))]:
             if path.is_file() and path.parent.resolve() != known:
                 with suppress(OptoutError):  # the commands for that folder tell of it
-                    yield _by_place(load_register(path.parent).states.letters.values())
+                    yield _by_place(load_register(path.parent).letters.values())
 
 
 def second_notes(

@@ -119,5 +119,5 @@ def unsent_letters(
     written = (row for row in plan.good if row.number in wanted)
     paths = [path for row in written if row.number not in left_out for path in row.paths]
     paths += (record.path for record in printed)
-    states = filter(None, map(register.states.at_path, paths))
+    states = filter(None, map(register.at_path, paths))
     return {id(state): state for state in states if not state.sent}.values()

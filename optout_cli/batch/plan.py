@@ -210,7 +210,7 @@ class BatchPlan:
         It would be written again with another date, and sent once more by a script. Leave out, too,
         each row with a tracking number under which a letter to another office was sent.
         """
-        states = register.states.letters.values()
+        states = register.letters.values()
         used = {event.number: it for it in states for event in it.sent if event.number}
         sent = {
             (it.written.jurisdiction, it.written.letter, it.written.variant): it
@@ -261,7 +261,7 @@ class BatchPlan:
         def is_changing(row: CheckedRow) -> bool:
             others = [it.fingerprint for path in row.paths for it in formers[without_suffix(path)]]
             for identity in _identities_of(row):
-                others += (it.written.fingerprint for it in register.states.current(identity))
+                others += (it.written.fingerprint for it in register.current(identity))
             is_other = any(fingerprint != row.fingerprint for fingerprint in others)
             return is_linked or is_other or any(map(is_foreign, row.paths))
 

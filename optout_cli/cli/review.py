@@ -31,7 +31,7 @@ from optout_cli.errors import ExitCode, as_text
 from optout_cli.output import write_errors
 from optout_cli.readers.files import STDIN, is_file
 from optout_cli.register.standing import standings_of
-from optout_cli.register.state import states_of
+from optout_cli.register.state import Register
 from optout_cli.reports.review import (
     MOST_BYTES,
     Review,
@@ -108,7 +108,7 @@ def command(
             before = load_before(path)
     warnings = [as_text(str(problem).partition("\n")[0]) for problem in journal.problems]
     library = library_from((), folders)
-    standings = standings_of(states_of(journal.lines).values(), library.programs.by_id)
+    standings = standings_of(Register(journal.lines).letters.values(), library.programs.by_id)
     review = Review(journal.lines, today(), before, since, warnings)
     found = files_of(standings)
     drawn = progress(drawings_of(found, folder), "letters", len(found), quiet=quiet)

@@ -333,7 +333,7 @@ def _results(
             elif said.undo:
                 yield each, withdrawn_from(each.state, "sent", said.undo, moment, said.by)
             else:
-                states = each.folder.states.values()
+                states = each.folder.register.letters.values()
                 yield each, sent_from(each.letter, said, states, moment, corrections)
         except OptoutError as error:
             name = f": {letter_name(each)}" if len(found) > 1 else ""
@@ -364,7 +364,7 @@ def _in_folder(
     unsent = [each for each in found if not each.state.sent or claim.said.again]
     if claim.said.never or not unsent:
         return unsent
-    standings = standings_of(unsent[0].folder.states.values(), programs)
+    standings = standings_of(unsent[0].folder.register.letters.values(), programs)
     steps = {id(standing.state): standing.step for standing in standings}
     left_out = Counter(step for each in unsent if (step := steps[id(each.state)]) in _LEFT_OUT)
     for step, count in left_out.items():

@@ -43,7 +43,7 @@ from optout_cli.readers.csv import csv_from
 from optout_cli.readers.files import STDIN
 from optout_cli.register.journal import NAME, TORN, Journal
 from optout_cli.register.standing import standings_of
-from optout_cli.register.state import states_of
+from optout_cli.register.state import Register
 from optout_cli.register.status import digest_of, status_of, verify
 from optout_cli.register.table import COLUMNS, load_checked_journal, rows_of
 from optout_cli.reports.status import (
@@ -242,7 +242,7 @@ def journals_in(places: Sequence[Path]) -> tuple[dict[Path, Journal], list[Probl
 def _entries(journals: dict[Path, Journal], library: Library) -> Iterator[Entry]:
     programs = library.programs.by_id
     for place, journal in journals.items():
-        for standing in standings_of(states_of(journal.lines).values(), programs):
+        for standing in standings_of(Register(journal.lines).letters.values(), programs):
             yield Entry(place, standing, journal.lines[0].sha256)
 
 

@@ -295,7 +295,7 @@ def _write_files(
         )
         is_new, register = _put(folder, writing, replacing, quiet=how.quiet), folder.register
     if not how.quiet:
-        event, states = writing.event, register.states.letters.values()
+        event, states = writing.event, register.letters.values()
         matter = event.jurisdiction, event.letter, event.variant, event.date
         own = [(*matter, letter.recipient) for letter in event.letters]
         say_lines(second_notes(own, states, library))
@@ -313,7 +313,7 @@ def _say_plan(place: Path, writing: "Writing", replacing: "Replacing", how: _How
     LetterFolder(place).refuse_foreign()
     journal = load_checked_journal(place)
     say_problems(journal.news)
-    register = Register(place, journal)
+    register = Register(journal.lines, place)
     plan = plan_writing(register, writing, replacing, has_register=how.has_register)
     for word, paths in (
         ("new", plan.new),

@@ -41,11 +41,10 @@ from optout_cli.register.journal import (
     Journal,
     JournalWriter,
     Line,
-    load_journal,
     lock,
 )
 from optout_cli.register.plan import CAREFUL, NOT_YET, Plan, Replacing, Writing, plan_writing
-from optout_cli.register.state import Key, LetterState, Register, load_register
+from optout_cli.register.state import Register, load_register
 from optout_cli.register.table import load_checked_journal, update_table
 from optout_cli.trust import leads_outside
 
@@ -89,7 +88,7 @@ class LetterFolder:
         self.replaced: list[Path] = []
         self.moved: list[Path] = []
         self.journal = Journal()
-        self.register = Register(path, self.journal)
+        self.register = Register(folder=path)
         self._at, self._programs, self._wait = at, programs, wait
         self._has_register = has_register
         self._fresh: list[Path] = []  # files that a power cut could still damage
@@ -107,11 +106,6 @@ class LetterFolder:
         for file in (self.staging / "lock", self.path / NAME):
             _refuse_foreign(file, stat.S_ISREG, "file")
 
-    @property
-    def states(self) -> dict[Key, LetterState]:
-        """Every letter, oldest first."""
-        return self.register.states.letters
-
     def __enter__(self) -> Self:
         """Lock the folder, load its register, and finish what a killed command began."""
         with write_errors(self.path):
@@ -122,7 +116,7 @@ class LetterFolder:
         try:
             if self._has_register:
                 self.journal = load_checked_journal(self.path)
-                self.register = Register(self.path, self.journal)
+                self.register = Register(self.journal.lines, self.path)
                 self._recover()
             self.evidence = EvidenceFolder(self.path, self.register.copies)
         except BaseException:
@@ -214,14 +208,15 @@ class LetterFolder:
         self, writing: Writing, plan: Plan, supersede: str | None
     ) -> tuple[Written, dict[Path, bytes]]:
         """Return the event with what the register does not have yet, and files to copy with it."""
-        kept, known = {*plan.kept, *plan.outdated}, self.register.records
-        states = self.register.states
+        kept, register = {*plan.kept, *plan.outdated}, self.register
         due = {
             record.path
             for record in records_in(writing.event)
             if record.path in plan.replaced
-            or (record.path not in kept and not record.is_same_as(known.get(record.path)))
-            or ((state := states.at_path(record.path)) and state.is_withdrawn)  # it counts again
+            or (
+                record.path not in kept and not record.is_same_as(register.records.get(record.path))
+            )
+            or ((state := register.at_path(record.path)) and state.is_withdrawn)  # it counts again
         }
         letters = (
             msgspec.structs.replace(
@@ -292,7 +287,7 @@ class LetterFolder:
 
     def add_printed(self, name: str, records: Iterable[Record], on: Date) -> None:
         """Record that these files are in a PDF to print, which has the name `name`, on a day."""
-        states = ((self.register.states.at_path(record.path), record.sha256) for record in records)
+        states = ((self.register.at_path(record.path), record.sha256) for record in records)
         letters = tuple(
             PrintedLetter(written=state.id, recipient=state.letter.recipient, sha256=digest)
             for state, digest in states
@@ -370,9 +365,9 @@ class LetterFolder:
             return ()
         register = self.register
         if not self._is_put:  # the states may have events that could not be recorded
-            register = Register(self.path, load_journal(self.path))
+            register = load_register(self.path)
         self._is_put = self._is_appended = False
-        return update_table(self.path, register.states.letters.values(), self._programs)
+        return update_table(self.path, register.letters.values(), self._programs)
 
 
 def _refuse_foreign(path: Path, is_kind: Callable[[int], bool], noun: str) -> None:

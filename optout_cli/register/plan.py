@@ -282,8 +282,8 @@ def _changed_letters(
 ) -> list[LetterState]:
     """Return the letters in place that the event's letters would replace, and that differ."""
     letters = {letter.recipient: letter for letter in event.letters}
-    states = [it for party in letters for it in register.states.current(identity_of(event, party))]
-    states += filter(None, map(register.states.at_path, contents))
+    states = [it for party in letters for it in register.current(identity_of(event, party))]
+    states += filter(None, map(register.at_path, contents))
     unique = {id(state): state for state in states}
     return [
         state
@@ -301,7 +301,7 @@ def _outdated(register: Register, states: Iterable[LetterState], event: Written)
     """Yield the files that were sent, and would only go to another address now."""
     for state in states:
         paths = [it.path for it in records_in(event) if it.recipient == state.letter.recipient]
-        is_here = all(register.states.at_path(path) is state for path in paths)
+        is_here = all(register.at_path(path) is state for path in paths)
         if state.sent and is_here and state.outdated_by(event):
             yield from paths
 
@@ -309,7 +309,7 @@ def _outdated(register: Register, states: Iterable[LetterState], event: Written)
 def _changed_beside(register: Register, event: Written) -> Iterator[str]:
     """Yield once how each file was changed that goes with letters which are not sent yet."""
     identities = (identity_of(event, letter.recipient) for letter in event.letters)
-    states = (it for identity in identities for it in register.states.current(identity))
+    states = (it for identity in identities for it in register.current(identity))
     texts = (text for state in states if not state.sent for text in state.changed_files(event))
     yield from (text for text in dict.fromkeys(texts) if not text.startswith("signature."))
 
@@ -322,7 +322,7 @@ def _redated(register: Register, writing: Writing) -> Iterator[str]:
     event = writing.event
     own = (event.request, event.jurisdiction, event.letter, event.variant)
     parties = {letter.recipient for letter in event.letters}
-    for state in register.states.letters.values():
+    for state in register.letters.values():
         old = state.written
         is_out = state.sent or state.delivered or state.answers
         is_other = old.date != event.date and state.letter.recipient in parties

@@ -24,7 +24,7 @@ from optout_cli.readers.files import is_file, no_such_file
 from optout_cli.register.events import Evidence, LetterNews, evidence_of
 from optout_cli.register.folder import WAIT, LetterFolder
 from optout_cli.register.journal import NAME
-from optout_cli.register.state import Key, LetterState, NamedLetter, States
+from optout_cli.register.state import Key, LetterState, NamedLetter, Register
 from optout_cli.register.statements import Result
 from optout_cli.register.table import load_checked_journal
 
@@ -74,9 +74,9 @@ def look_up(text: str, within: Path | None = None, parties: Collection[Party] = 
     """Find the letters that `text` names, to read only. Raises OptoutError if there is none."""
     folder = register_folder(text, within)
     journal = load_checked_journal(folder)
-    states = States(journal.lines)
-    named = letters_named(text, folder, states, parties)
-    return LookUp(folder, named, tuple(states.letters.values()), journal.problems)
+    register = Register(journal.lines, folder)
+    named = letters_named(text, register, parties)
+    return LookUp(folder, named, tuple(register.letters.values()), journal.problems)
 
 
 def sent_versions(
@@ -113,8 +113,7 @@ def _date_of(state: LetterState) -> Date:
 
 def letters_named(
     text: str,
-    folder: Path,
-    states: States,
+    register: Register,
     parties: Collection[Party] = (),
     digests: Collection[str] = (),
 ) -> list[NamedLetter]:
@@ -125,10 +124,10 @@ def letters_named(
     latest. With `parties`, only the letters to these count; with `digests`, only versions that have
     a file with one of these SHA-256. Raises OptoutError if there is none.
     """
-    named = Path(text)
-    letters = states.having(digests) if digests else states.letters
+    named, folder = Path(text), register.folder
+    letters = register.having(digests) if digests else register.letters
     if is_file(named):
-        own = _letters_of_file(named, folder, states)
+        own = _letters_of_file(named, register)
         found = [it for it in own if (it.state.id, it.state.letter.recipient) in letters]
     elif is_folder(named):
         at = _relative(named, folder)
@@ -153,7 +152,7 @@ def letters_named(
     raise OptoutError(_not_found(text, folder, letters, is_other_party=bool(found)))
 
 
-def _letters_of_file(named: Path, folder: Path, states: States) -> list[NamedLetter]:
+def _letters_of_file(named: Path, register: Register) -> list[NamedLetter]:
     """Return the letter that the file is: by its place in the folder, else by its content."""
     try:
         digest = digest_of(named)
@@ -161,10 +160,12 @@ def _letters_of_file(named: Path, folder: Path, states: States) -> list[NamedLet
         location = Location(str(named), is_command_line=True)
         message = f"cannot be read: {error.strerror}"
         raise OptoutError(Problem("unreadable", message, location)) from None
-    at = _relative(named, folder) or str(named)
-    same = states.having([digest]).values()
-    here = [state for state in (states.at_path(at),) if state]
-    here = here or [it for it in states.letters.values() if at in it.places.values()]  # in earlier
+    at = _relative(named, register.folder) or str(named)
+    same = register.having([digest]).values()
+    here = [state for state in (register.at_path(at),) if state]
+    here = here or [
+        it for it in register.letters.values() if at in it.places.values()
+    ]  # in earlier
     both = [state for state in same if any(state is it for it in here)]
     found = both or _newest(same) or here[-1:]
     return [NamedLetter(state, at, digest, is_changed=not same) for state in found]
@@ -277,7 +278,7 @@ class Found(NamedTuple):
 
 def sent_letter(found: Found) -> Found:
     """Return the letter; if it has not gone out, the one that it supersedes and that has."""
-    state = version_sent(found.state, found.folder.states.values())
+    state = version_sent(found.state, found.folder.register.letters.values())
     return found if state is found.state else Found(found.folder, NamedLetter(state))
 
 
@@ -330,7 +331,7 @@ class Recorder:
             unlocked = LetterFolder(folder, programs=self.programs, wait=self._wait)
             self._open[key] = self._locks.enter_context(unlocked)
         opened = self._open[key]
-        named = letters_named(text, folder, opened.register.states, parties, digests)
+        named = letters_named(text, opened.register, parties, digests)
         return [Found(opened, letter) for letter in named]
 
     def add(self, found: Found, result: Result) -> None:

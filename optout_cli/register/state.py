@@ -30,7 +30,7 @@ from optout_cli.register.events import (
     copies_in,
     records_in,
 )
-from optout_cli.register.journal import Journal, Line, load_journal
+from optout_cli.register.journal import Line, load_journal
 
 _MOST = 4  # differences that a message names
 _DIGITS = 12  # of a SHA-256 that a message shows
@@ -217,14 +217,23 @@ class NamedLetter(NamedTuple):
     is_changed: bool = False
 
 
-class States:
-    """Every letter that was written, as `letters`, kept up to date with each line that is added."""
+class Register:
+    """What the register of `folder` says, kept up to date with each line that is added.
 
-    def __init__(self, lines: Iterable[Line] = ()) -> None:
+    `letters` are all that were written, oldest first, and `records` those of the files in place, by
+    path. `hashes` are those of every file that was ever written to a path. `copies` are the places
+    of copies of named files, by their SHA-256.
+    """
+
+    def __init__(self, lines: Iterable[Line] = (), folder: Path = Path()) -> None:
+        self.folder = folder
         self.letters: dict[Key, LetterState] = {}
+        self.records: dict[str, Record] = {}
+        self.hashes: defaultdict[str, set[str]] = defaultdict(set)
+        self.copies: dict[str, str] = {}
         self._named: dict[Key, LetterState] = {}  # also by the lines of files written later
         self._at_path: dict[str, LetterState] = {}
-        self._by_identity: dict[Identity, list[LetterState]] = {}
+        self._by_identity: defaultdict[Identity, list[LetterState]] = defaultdict(list)
         self._by_reference: dict[tuple[str, Party], LetterState] = {}  # the last version
         self._by_digest: defaultdict[str, list[LetterState]] = defaultdict(list)
         for line in lines:
@@ -235,10 +244,11 @@ class States:
         digest, event = line
         match event:
             case Written():
-                for letter in event.letters:
-                    self._add_letter(digest, event, letter)
-            case Replaced() if event.path in self._at_path:
-                self._at_path.pop(event.path).places[event.path] = event.kept
+                self._add_written(digest, event)
+            case Replaced():
+                self.records.pop(event.path, None)
+                if state := self._at_path.pop(event.path, None):
+                    state.places[event.path] = event.kept
             case LetterEvent() if state := (
                 self._named.get((event.written, event.recipient))
                 # Somebody edited the line that says that the letter was written.
@@ -267,6 +277,23 @@ class States:
         """Return the letter whose file was last written to a path, if it has not moved."""
         return self._at_path.get(path)
 
+    def is_sent(self, path: str) -> bool:
+        """Tell whether the letter whose file was last written to a path was sent."""
+        state = self.at_path(path)
+        return state is not None and bool(state.sent)
+
+    def existing(self) -> dict[str, Record]:
+        """Return the records of the files that are there, changed or not."""
+        return {path: it for path, it in self.records.items() if (self.folder / path).exists()}
+
+    def _add_written(self, digest: str, event: Written) -> None:
+        for letter in event.letters:
+            self._add_letter(digest, event, letter)
+        for record in records_in(event):
+            self.records[record.path] = record
+            self.hashes[record.path].add(record.sha256)
+        self.copies |= {copy.sha256: copy.path for copy in copies_in(event)}
+
     def _add_letter(self, digest: str, event: Written, letter: WrittenLetter) -> None:
         identity = identity_of(event, letter.recipient)
         current = self.current(identity)
@@ -281,7 +308,7 @@ class States:
             empty = msgspec.structs.replace(letter, files=())
             state = LetterState(digest, event, empty)
             self.letters[digest, letter.recipient] = state
-            self._by_identity.setdefault(identity, []).append(state)
+            self._by_identity[identity].append(state)
         state.add_files(event, letter)
         self._named[digest, letter.recipient] = state
         self._by_reference[event.reference, letter.recipient] = state
@@ -293,54 +320,11 @@ class States:
             self._at_path[file.path] = state
 
 
-def states_of(lines: Iterable[Line]) -> dict[Key, LetterState]:
-    """Return every letter that was written, oldest first."""
-    return States(lines).letters
-
-
 def identity_of(event: Written, recipient: Party) -> Identity:
     """Return what all versions of an event's letter to a recipient share."""
     return event.jurisdiction, event.letter, event.variant, event.date, recipient
 
 
-class Register:
-    """What the register of `folder` says, kept up to date with each line that is added.
-
-    `records` are those of the files in place, by path. `hashes` are those of every file that was
-    ever written to a path. `copies` are the places of copies of named files, by their SHA-256.
-    """
-
-    def __init__(self, folder: Path, journal: Journal) -> None:
-        self.folder = folder
-        self.states = States()
-        self.records: dict[str, Record] = {}
-        self.hashes: dict[str, set[str]] = {}
-        self.copies: dict[str, str] = {}
-        for line in journal.lines:
-            self.add(line)
-
-    def add(self, line: Line) -> None:
-        """Add the next line of the register."""
-        self.states.add(line)
-        match line.event:
-            case Written() as event:
-                for record in records_in(event):
-                    self.records[record.path] = record
-                    self.hashes.setdefault(record.path, set()).add(record.sha256)
-                self.copies |= {copy.sha256: copy.path for copy in copies_in(event)}
-            case Replaced() as event:
-                self.records.pop(event.path, None)
-
-    def is_sent(self, path: str) -> bool:
-        """Tell whether the letter whose file was last written to a path was sent."""
-        state = self.states.at_path(path)
-        return state is not None and bool(state.sent)
-
-    def existing(self) -> dict[str, Record]:
-        """Return the records of the files that are there, changed or not."""
-        return {path: it for path, it in self.records.items() if (self.folder / path).exists()}
-
-
 def load_register(folder: Path) -> Register:
     """Read the register of a folder. Raises OptoutError."""
-    return Register(folder, load_journal(folder))
+    return Register(load_journal(folder).lines, folder)

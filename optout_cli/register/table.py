@@ -22,7 +22,7 @@ from optout_cli.readers.csv import cell_from, csv_from
 from optout_cli.readers.document import OWN_MARK
 from optout_cli.register.journal import OWN, TABLE, Journal, ending_of, load_journal
 from optout_cli.register.standing import Standing, standings_of
-from optout_cli.register.state import LetterState, States
+from optout_cli.register.state import LetterState, Register
 
 ENCODING = "utf-8-sig"  # a spreadsheet knows UTF-8 by the first bytes
 COLUMNS = (
@@ -205,9 +205,9 @@ def load_checked_journal(folder: Path) -> Journal:
         return journal
     if not {*COLUMNS} <= {*table.header} or _last_digest(folder) not in (None, table.digest):
         return journal
-    states = States(journal.lines)
+    register = Register(journal.lines)
     rows = [dict(zip(table.header, row, strict=False)) for row in table.rows]
-    ahead = [row for row in rows if _is_ahead(row, states)]
+    ahead = [row for row in rows if _is_ahead(row, register)]
     if not ahead:
         return journal
     names = ", ".join(dict.fromkeys(row["reference"] for row in ahead[:_MOST]))
@@ -220,10 +220,10 @@ def load_checked_journal(folder: Path) -> Journal:
     return journal._replace(problems=(problem, *journal.problems))
 
 
-def _is_ahead(row: Mapping[str, str], states: States) -> bool:
+def _is_ahead(row: Mapping[str, str], register: Register) -> bool:
     """Tell whether a row says more than the events. A row of the user's own has no SHA-256."""
     digests = row[COLUMNS[_DIGEST]].split()
-    known = states.having(digests).values()
+    known = register.having(digests).values()
     return bool(digests) and not (
         known
         and (not row["sent"] or any(state.sent for state in known))

@@ -23,9 +23,9 @@ from optout_cli.model.letter import Letter
 from optout_cli.model.request import REQUESTS, Request
 from optout_cli.readers.document import Document, Layer, locating
 from optout_cli.readers.files import STDIN, folder_of, is_file
-from optout_cli.register.journal import NAME, load_journal
+from optout_cli.register.journal import NAME
 from optout_cli.register.recorder import look_up, register_folder
-from optout_cli.register.state import LetterState, states_of
+from optout_cli.register.state import LetterState, load_register
 from optout_cli.reports.words import END, READERS, facts_in, has_tracked_changes, words_in
 from optout_cli.templating.templates import Templates
 
@@ -251,7 +251,7 @@ class Finder:
                 yield _of_file(Path(text), old) if letter.is_changed else old, now
             return
         folder = register_folder(text, self._within)
-        states = states_of(load_journal(folder).lines).values()
+        states = load_register(folder).letters.values()
         latest = {version.key: version for version in (_recorded(it, folder) for it in states)}
         pairs = [(latest[it.key], it) for it in self._written(text) if it.key in latest]
         if not pairs:

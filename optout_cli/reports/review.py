@@ -34,7 +34,7 @@ from optout_cli.register.events import (
 from optout_cli.register.journal import Line, pages_in
 from optout_cli.register.replies import facts_in_words
 from optout_cli.register.standing import Standing
-from optout_cli.register.state import Key, LetterState, States
+from optout_cli.register.state import Key, LetterState, Register
 from optout_cli.register.statements import way_words
 from optout_cli.register.status import next_step
 from optout_cli.register.table import grouped, short_place_of
@@ -238,16 +238,16 @@ def _news_in(review: Review) -> dict[Key, list[AnyEvent]]:
     seen = review.seen
     if seen is None:
         return news
-    states = States(review.lines)
+    register = Register(review.lines)
     for digest, event in review.lines[seen:]:
         keys: list[Key] = []
         if isinstance(event, Written):
             keys = [(digest, letter.recipient) for letter in event.letters]
         elif isinstance(event, LetterEvent):
             keys = [(event.written, event.recipient)]
-        for state in filter(None, map(states.named, keys)):
+        for state in filter(None, map(register.named, keys)):
             news[state.id, state.letter.recipient].append(event)
-    return {key: _valid(events, states.named(key)) for key, events in news.items()}
+    return {key: _valid(events, register.named(key)) for key, events in news.items()}
 
 
 def _valid(events: Sequence[AnyEvent], state: LetterState | None) -> list[AnyEvent]:

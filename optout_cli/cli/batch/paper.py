@@ -92,7 +92,7 @@ def choose_letters(
     for records in requests:
         due = []
         for record in records:
-            state = register.states.at_path(record.path)
+            state = register.at_path(record.path)
             assert state is not None  # the register has the record
             if state.is_withdrawn:
                 withdrawn += 1

@@ -102,7 +102,7 @@ class Run:
         """Print the problems of each row, notes on the others, and counts."""
         plan = self._plan(self.job, None)
         journal = load_checked_journal(self.job.folder)
-        register = Register(self.job.folder, journal)
+        register = Register(journal.lines, self.job.folder)
         say_each_problem(journal.news)
         self._take_places(plan, register)
         plan.refuse_places(self.job.folder)
@@ -195,7 +195,7 @@ class Run:
         self, plan: BatchPlan, wanted: Container[int], register: Register
     ) -> Iterator[str]:
         """Yield notes on notices that go out twice, and on what letters say of earlier ones."""
-        states, library = register.states.letters.values(), self.job.library
+        states, library = register.letters.values(), self.job.library
         yield from repeated_notes(plan.identities(plan.rows), library)
         yield from second_notes(plan.identities(wanted), states, library)
         claims = (row.claim for row in plan.good if row.number in wanted and row.claim)
