@@ -20,7 +20,7 @@ from optout_cli.output import bytes_from, put_text
 from optout_cli.readers.document import OWN_MARK
 from optout_cli.readers.validate import choices_at
 from optout_cli.readers.yaml import document_from_yaml
-from optout_cli.register.standing import Standing, is_out
+from optout_cli.register.standing import Standing
 from optout_cli.register.state import LetterState
 
 # What most requests decide, in the order of a letter. Any other key of a request may be a column
@@ -161,7 +161,7 @@ def follow_rows(
     matters: defaultdict[_Matter, list[Standing]] = defaultdict(list)
     for standing in standings:
         states[standing.state.written.jurisdiction].append(standing.state)
-        if is_out(standing.state):
+        if standing.state.is_out:
             matters[_matter_of(standing)].append(standing)
     done: set[tuple[_Matter, Party]] = set()
     unsent: dict[object, date] = {}  # the day of the last such letter

@@ -232,9 +232,9 @@ class Remark(Event, frozen=True, kw_only=True, tag="note"):
 
 def copies_in(event: Written) -> list[FileCopy]:
     """Return the copies of the files that a request names, but of none outside their folder."""
-    places = [(PurePosixPath(copy.path), copy) for copy in event.named]  # it may be forged
-    inside = [(place.parts, copy) for place, copy in places if ".." not in place.parts]
-    return [copy for parts, copy in inside if len(parts) == 2 and parts[0] == EVIDENCE]  # noqa: PLR2004  # the folder and the name
+    folder = PurePosixPath(EVIDENCE)  # a register may be forged
+    places = ((PurePosixPath(copy.path), copy) for copy in event.named)
+    return [copy for place, copy in places if place.parent == folder and place.name != ".."]
 
 
 def evidence_of(event: Event) -> list[Evidence]:
@@ -308,6 +308,14 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         return False
 
 
+_OF_REQUEST = (
+    "request", "jurisdiction", "name", "letter", "variant", "date", "reference", "fingerprint",
+    "version", "origins",
+)  # fmt: skip
+_OF_LETTER = ("recipient", "address", "email", "fax", "notes")
+_OF_FILE = ("format", "path", "bytes", "sha256", "pages")
+
+
 @cache  # it reads a folder, and is asked for each file
 def _has_pages(name: str) -> bool:
     """Tell whether an engine lays out a format; a newer version may have written another one."""
@@ -322,27 +330,10 @@ def records_in(event: Written) -> Iterator[Record]:
             if place.is_absolute() or ".." in place.parts:  # the register may be forged
                 continue
             yield Record(
-                request=event.request,
-                jurisdiction=event.jurisdiction,
-                name=event.name,
-                letter=event.letter,
-                variant=event.variant,
-                date=event.date,
-                recipient=letter.recipient,
-                address=letter.address,
-                email=letter.email,
-                fax=letter.fax,
-                format=file.format,
-                path=file.path,
-                bytes=file.bytes,
-                sha256=file.sha256,
-                pages=file.pages,
-                notes=letter.notes,
-                reference=event.reference,
-                fingerprint=event.fingerprint,
-                version=event.version,
+                **{name: getattr(event, name) for name in _OF_REQUEST},
+                **{name: getattr(letter, name) for name in _OF_LETTER},
+                **{name: getattr(file, name) for name in _OF_FILE},
                 engine=event.engine if _has_pages(file.format) else None,
-                origins=event.origins,
             )
 
 

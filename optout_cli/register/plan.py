@@ -324,10 +324,9 @@ def _redated(register: Register, writing: Writing) -> Iterator[str]:
     parties = {letter.recipient for letter in event.letters}
     for state in register.letters.values():
         old = state.written
-        is_out = state.sent or state.delivered or state.answers
         is_other = old.date != event.date and state.letter.recipient in parties
         is_own = (old.request, old.jurisdiction, old.letter, old.variant) == own
-        if is_out or not (is_own and is_other) or (event.is_draft and not old.is_draft):
+        if state.is_out or not (is_own and is_other) or (event.is_draft and not old.is_draft):
             continue
         for path, place in state.places.items():
             at = register.folder / place

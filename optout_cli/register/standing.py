@@ -14,7 +14,7 @@ import msgspec
 from optout_cli.exporters import exporter_for
 from optout_cli.letters.notes import next_working_day
 from optout_cli.model.notice import Place
-from optout_cli.model.program import OWN_DAY, RECEIPT, LetterKind, Milestone, Program, Reply
+from optout_cli.model.program import OWN_DAY, RECEIPT, Program, Reply
 from optout_cli.model.request import Party, Signature
 from optout_cli.programs import holds_for
 from optout_cli.register.events import Answered
@@ -22,7 +22,7 @@ from optout_cli.register.state import LetterState
 
 # Days that a letter may take, if nobody recorded its receipt. Our choice: the Postal Service's own
 # standard for First-Class Mail, which certified mail is, is one to five days.
-TRANSIT = {"certified-mail": 5, "mail": 5}
+_TRANSIT = {"certified-mail": 5, "mail": 5}
 _REPLY_BY = "reply-by"  # the particular with the day by which the letter asks for an answer
 
 
@@ -54,46 +54,35 @@ def facts_of(state: LetterState) -> Facts:
     return _DECODER.decode(state.written.facts)
 
 
-class Receipt(NamedTuple):
-    """The day on which a letter was received; an estimate, if nobody recorded it.
-
-    `at` is when the event was recorded that the day follows from.
-    """
-
-    on: date
-    is_estimated: bool
-    why: str
-    at: datetime
-
-
 class Deadline(NamedTuple):
-    """A day that a letter leads to, and how it was counted; `at` as for a receipt.
+    """A day that a letter leads to, and how it was counted; an estimate without a known receipt.
 
-    `details` are such as the hour of a meeting; `then` is what to do once the day has come.
+    `at` is when the event was recorded that the day follows from. `details` are such as the hour of
+    a meeting; `then` is what to do once the day has come.
     """
 
     title: str
     on: date
-    is_estimated: bool
     why: str
     at: datetime
+    is_estimated: bool = False
     details: tuple[str, ...] = ()
     then: str | None = None
 
 
-def receipt_of(state: LetterState) -> Receipt | None:
+def _receipt_of(state: LetterState) -> Deadline | None:
     """Return when a letter was received, or None if it has not gone out."""
     if state.delivered:
-        last = state.delivered[-1]  # a later one corrects it
-        return Receipt(last.on, is_estimated=False, why=f"received on {last.on}", at=last.at)
-    arrivals = [(sent.on + timedelta(TRANSIT.get(sent.by, 0)), sent) for sent in state.sent]
+        last = state.delivered[-1]
+        return Deadline("receipt", last.on, f"received on {last.on}", last.at)
+    arrivals = [(sent.on + timedelta(_TRANSIT.get(sent.by, 0)), sent) for sent in state.sent]
     if not arrivals:
         return None
     on, sent = min(arrivals, key=lambda arrival: arrival[0])
     why = f"sent on {sent.on} by {sent.by.replace('-', ' ')}"
-    if sent.by in TRANSIT:
-        why += f", no receipt is recorded, so {TRANSIT[sent.by]} days are added for the mail"
-    return Receipt(on, is_estimated=True, why=why, at=sent.at)
+    if sent.by in _TRANSIT:
+        why += f", no receipt is recorded, so {_TRANSIT[sent.by]} days are added for the mail"
+    return Deadline("receipt", on, why, sent.at, is_estimated=True)
 
 
 def settles(answer: Answered, program: Program | None) -> bool:
@@ -107,71 +96,50 @@ def acknowledgments_first(answers: Iterable[Answered], program: Program | None) 
     return sorted(answers, key=lambda answer: settles(answer, program))
 
 
-def reply_day(state: LetterState, facts: Facts, program: Program | None) -> Deadline | None:
+def _reply_day(state: LetterState, facts: Facts, program: Program | None) -> Deadline | None:
     """Return the day by which an answer is due, or None if the letter has not gone out.
 
     It is the day that the letter names, else so many days after receipt as the program says, or
     after the last acknowledgment. A `program` that is not known here sets no day.
     """
-    receipt = receipt_of(state)
-    stated = facts.day(_REPLY_BY)
-    if receipt is None or not (stated or program):
+    start, stated = _receipt_of(state), facts.day(_REPLY_BY)
+    if start is None or not (stated or program):
         return None
-    last = max(state.answers, key=lambda answer: answer.on, default=None)
+    last = state.answers[-1] if state.answers else None
     if last and program and not (stated and stated > last.on + program.wait):
-        receipt = Receipt(
-            last.on, is_estimated=False, why=f"a reply came on {last.on}, but no answer", at=last.at
-        )
-        stated = None
+        why = f"a reply came on {last.on}, but no answer"
+        start, stated = Deadline("reply", last.on, why, last.at), None
     if stated:
         day, why, is_estimated = stated, f"the letter asks for an answer by {stated}", False
     else:
         assert program
-        day, is_estimated = receipt.on + program.wait, receipt.is_estimated
-        why = f"{receipt.why}; {program.wait.days} days later is {day}"
+        day, is_estimated = start.on + program.wait, start.is_estimated
+        why = f"{start.why}; {program.wait.days} days later is {day}"
     working, reason = next_working_day(day, state.written.state)
-    return Deadline("answer due", working, is_estimated, why + reason, receipt.at)
+    return Deadline("answer due", working, why + reason, start.at, is_estimated)
 
 
-def milestones_of(
-    state: LetterState, facts: Facts, program: Program | None
-) -> tuple[Deadline, ...]:
-    """Return the days that a letter leads to, as its program says. A weekend does not move them."""
-    receipt = receipt_of(state)
-    kind = program.letters.get(state.written.letter.partition("/")[2]) if program else None
+def days_named(state: LetterState, program: Program | None) -> Iterator[Deadline]:
+    """Yield the days that the answers to a letter name."""
+    replies = program.replies if program else {}
+    for answer in state.answers:
+        for stone in replies[answer.reply].milestones if answer.reply in replies else ():
+            if text := answer.facts.get(stone.from_):
+                day, why = date.fromisoformat(text), f"the answer of {answer.on} says so"
+                details = tuple(filter(None, (answer.facts.get(name) for name in stone.details)))
+                yield Deadline(stone.title, day, why, answer.at, details=details, then=stone.then)
+
+
+def days_reached(state: LetterState, facts: Facts, program: Program | None) -> Iterator[Deadline]:
+    """Yield the days that a letter itself leads to. A weekend does not move them."""
 
     def value(name: str) -> Any:  # Any: as in Facts
         return state.written.date if name == OWN_DAY else facts.value(name)
 
-    stones = kind.milestones if kind else ()
-    held = [stone for stone in stones if holds_for(stone.when, state.written.date, value)]
-    return (*_reached(held, state, facts, receipt), *_replied(state, program))
-
-
-def _replied(state: LetterState, program: Program | None) -> Iterator[Deadline]:
-    """Yield the days that the answers to a letter name."""
-    for answer in state.answers:
-        reply = program.replies.get(answer.reply) if program else None
-        for stone in reply.milestones if reply else ():
-            if text := answer.facts.get(stone.from_):
-                details = tuple(filter(None, (answer.facts.get(name) for name in stone.details)))
-                why = f"the answer of {answer.on} says so"
-                day = date.fromisoformat(text)
-                yield Deadline(
-                    title=stone.title,
-                    on=day,
-                    is_estimated=False,
-                    why=why,
-                    at=answer.at,
-                    details=details,
-                    then=stone.then,
-                )
-
-
-def _reached(
-    stones: Sequence[Milestone], state: LetterState, facts: Facts, receipt: Receipt | None
-) -> Iterator[Deadline]:
-    for stone in stones:
+    kind, receipt = program.letters.get(state.kind) if program else None, _receipt_of(state)
+    for stone in kind.milestones if kind else ():
+        if not holds_for(stone.when, state.written.date, value):
+            continue
         is_counted = stone.from_ == RECEIPT
         start = receipt.on if is_counted and receipt else facts.day(stone.from_)
         if start is None or (stone.not_before and receipt is None):
@@ -185,7 +153,7 @@ def _reached(
         is_estimated = bool(receipt and receipt.is_estimated and (is_counted or is_late))
         at = receipt.at if receipt and (is_counted or is_late) else state.written.at
         details = tuple(str(value) for name in stone.details if (value := facts.value(name)))
-        yield Deadline(stone.title, day, is_estimated, why, at, details, stone.then)
+        yield Deadline(stone.title, day, why, at, is_estimated, details, stone.then)
 
 
 # "followed" and "superseded" letters are history: another letter takes their place. An "unneeded"
@@ -206,13 +174,12 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     is None for a letter that has not gone out, that was answered, or that is history. `after` is a
     letter that takes this one up and went out, `ready` are those that were written and did not.
     `answered` is the day of the last answer to an unneeded letter's notice.
-    `program` and `kind` are None if the templates are not there any more.
+    `program` is None if its templates are not there any more.
     """
 
     state: LetterState
     facts: Facts
     program: Program | None
-    kind: LetterKind | None
     step: Step
     answer_due: Deadline | None
     milestones: tuple[Deadline, ...]
@@ -225,7 +192,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_shown(self) -> bool:
         """Whether the letter is worth a row: one that was replaced before it went out is not."""
-        return self.step != "superseded" or is_out(self.state)
+        return self.step != "superseded" or self.state.is_out
 
     @property
     def last_answer(self) -> Answered | None:
@@ -240,7 +207,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         """
         if self.program is None or self.after:
             return None
-        letters, kind, last = self.program.letters, _kind_of(self.state), self.last_answer
+        letters, kind, last = self.program.letters, self.state.kind, self.last_answer
         # An earlier letter of this kind about the same notice may have gone out.
         cited = facts_of(self.before).value(_CITED) if self.before else None
         is_second = self.notice is not None and cited == self.notice.written.reference
@@ -249,7 +216,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
             # What answers a follow-up may also be a letter that takes up the notice.
             is_again = row.again and row.letter == kind and not is_second
             notice = self.notice if last or is_again else None
-            kinds = {kind, *([_kind_of(notice)] if notice else ())}
+            kinds = {kind, *([notice.kind] if notice else ())}
             if not kinds.isdisjoint(letters[row.letter].follows):
                 return row.letter
         return None
@@ -257,14 +224,13 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def next_ready(self) -> LetterState | None:
         """The letter that comes next, if it is written already and still to be sent."""
-        return next((it for it in self.ready if _kind_of(it) == self.next_letter), None)
+        return next((it for it in self.ready if it.kind == self.next_letter), None)
 
     @property
     def silence(self) -> Reply | None:
         """What the program says of a letter to which nothing comes back."""
-        replies, kind = self.program.replies if self.program else {}, _kind_of(self.state)
-        silences = (reply for reply in replies.values() if reply.silence)
-        return next((reply for reply in silences if reply.fits(kind)), None)
+        replies = self.program.replies.values() if self.program else ()
+        return next((it for it in replies if it.silence and it.fits(self.state.kind)), None)
 
     def is_unsigned_as(self, name: str) -> bool:
         """Tell whether a file of the format `name` would go out without a signature."""
@@ -274,30 +240,27 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def title(self) -> str:
         """The title of the letter's kind, or its name."""
-        return self.kind.title if self.kind else self.state.written.letter
+        kind = self.program.letters.get(self.state.kind) if self.program else None
+        return kind.title if kind else self.state.written.letter
 
 
 def standings_of(
     states: Iterable[LetterState], programs: Mapping[str, Program]
 ) -> tuple[Standing, ...]:
     """Return where each letter of a folder stands, in the order of `states`, the oldest first."""
+    every = tuple(states)
+    read = {id: facts_of(state) for id, state in {it.id: it for it in every}.items()}
     matters: defaultdict[_Matter, list[_Item]] = defaultdict(list)
-    read: dict[str, Facts] = {}  # the letters of a request share their facts
-    ordered: list[_Item] = []
-    for state in states:
-        facts = read.get(state.id) or read.setdefault(state.id, facts_of(state))
-        ordered.append((state, facts))
-    for state, facts in ordered:
-        written = state.written
-        program = written.letter.partition("/")[0]
+    for state in every:
+        written, program = state.written, state.written.letter.partition("/")[0]
         matter = program, written.jurisdiction, written.variant, state.letter.recipient
-        matters[matter].append((state, facts))
+        matters[matter].append((state, read[state.id]))
     found = {
         id(standing.state): standing
         for (name, *_), items in matters.items()
         for standing in _standings_in(items, programs.get(name))
     }
-    return tuple(found[id(state)] for state, _ in ordered)
+    return tuple(found[id(state)] for state in every)
 
 
 def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[Standing]:
@@ -323,42 +286,31 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
         if days:
             answered[place] = max(days)
         followers = [item[0] for item in items[place + 1 :] if takes_up(item, place)]
-        after = next(filter(is_out, followers), None)
+        after = next((it for it in followers if it.is_out), None)
         same = [
             other
             for other, _ in items[:place]
-            if _kind_of(other) == _kind_of(state) and other.written.date <= state.written.date
+            if other.kind == state.kind and other.written.date <= state.written.date
         ]
         step = _step_of(state, after, is_answered=place in answered)
         came = [on for on, at in before if at > state.written.at]
-        if step in ("draft", "unsent") and came and _kind_of(state) in kinds_after_silence(program):
+        if step in ("draft", "unsent") and came and state.kind in kinds_after_silence(program):
             step = "unneeded"
-        kind = program.letters.get(_kind_of(state)) if program else None
         yield Standing(
             state=state,
             facts=facts,
             program=program,
-            kind=kind,
             step=step,
-            answer_due=reply_day(state, facts, program) if step == "waiting" else None,
-            milestones=() if step in _UNUSED else milestones_of(state, facts, program),
-            before=next(filter(is_out, reversed(same)), None),
+            answer_due=_reply_day(state, facts, program) if step == "waiting" else None,
+            milestones=()
+            if step in _UNUSED
+            else (*days_reached(state, facts, program), *days_named(state, program)),
+            before=next((it for it in reversed(same) if it.is_out), None),
             after=after,
-            ready=tuple(filter(_is_ready, followers)),
+            ready=tuple(it for it in followers if it.is_ready),
             answered=max(came) if step == "unneeded" else None,
             notice=notice[0] if (notice := notices[place]) else None,
         )
-
-
-def is_out(state: LetterState) -> bool:
-    """Tell whether a letter has gone out, as far as anybody recorded."""
-    return bool(state.sent or state.delivered or state.answers)
-
-
-def _is_ready(state: LetterState) -> bool:
-    """Tell whether a letter is finished and in its place, and is still to be sent."""
-    is_finished = state.is_current and not state.written.is_draft
-    return is_finished and not (state.is_withdrawn or is_out(state))
 
 
 def kinds_after_silence(program: Program | None) -> set[str]:
@@ -368,10 +320,10 @@ def kinds_after_silence(program: Program | None) -> set[str]:
 
 
 def _step_of(state: LetterState, after: LetterState | None, *, is_answered: bool) -> Step:
-    is_repeated = after is not None and _kind_of(after) == _kind_of(state)
-    if not state.is_current and (is_repeated or not is_out(state)):
+    is_repeated = after is not None and after.kind == state.kind
+    if not state.is_current and (is_repeated or not state.is_out):
         return "superseded"
-    if is_out(state):  # also where a corrected letter is in its place, but has not gone out
+    if state.is_out:  # also where a corrected letter is in its place, but has not gone out
         return "answered" if is_answered else "followed" if after else "waiting"
     if is_repeated:
         return "superseded"
@@ -380,17 +332,11 @@ def _step_of(state: LetterState, after: LetterState | None, *, is_answered: bool
     return "draft" if state.written.is_draft else "unsent"
 
 
-def _kind_of(state: LetterState) -> str:
-    """Return the name of a letter's kind, without the program."""
-    return state.written.letter.partition("/")[2]
-
-
 def _follows(later: _Item, earlier: _Item, program: Program | None) -> bool:
     """Tell whether a letter takes up an earlier one to the same recipient, or repeats it."""
     if later[0].written.date < earlier[0].written.date:
         return False
-    name, former = _kind_of(later[0]), _kind_of(earlier[0])
     if cited := later[1].particulars.get(_CITED):
         return bool(cited == earlier[0].written.reference)
-    kind = program.letters.get(name) if program else None
-    return name == former or bool(kind and former in kind.follows)
+    name, kind = earlier[0].kind, program.letters.get(later[0].kind) if program else None
+    return name == later[0].kind or bool(kind and name in kind.follows)

@@ -75,6 +75,36 @@ class LetterState:
     is_withdrawn: bool = False
 
     @property
+    def kind(self) -> str:
+        """The name of the letter's kind, without the program."""
+        return self.written.letter.partition("/")[2]
+
+    @property
+    def news(self) -> dict[str, list[Any]]:  # Any: each list has events of its own type
+        """What happened, by the tag of the event."""
+        return {
+            "sent": self.sent,
+            "delivered": self.delivered,
+            "answered": self.answers_as_recorded,
+        }
+
+    @property
+    def is_out(self) -> bool:
+        """Whether the letter has gone out, as far as anybody recorded."""
+        return any(self.news.values())
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the letter is finished and in its place, and is still to be sent."""
+        is_finished = self.is_current and not self.written.is_draft
+        return is_finished and not (self.is_withdrawn or self.is_out)
+
+    @property
+    def received(self) -> Date | None:
+        """The day of the receipt, if that is recorded."""
+        return self.delivered[-1].on if self.delivered else None
+
+    @property
     def answers(self) -> list[Answered]:
         """What came back, by its day; of one day, in the order in which it was recorded."""
         return sorted(self.answers_as_recorded, key=lambda answer: answer.on)
@@ -121,22 +151,13 @@ class LetterState:
             case Answered():
                 known = self.answers_as_recorded
                 known[-1 if event.corrects else len(known) :] = [event]
-            case Withdrawn() if not self.is_withdrawn:
-                self._take_back(event)
-
-    def _take_back(self, event: Withdrawn) -> None:
-        """Drop the last event that another one takes back."""
-        lists: dict[str, list[Any]] = {  # Any: each list has events of its own type
-            "sent": self.sent,
-            "delivered": self.delivered,
-            "answered": self.answers_as_recorded,
-        }
-        events = lists[event.what]
-        for place in range(len(events) - 1, -1, -1):
-            is_way = event.what != "sent" or events[place].by == event.by
-            if is_way and events[place].on == event.on:
-                del events[place]
-                return
+            case Withdrawn() if not self.is_withdrawn:  # the last such event is taken back
+                events = self.news[event.what]
+                for place in range(len(events) - 1, -1, -1):
+                    is_way = event.what != "sent" or events[place].by == event.by
+                    if is_way and events[place].on == event.on:
+                        del events[place]
+                        return
 
     def add_files(self, event: Written, letter: WrittenLetter) -> None:
         """Add files that were written later, in another format or again."""

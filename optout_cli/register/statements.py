@@ -4,7 +4,7 @@ Answers are in replies.py. Each Problem has the key of the statement that it is 
 `on`, `by` or `number`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
@@ -15,7 +15,7 @@ from optout_cli.exporters import exporter_for
 from optout_cli.model.notice import Note
 from optout_cli.model.request import Way
 from optout_cli.readers.postal import number_fault, tidy_number
-from optout_cli.register.events import Answered, Delivered, Evidence, LetterNews, Sent, Withdrawn
+from optout_cli.register.events import Delivered, Evidence, LetterNews, Sent, Withdrawn
 from optout_cli.register.standing import facts_of
 from optout_cli.register.state import LetterState, NamedLetter
 
@@ -200,10 +200,8 @@ def _history_problems(
             )
             yield Problem("already-sent", message, hint=hint, path="letter")
     first = min([event.on, *(sent.on for sent in state.sent if sent is not last)])
-    days = [("delivered", it.on) for it in state.delivered]
-    days += [("answered", it.on) for it in state.answers]
-    for what, day in days:
-        if day < first:
+    for what in ("delivered", "answered"):
+        for day in (it.on for it in state.news[what] if it.on < first):
             message = f"{first} is too late: the letter is recorded as {what} on {day}"
             yield Problem("impossible-date", message, hint="correct the day", path="on")
 
@@ -335,31 +333,23 @@ def withdrawn_from(
     by: Way | None = None,
 ) -> Result:
     """Return the event that what was recorded last is taken back. Raises OptoutError."""
-    last: LetterNews | None
-    match what:
-        case "sent":
-            last = _sending_of(state, by)
-            last = last if last and by in (None, last.by) else None
-        case "delivered":
-            last = state.delivered[-1] if state.delivered else None
-        case "answered":
-            last = next(reversed(state.answers_as_recorded), None)
-    if last is None:
+    last = _sending_of(state, by) if what == "sent" else next(reversed(state.news[what]), None)
+    way = last.by if isinstance(last, Sent) else None
+    if last is None or by not in (None, way):
         how = f"{what} by {way_words(by)}" if by else what
         message = f"the letter is not recorded as {how}"
         hint = "see what is recorded: optout status FOLDER"
         raise OptoutError(Problem("nothing-recorded", message, hint=hint, path="letter"))
     if what == "sent" and len(state.sent) == 1:
         raise_any(_later_problems(state))
-    way = last.by if isinstance(last, Sent) else None
     return Result(Withdrawn(**about_letter(state, now), what=what, on=last.on, by=way, note=reason))
 
 
 def dropped_from(state: LetterState, reason: str, now: Moment) -> Result:
     """Return the event that a letter will not go out. Raises OptoutError if it went out."""
-    news = (*state.sent, *state.delivered, *state.answers)
-    if news:
-        message = f"the letter went out: it is recorded as {news[0].__struct_config__.tag}"
+    if state.is_out:
+        what = next(what for what, events in state.news.items() if events)
+        message = f"the letter went out: it is recorded as {what}"
         hint = "if that is wrong, first take it back with --undo: see optout help record"
         raise OptoutError(Problem("already-sent", message, hint=hint, path="letter"))
     event = Withdrawn(
@@ -370,14 +360,9 @@ def dropped_from(state: LetterState, reason: str, now: Moment) -> Result:
 
 def _later_problems(state: LetterState) -> Iterator[Problem]:
     """Yield what keeps the only sending of a letter from being taken back: what came of it."""
-    later: tuple[tuple[str, Sequence[Delivered | Answered]], ...] = (
-        ("delivered", state.delivered),
-        ("answer", state.answers),
-    )
-    for command, news in later:
-        if news:
-            what = news[-1].__struct_config__.tag
-            message = f"the letter is recorded as {what} on {news[-1].on}"
+    for what, command in (("delivered", "delivered"), ("answered", "answer")):
+        for event in state.news[what][-1:]:
+            message = f"the letter is recorded as {what} on {event.on}"
             hint = (
                 f"if that is wrong too, first take it back: optout {command} LETTER --undo REASON"
             )

@@ -107,7 +107,7 @@ def status_of(standing: Standing, folder: Path, today: Date) -> LetterStatus:
         recipient=state.letter.recipient,
         step=standing.step,
         sent=tuple(Sending(on=sent.on, by=sent.by, number=sent.number) for sent in state.sent),
-        received=state.delivered[-1].on if state.delivered else None,
+        received=state.received,
         answer_due=_day_of(standing.answer_due) if standing.answer_due else None,
         answers=tuple(Answer(on=it.on, reply=it.reply, by=it.by) for it in state.answers),
         days=tuple(map(_day_of, standing.milestones)),

@@ -8,7 +8,6 @@ changes nothing.
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from io import BytesIO
@@ -40,7 +39,7 @@ from optout_cli.register.events import Evidence, FileCopy
 from optout_cli.register.journal import NAME as REGISTER
 from optout_cli.register.journal import PICTURES, pages_in
 from optout_cli.register.replies import facts_in_words
-from optout_cli.register.standing import Standing, milestones_of, standings_of
+from optout_cli.register.standing import Standing, days_reached, standings_of
 from optout_cli.register.state import LetterState
 from optout_cli.register.status import ZIP_MARK, file_problems
 from optout_cli.reports.words import lines_in
@@ -223,8 +222,6 @@ def _letter_facts(
     program, kind = library.programs.find(written.letter, Location(REGISTER))
     replies = [(answer, program.replies.get(answer.reply)) for answer in state.answers]
     own = {(it.role, it.path) for it in _originals_of(state)}
-    # The days that an answer names stand with the answer.
-    unanswered = replace(state, answers_as_recorded=[])
     return {
         "title": kind.title,
         "written": written,
@@ -233,7 +230,8 @@ def _letter_facts(
         "to": state.letter,
         "sent": state.sent,
         "delivered": state.delivered,
-        "milestones": standing.milestones and milestones_of(unanswered, standing.facts, program),
+        # The days that an answer names stand with the answer.
+        "milestones": standing.milestones and [*days_reached(state, standing.facts, program)],
         "answers": [
             {
                 "said": answer,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optout_cli import __version__
-from optout_cli.register.standing import Deadline, Standing, Step, is_out
+from optout_cli.register.standing import Deadline, Standing, Step
 from optout_cli.register.status import about, next_step
 from optout_cli.register.table import outcome_of, short_place_of
 
@@ -140,7 +140,7 @@ def _cells(standing: Standing, today: date, width: int) -> Iterator[str]:
     state = standing.state
     yield PARTIES[state.letter.recipient]
     yield "\n".join(f"{sent.on}\n{sent.by.replace('-', ' ')}" for sent in state.sent)
-    yield str(state.delivered[-1].on) if state.delivered else ""
+    yield str(state.received or "")
     days = (f"{day.title}: {about(day)}" for day in standing.milestones)
     yield _wrapped((next_step(standing, today), *days), width)
 
@@ -246,7 +246,7 @@ def page_of(standings: Sequence[Standing], today: date, templates: "Templates") 
     telephone number, a name of a person, or anything that people noted. It names only letters that
     went out, and none that was replaced; of the others it has the number.
     """
-    shown = [item for item in standings if is_out(item.state) and item.step != "superseded"]
+    shown = [item for item in standings if item.state.is_out and item.step != "superseded"]
     states: defaultdict[str, list[Standing]] = defaultdict(list)
     for standing in shown:
         states[standing.state.written.state].append(standing)
@@ -325,7 +325,7 @@ def _row_of(standing: Standing, today: date) -> _Facts:
         "recipient": state.letter.recipient,
         "party": PARTIES[state.letter.recipient],
         "sent": state.sent[-1].on.isoformat() if state.sent else None,
-        "received": state.delivered[-1].on.isoformat() if state.delivered else None,
+        "received": state.received.isoformat() if state.received else None,
         "answered": last.on.isoformat() if last else None,
         "outcome": outcome_of(standing).replace("\n", "; ") or None,
         "due": due.on.isoformat() if due else None,
