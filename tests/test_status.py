@@ -740,6 +740,23 @@ def test_a_meeting_that_several_letters_name_is_one_event(in_folder: Path, run: 
     ]
 
 
+def test_a_meeting_keeps_its_id_whichever_letters_are_chosen(in_folder: Path, run: Run) -> None:
+    maker = RegisterMaker(in_folder / "letters")
+    offered(maker)
+    confirmed_by = "secure-communities/meeting-confirmation"
+    maker.sent(
+        maker.written(letter=confirmed_by, on=date(2026, 11, 21), particulars=MEETING), "ice"
+    )
+
+    def meetings(*options: str) -> list[str]:
+        content = run("status", "-f", "ics", *options).stdout_bytes
+        events = icalendar.Calendar.from_ical(content).walk("VEVENT")
+        return [str(it["UID"]) for it in events if "Meeting" in str(it["SUMMARY"])]
+
+    assert len(meetings()) == 1
+    assert meetings("--unsent") == meetings()
+
+
 def test_a_corrected_letter_keeps_the_ids_and_two_meetings_have_their_own(
     in_folder: Path, run: Run
 ) -> None:

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
@@ -60,18 +59,6 @@ from optout_cli.reports.status import (
 _REPORTS = ("html", "ics")
 _WIDEST = 130  # columns
 _MOST_NAMES = 3  # files that a note lists
-
-
-class _Output(NamedTuple):
-    """How to print the letters; `report` is a format of _REPORTS."""
-
-    as_json: bool
-    as_csv: bool
-    is_nul: bool
-    report: str | None
-    path: str | None
-    is_forced: bool
-    explains: bool
 
 
 @click.command(
@@ -160,11 +147,11 @@ def command(
     is_report = name in _REPORTS and not (as_json or as_csv or is_nul)
     shapes = {"--json": as_json and not verifies, "--csv": as_csv, "--print0": is_nul}
     shapes |= {"--verify": verifies, f"-f {name}": is_report, "--explain": explain}
-    _check_options(
-        [option for option, is_given in shapes.items() if is_given],
-        is_until_alone=bool(until and not due),
-        is_output_alone=bool(output and not is_report),
-    )
+    shape = _only([option for option, is_given in shapes.items() if is_given])
+    if until and not due:
+        usage_error("--until (or --on) works only with --due", "add --due")
+    if output and not is_report:
+        usage_error("-o works only with -f html or -f ics", "add -f html")
     day = today()
     journals, problems = journals_in(places)
     if verifies:
@@ -174,25 +161,28 @@ def command(
     library = library_from((), folders)
     found = [*_entries(journals, library)]
     entries = [entry for entry in found if chosen.has(entry.standing)]
-    given = _Output(as_json, as_csv, is_nul, name if is_report else None, output, force, explain)
     for note in filter(None, map(note_on, entries)):
         say(f"note: {note}")
     _say_left_out(found, places, due=due, unsent=unsent)
-    problems += _show(entries, given, chosen, day, library)
+    if is_nul:
+        problems += _print_paths(entries, chosen, day)
+    elif is_report:
+        standings = [entry.standing for entry in entries]
+        page = page_of(standings, day, library.templates) if name == "html" else None
+        _write_report(page or calendar_of(found, chosen), str(name), day, output, force=force)
+    else:
+        _print(entries, day, shape)
     if problems:
         say_problems(problems)
         sys.exit(ExitCode.CONTENT)
 
 
-def _check_options(shapes: Sequence[str], *, is_until_alone: bool, is_output_alone: bool) -> None:
-    """Raise click.UsageError for options that do not go together, or whose other is missing."""
+def _only(shapes: Sequence[str]) -> str:
+    """Return the only option that says how to print, if any. Raises click.UsageError for more."""
     if len(shapes) > 1:
         hint = f"leave {'one' if len(shapes) == 2 else 'all but one'} of them out"  # noqa: PLR2004
         usage_error(f"{' and '.join(shapes)} do not go together", hint)
-    if is_until_alone:
-        usage_error("--until (or --on) works only with --due", "add --due")
-    if is_output_alone:
-        usage_error("-o works only with -f html or -f ics", "add -f html")
+    return "".join(shapes)
 
 
 def _say_left_out(
@@ -272,36 +262,27 @@ def _verify(journals: dict[Path, Journal], *, as_json: bool) -> ExitCode:
     return ExitCode.CONTENT if wrong else ExitCode.DONE
 
 
-def _show(
-    entries: Sequence[Entry], given: _Output, chosen: Selection, day: date, library: Library
-) -> list[Problem]:
-    """Print the letters; return the problems of files that are not there."""
-    if given.is_nul:
-        return _print_paths(entries, chosen, day)
-    if given.as_json:
+def _write_report(content: bytes, name: str, day: date, output: str | None, *, force: bool) -> None:
+    if output in (None, STDIN):
+        click.echo(content, nl=False)
+    else:
+        noun = f"file of format {name}"
+        path = output_path(output, f"{day}-status.{name}", noun, f".{name}")
+        write_files({path: content}, force=force)
+
+
+def _print(entries: Sequence[Entry], day: date, shape: str) -> None:
+    """Print the letters in the shape that an option names."""
+    if shape == "--json":
         for place, standing, _ in entries:
             print_json(status_of(standing, place, day))
-    elif given.as_csv:
+    elif shape == "--csv":
         rows = (row for place, standing, _ in entries for row in rows_of([standing], place))
         table = csv_from(COLUMNS, rows)
-        is_shown = sys.stdout.isatty()
         content = table.encode(errors="surrogateescape")
-        print_text(table.rstrip()) if is_shown else click.echo(content, nl=False)
-    elif given.report:
-        if given.report == "html":
-            standings = [entry.standing for entry in entries]
-            content = page_of(standings, day, library.templates)
-        else:
-            content = calendar_of(entries)
-        if given.path in (None, STDIN):
-            click.echo(content, nl=False)
-        else:
-            name, noun = f"{day}-status.{given.report}", f"file of format {given.report}"
-            path = output_path(given.path, name, noun, f".{given.report}")
-            write_files({path: content}, force=given.is_forced)
+        print_text(table.rstrip()) if sys.stdout.isatty() else click.echo(content, nl=False)
     else:
-        _print_table(entries, day, explains=given.explains)
-    return []
+        _print_table(entries, day, explains=shape == "--explain")
 
 
 def _print_paths(entries: Sequence[Entry], chosen: Selection, day: date) -> list[Problem]:

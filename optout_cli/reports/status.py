@@ -182,12 +182,13 @@ def note_on(entry: Entry) -> str | None:
     )
 
 
-def calendar_of(entries: Iterable[Entry]) -> bytes:
-    """Return the days that letters lead to as a calendar file (RFC 5545), each a whole day.
+def calendar_of(entries: Iterable[Entry], chosen: Selection) -> bytes:
+    """Return the days that chosen letters lead to as a calendar file (RFC 5545), each a whole day.
 
-    An event keeps its UID from one file to the next, also that of a corrected letter in place of
-    the first, so that a calendar program changes it in place. Of a letter in two copies of one
-    register, the day that was recorded last counts. The same register gives the same bytes.
+    An event keeps its UID from one file to the next, whichever of the `entries` are chosen, also
+    that of a corrected letter in place of the first, so that a calendar program changes it in
+    place. Of a letter in two copies of one register, the day that was recorded last counts. The
+    same register gives the same bytes.
     """
     from icalendar import Calendar, Event
 
@@ -196,7 +197,7 @@ def calendar_of(entries: Iterable[Entry]) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     days: dict[str, tuple[Standing, Deadline]] = {}
-    for uid, standing, day in _days_of(entries):
+    for uid, standing, day in _days_of(entries, chosen):
         if uid not in days or days[uid][1].at < day.at:
             days[uid] = standing, day
     for uid, (standing, day) in days.items():
@@ -218,25 +219,30 @@ def calendar_of(entries: Iterable[Entry]) -> bytes:
     return content
 
 
-def _days_of(entries: Iterable[Entry]) -> Iterator[tuple[str, Standing, Deadline]]:
-    """Yield each day with its id, which is the same whichever other folders are shown."""
-    told: set[object] = set()
+def _days_of(
+    entries: Iterable[Entry], chosen: Selection
+) -> Iterator[tuple[str, Standing, Deadline]]:
+    """Yield each day of chosen letters with its id, which follows from all of its folder."""
+    meetings: dict[object, str] = {}
+    told: set[tuple[Path, str]] = set()
     ids: Counter[tuple[Path, str]] = Counter()
     for folder, standing, register in entries:
         state, written = standing.state, standing.state.written
         for day in filter(None, (standing.answer_due, *standing.milestones)):
             # A meeting is one event, whichever letters and answers name its hour and place.
             matter = (folder, written.jurisdiction, written.name, day.title, day.on, day.details)
-            if day.details and matter in told:
-                continue
-            told.add(matter)
-            identity = "/".join(map(str, (register, *state.identity)))
-            letter = sha256(identity.encode()).hexdigest()[:_ID]
-            name = re.sub(r"\W+", "-", day.title)
-            id = f"{letter}-{state.letter.recipient}-{name}"
-            ids[folder, id] += 1  # two answers may each name the day of a meeting
-            number = ids[folder, id]
-            yield f"{id}-{number}" if number > 1 else id, standing, day
+            id = meetings.get(matter, "") if day.details else ""
+            if not id:
+                identity = "/".join(map(str, (register, *state.identity)))
+                letter = sha256(identity.encode()).hexdigest()[:_ID]
+                name = re.sub(r"\W+", "-", day.title)
+                id = f"{letter}-{state.letter.recipient}-{name}"
+                ids[folder, id] += 1  # two answers may each name the day of a meeting
+                number = ids[folder, id]
+                id = meetings[matter] = f"{id}-{number}" if number > 1 else id
+            if chosen.has(standing) and (folder, id) not in told:
+                told.add((folder, id))
+                yield id, standing, day
 
 
 def page_of(standings: Sequence[Standing], today: date, templates: "Templates") -> bytes:
