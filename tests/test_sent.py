@@ -294,6 +294,18 @@ def test_one_number_is_for_one_envelope_to_one_office_on_one_day(run: Run, write
     assert (code, "letters: has letters sent on 2026-10-16, 2026-10-17\n" in err) == (1, True)
 
 
+@pytest.mark.usefixtures("in_folder")
+def test_a_letter_in_the_envelope_of_another_went_out_on_its_day(run: Run, write: Write) -> None:
+    for day in ("2026-08-03", "2026-10-05"):
+        write(f"{day}.yaml", REQUEST.replace("2026-11-20", day))
+        run("write", f"{day}.yaml", "-f", "txt", "--to", "ice", "-o", "letters/", "-q")
+    first, second = (f"letters/{day}-opt-out-ice.txt" for day in ("2026-08-03", "2026-10-05"))
+    way = ("--by", "certified-mail", "--number", NUMBER)
+    run("sent", first, *way, "--on", "2026-10-06")
+    code, _, err = outcome(run("sent", second, *way))
+    assert (code, f"sent by certified mail no. {NUMBER} on 2026-10-06" in err) == (0, True)
+
+
 def test_scans_are_copied_and_never_replaced(letters: Letters, run: Run, write: Write) -> None:
     write("a/scan.txt", "the receipt")
     write("b/scan.txt", "the signed letter")
@@ -356,6 +368,23 @@ def test_a_table_records_its_right_rows_and_tells_of_the_others(
     again = outcome(run("sent", "--from", "sent.csv", "--in", "letters"))
     assert (again[0], events()) == (3, 2)
     assert again[2].startswith("already recorded: sent by certified mail no. ")
+
+
+def test_a_row_is_recorded_as_a_whole_or_not_at_all(
+    letters: Letters, run: Run, write: Write
+) -> None:
+    row = "{},2026-11-21,mail,{}\n"
+    rows = row.format(TO_ICE, "2026-11-20") + row.format(TO_BUREAU, "2026-11-23")
+    write("sent.csv", f"letter,on,by,delivered\n{rows}")
+    code, out, err = outcome(run("sent", "--from", "sent.csv"))
+    assert (code, out) == (3, f"{TO_BUREAU}\n{TO_BUREAU}\n")
+    told = "sent.csv:2: delivered: 2026-11-20 is before the day of sending (2026-11-21)"
+    assert told in err.splitlines()
+    assert (states()["ice"].sent, len(states()["bureau"].sent)) == ([], 1)
+    rows = rows.replace(",2026-11-20", ",2026-11-22")
+    write("sent.csv", f"letter,on,by,delivered\n{rows}")
+    assert outcome(run("sent", "--from", "sent.csv"))[0] == 0
+    assert [str(states()[it].received) for it in ("ice", "bureau")] == ["2026-11-22", "2026-11-23"]
 
 
 def test_a_problem_says_which_of_several_letters_it_is_about(

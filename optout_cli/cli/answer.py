@@ -34,7 +34,6 @@ from optout_cli.cli.record import (
     now,
     on_option,
     placed,
-    prepare,
     recorder_of,
     several,
     to_option,
@@ -270,8 +269,7 @@ def _record(
                 result = result._replace(notes=(*result.notes, *notes))
         except OptoutError as error:
             raise OptoutError(*(placed(problem, letter) for problem in error.problems)) from None
-        done = prepare(recorder, [(answered, result)])
-        commit(recorder, done, as_json=as_json, quiet=quiet)
+        commit(recorder, recorder.add([(answered, result)]), as_json=as_json, quiet=quiet)
 
 
 def _say_next(statement: _Statement, reply: Reply | None) -> None:

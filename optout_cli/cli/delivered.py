@@ -9,7 +9,6 @@ import click
 from optout_cli.cli.console import report_problems, say, usage_error
 from optout_cli.cli.options import files, json_option, library_from, quiet_option, templates_option
 from optout_cli.cli.record import (
-    Recorded,
     check_quotes,
     check_undo,
     commit,
@@ -24,7 +23,7 @@ from optout_cli.cli.record import (
     undo_option,
 )
 from optout_cli.model.request import Party
-from optout_cli.register.recorder import sent_letter
+from optout_cli.register.recorder import Recorded, sent_letter
 from optout_cli.register.statements import delivered_from, withdrawn_from
 
 

@@ -17,11 +17,10 @@ from optout_cli.letters import Library
 from optout_cli.model.request import PARTIES, RECIPIENTS, Party, Way
 from optout_cli.register.events import Answered, Delivered, LetterNews, Sent, Withdrawn
 from optout_cli.register.folder import LONG_WAIT, WAIT
-from optout_cli.register.recorder import Found, Recorder
+from optout_cli.register.recorder import Found, Recorded, Recorder
 from optout_cli.register.statements import Moment, Result, way_words
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-Recorded = tuple[Found, Result]  # a letter, and what is recorded of it
 _WAYS: tuple[Way, ...] = ("certified-mail", "mail", "email", "fax", "hand")
 _MOST_NAMES = 4  # letters that a message lists
 
@@ -149,18 +148,10 @@ def prepare_each(
     problems: list[Problem] = []
     for text in texts:
         try:
-            done += prepare(recorder, results_of(text))
+            done += recorder.add(results_of(text))
         except OptoutError as error:
             problems += (placed(problem, text) for problem in error.problems)
     raise_any(dict.fromkeys(problems))
-    return done
-
-
-def prepare(recorder: Recorder, results: Iterable[Recorded]) -> list[Recorded]:
-    """Prepare the events of the letters that one text names: all, or none. Raises OptoutError."""
-    done = [*results]
-    for each in done:
-        recorder.add(*each)
     return done
 
 

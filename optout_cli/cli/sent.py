@@ -21,7 +21,6 @@ from optout_cli.cli.options import (
     templates_option,
 )
 from optout_cli.cli.record import (
-    Recorded,
     by_option,
     check_quotes,
     check_undo,
@@ -32,7 +31,6 @@ from optout_cli.cli.record import (
     now,
     on_option,
     one_letter,
-    prepare,
     prepare_each,
     recorder_of,
     to_option,
@@ -45,7 +43,7 @@ from optout_cli.model.request import Party, Way
 from optout_cli.output import is_folder
 from optout_cli.readers.postal import tidy_number
 from optout_cli.register.events import Evidence
-from optout_cli.register.recorder import Found, Recorder
+from optout_cli.register.recorder import Found, Recorded, Recorder
 from optout_cli.register.standing import Step, standings_of
 from optout_cli.register.statements import (
     Moment,
@@ -226,8 +224,7 @@ def _prepare_rows(
                 found = recorder.find(claim.letter, table.at, claim.parties, claim.digests)
                 claim = _without_printed(claim, found if table.is_register else ())
                 results = _results(recorder, table.at, moment, corrections, claim)
-                for part in _in_order(claim, found, results, moment, table):
-                    done += prepare(recorder, part)
+                done += recorder.add(*_in_order(claim, found, results, moment, table))
                 days = {answer.on for each in found for answer in each.state.answers}
                 unrecorded += [] if days.issuperset(claim.answered) else [row.location]
             except OptoutError as error:

@@ -11,8 +11,7 @@ from contextlib import ExitStack
 from datetime import date as Date
 from pathlib import Path
 from shlex import quote
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import msgspec
 
@@ -282,32 +281,22 @@ def sent_letter(found: Found) -> Found:
     return found if state is found.state else Found(found.folder, NamedLetter(state))
 
 
-class Recorder:
+Recorded = tuple[Found, Result]  # a letter, and what is recorded of it
+
+
+class Recorder(ExitStack):
     """Finds letters, and records events of them at the end, when `commit` is called.
 
     `programs` are for register.csv, which says what is due. If another command is using a folder,
-    waits for it, `wait` seconds at most.
+    waits for it, `wait` seconds at most. The end of the block releases every folder.
     """
 
     def __init__(self, programs: Mapping[str, Program], wait: float = WAIT) -> None:
+        super().__init__()
         self.programs, self._wait = programs, wait
         self.notes: list[str] = []  # on the tables that were written
         self._open: dict[Path, LetterFolder] = {}
         self._events: defaultdict[Path, list[LetterNews]] = defaultdict(list)  # by the folder
-        self._locks = ExitStack()
-
-    def __enter__(self) -> Self:
-        """Begin without a lock."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        """Release every folder."""
-        self._locks.close()
 
     @property
     def problems(self) -> list[Problem]:
@@ -329,16 +318,34 @@ class Recorder:
         key = folder.resolve()
         if key not in self._open:
             unlocked = LetterFolder(folder, programs=self.programs, wait=self._wait)
-            self._open[key] = self._locks.enter_context(unlocked)
+            self._open[key] = self.enter_context(unlocked)
         opened = self._open[key]
         named = letters_named(text, opened.register, parties, digests)
         return [Found(opened, letter) for letter in named]
 
-    def add(self, found: Found, result: Result) -> None:
-        """Remember an event, so that the next statement knows of it."""
-        if not result.is_known:
-            self._events[found.folder.path].append(result.event)
-            found.state.add(result.event)
+    def add(self, *parts: Iterable[Recorded]) -> list[Recorded]:
+        """Remember the events of one statement, so that the next one knows of them: all, or none.
+
+        Each part may depend on what the parts before it say. Raises OptoutError.
+        """
+        done: list[Recorded] = []
+        before: list[tuple[LetterState, LetterState]] = []
+        try:
+            for part in parts:
+                results = [*part]
+                before += ((found.state, found.state.copy()) for found, _ in results)
+                for found, result in results:
+                    if not result.is_known:
+                        found.state.add(result.event)
+                done += results
+        except OptoutError:
+            for state, old in reversed(before):
+                vars(state).update(vars(old))
+            raise
+        for found, result in done:
+            if not result.is_known:
+                self._events[found.folder.path].append(result.event)
+        return done
 
     def commit(self) -> None:
         """Write the evidence and the events. Raises OptoutError."""

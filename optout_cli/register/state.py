@@ -5,7 +5,7 @@ The state of a letter is computed from the events: sent, delivered, answered.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date as Date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -134,6 +134,11 @@ class LetterState:
         pairs = sorted(self.places.items(), key=lambda pair: pair[0] != pair[1])  # in place first
         places = [folder / place for _, place in pairs]
         return next((place for place in places if place.exists()), places[0])
+
+    def copy(self) -> "LetterState":
+        """Return a copy, so that what is added to one of the two is not added to the other."""
+        sent, answers = [*self.sent], [*self.answers_as_recorded]
+        return replace(self, sent=sent, delivered=[*self.delivered], answers_as_recorded=answers)
 
     def add(self, event: LetterEvent) -> None:
         """Add what happened to the letter, or complete what was there."""

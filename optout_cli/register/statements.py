@@ -88,7 +88,7 @@ def sent_from(
         number = tidy_number(said.number) if said.number else printed
         event = Sent(
             **about_letter(state, now),
-            on=said.on or now.today,
+            on=said.on or _day_of_mail(number, state, states) or now.today,
             by=by,
             number=number,
             path=named.path,
@@ -109,6 +109,14 @@ def sent_from(
     blank = {"at": now.at, "previous": "", "again": False, "corrects": None}
     is_known = last is not None and event == msgspec.structs.replace(last, **blank)
     return Result(event, tuple(notes), is_known)
+
+
+def _day_of_mail(
+    number: str | None, state: LetterState, states: Iterable[LetterState]
+) -> date | None:
+    """Return when a piece of mail went out to the letter's office, if its number is recorded."""
+    beside = (it for it in states if number and it.destination == state.destination)
+    return next((it.on for other in beside for it in other.sent if it.number == number), None)
 
 
 def _sending_of(state: LetterState, by: Way | None) -> Sent | None:
@@ -257,10 +265,10 @@ def _number_problems(
             if sent is not last and number == event.number and not is_together:
                 message = f"{event.number} is the number of {other.written.reference}"
                 message += f" to {other.letter.address[0]}, sent on {on}"
-                hint = (
-                    "write each piece's own number, which is on its receipt; to correct the day of"
-                    " letters in one envelope, name all of them at once"
-                )
+                hint = "write each piece's own number, which is on its receipt"
+                if other.destination == state.destination:
+                    hint += f"; if both were in one envelope, say its day ({on}), or to correct"
+                    hint += " that day, name all of them at once"
                 yield Problem("equal-numbers", message, hint=hint, path="number")
                 return
 
