@@ -246,9 +246,19 @@ def test_a_broken_data_file_is_told_on_stderr_alone(
     assert (code, out, err) == (1, "", f"{expected}\n")
 
 
-def test_text_is_not_written_over_the_edge_of_a_terminal() -> None:
-    words = ["-m", "optout_cli", "list", "letters"]
+@pytest.mark.parametrize(
+    "words",
+    ["list letters", "list offices --state CT", "list agencies --state AL", "doctor"],
+)
+def test_text_is_not_written_over_the_edge_of_a_terminal(words: str) -> None:
+    arguments = ["-m", "optout_cli", *words.split()]
     own = {key: text for key, text in os.environ.items() if key != "COLUMNS"}
-    child = pexpect.spawn(sys.executable, words, env=own, dimensions=(24, 70), encoding="utf-8")
-    lines = [line for line in child.read().splitlines() if line.startswith("  ")]
+    child = pexpect.spawn(sys.executable, arguments, env=own, dimensions=(24, 70), encoding="utf-8")
+    lines = child.read().splitlines()
     assert 60 < max(map(len, lines)) <= 70
+
+
+def test_a_pipe_gets_one_line_for_each_row_and_each_check(run: Run) -> None:
+    assert len(run("list", "offices", "--state", "CT").stdout.splitlines()) == 3
+    lines = run("doctor").stdout.splitlines()
+    assert all(line.startswith(("ok ", "poor ", "broken ", "        fix: ")) for line in lines)

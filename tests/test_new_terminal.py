@@ -237,7 +237,7 @@ def test_a_stop_later_keeps_the_answers_and_says_where(
     shown = shown_until(pexpect.EOF, child)
     child.close()
     assert shown.endswith(
-        "and your answers are kept in\r\n  marin-county-ca.answers\r\n"
+        "and your answers are kept in\r\nmarin-county-ca.answers\r\n"
         "to go on: optout new marin-county-ca\r\n"
     )
     assert (child.exitstatus, "marin-county-ca.answers" in lying_in(in_folder)) == (130, True)

@@ -12,18 +12,14 @@ import click
 from msgspec.structs import replace
 
 from optout_cli.authoring import NONE
-from optout_cli.cli.console import APP, say, terminal_width, wrap
+from optout_cli.cli.console import say, terminal_width, wrap
 from optout_cli.cli.options import today
 from optout_cli.errors import Problem
 from optout_cli.readers.cells import days_meant
 
-_WIDEST = 80  # columns
 _SKIP = "-"  # the answer that skips a question even when Enter would take a default
 _BACK, _EXPLAIN = "<", "?"
 _SEVERAL = re.compile(r"\s*[,;+&]\s*|\s+and\s+|\s+(?=[0-9])")  # 1,2 or 1 2 or jem and wso
-_MARK = re.compile(r"(- |\(\b|[0-9]+  )")  # before a point, a remark, a choice
-_COMMAND = re.compile(rf"(?<=: ){APP} .+$", re.MULTILINE)
-_BOUND = "\xa0"  # a space at which no line is broken
 _SHORT = 2  # letters that are too few to look for in the text of a choice
 
 Check = Callable[[str], Problem | None]
@@ -69,16 +65,8 @@ def is_terminal() -> bool:
 
 
 def say_wrapped(text: str, indent: str = "") -> None:
-    """Print text on stderr, at most 80 columns wide; indented lines stay indented.
-
-    A command at the end of a line stays whole, so that it can be copied.
-    """
-    for line in _COMMAND.sub(lambda it: it[0].replace(" ", _BOUND), text).split("\n"):
-        inner = indent + " " * (len(line) - len(line.lstrip(" ")))
-        mark = _MARK.match(line.lstrip())
-        hang = inner + " " * len(mark[0]) if mark else inner
-        lines = wrap(line.strip(" "), terminal_width(_WIDEST), inner, hang)
-        say("\n".join(lines).replace(_BOUND, " "))
+    """Print text on stderr, with each line indented."""
+    say("\n".join(f"{indent}{line}" for line in text.split("\n")))
 
 
 def ask(
@@ -321,7 +309,7 @@ def _read(label: str, default: str, explain: str | None) -> str:
 def _prompt(label: str, default: str) -> str:
     shown = f"{label} [{default}]:" if default else f"{label}:"
     indent = " " * (len(shown) - len(shown.lstrip(" ")))
-    *lines, last = wrap(shown.strip(), terminal_width(_WIDEST), indent)
+    *lines, last = wrap(shown.strip(), terminal_width(), indent)
     for line in lines:
         say(line)
     text: str = click.prompt(last, "", show_default=False, prompt_suffix=" ", err=True).strip()

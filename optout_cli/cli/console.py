@@ -33,6 +33,12 @@ APP = "optout"  # what to type
 _TABLE_SUFFIXES = (".csv", ".ndjson")
 _BYTES = re.compile("[\ud800-\udfff]")  # of a file name that are not text
 _NOTE = re.compile(r"^note(?: \([^)]*\))?: ")
+_WIDEST = 100  # columns of text, however wide a terminal is
+_BOUND = "\xa0"  # a space at which no line is broken
+_COMMAND = re.compile(
+    rf"(?:(?<=: )|(?<=run ))\S*{APP} .+$|\u00a7+ ", re.MULTILINE
+)  # stays on one line
+_MARK = re.compile(r"- |\(\b|[0-9]+  ")  # before a point, a remark, a choice
 
 
 class JsonLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,16 +95,16 @@ def program_name() -> str:
     return str(called) if called.stem == APP and not shutil.which(APP) else APP
 
 
-def terminal_width(most: int) -> int:
+def terminal_width(most: int = _WIDEST) -> int:
     """Return the terminal's width in columns, or `most` if that is less."""
     import shutil
 
     return min(most, shutil.get_terminal_size().columns)
 
 
-def page_width(most: int) -> int:
-    """Return the width of text on standard output: the terminal's, or `most` if that is none."""
-    return terminal_width(most) if sys.stdout.isatty() else most
+def page_width() -> int:
+    """Return the width of text on standard output, which may be no terminal."""
+    return terminal_width() if sys.stdout.isatty() else _WIDEST
 
 
 def wrap(text: str, width: int, indent: str = "", hang: str | None = None) -> list[str]:
@@ -127,8 +133,7 @@ def speaks_json() -> bool:
 def say(text: str, code: str | None = None, requests: int | None = None) -> None:
     """Print text on stderr; on a terminal, wrapped to its width. With --json, print a NoteLine.
 
-    A line with a command stays whole, so that it can be copied. `code` is that of a note, and
-    `requests` how many requests of a batch it is about.
+    `code` is that of a note, and `requests` how many requests of a batch it is about.
     """
     if speaks_json():
         message = _NOTE.sub("", text).strip()
@@ -137,14 +142,22 @@ def say(text: str, code: str | None = None, requests: int | None = None) -> None
             _echo_json(noted, err=True)
         return
     text = _printable_lines(text)
-    if sys.stderr.isatty():
-        width = terminal_width(sys.maxsize)
-        lines: list[str] = []
-        for line in text.split("\n"):
-            hang = " " * (len(line) - len(line.lstrip(" ")) + 2)
-            lines += [line] if f"{APP} " in line else wrap(line, width, "", hang) or [""]
-        text = "\n".join(lines)
-    click.echo(text, err=True)
+    click.echo(wrapped(text, terminal_width()) if sys.stderr.isatty() else text, err=True)
+
+
+def wrapped(text: str, width: int) -> str:
+    """Wrap each line of a text to `width` columns; indented lines stay indented.
+
+    A command at the end of a line stays whole, so that it can be copied. Behind a label, such as
+    `note:`, all but the first line are indented.
+    """
+    lines: list[str] = []
+    for line in _COMMAND.sub(lambda it: it[0].replace(" ", _BOUND), text).split("\n"):
+        plain = line.lstrip(" ")
+        indent, mark = " " * (len(line) - len(plain)), _MARK.match(plain)
+        hang = len(mark[0]) if mark else 2 * plain.partition(" ")[0].endswith(":")
+        lines += wrap(plain, width, indent, indent + " " * hang) or [""]
+    return "\n".join(lines).replace(_BOUND, " ")
 
 
 def print_text(text: str) -> None:
@@ -189,7 +202,10 @@ def _echo_json(value: Any, *, err: bool = False) -> None:  # Any: whatever becom
 
 
 def print_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool, has_numbers: bool) -> None:
-    """Print rows as JSON, one object per line, or as a table (numbers are flush right)."""
+    """Print rows as JSON, one object per line, or as a table (numbers are flush right).
+
+    On a terminal that is too narrow for the table, the values of each row are below its first two.
+    """
     if as_json:
         for row in rows:
             print_json(row)
@@ -197,7 +213,15 @@ def print_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool, has_numbe
         from tabulate import tabulate
 
         table = tabulate(rows, "keys", tablefmt="plain", disable_numparse=not has_numbers)
+        if sys.stdout.isatty() and len(table.split("\n", 1)[0]) > terminal_width(sys.maxsize):
+            table = "\n".join(map(_in_few_columns, rows))
         click.echo(table)
+
+
+def _in_few_columns(row: Mapping[str, object]) -> str:
+    first, second, *others = ((name, value) for name, value in row.items() if value is not None)
+    rest = "; ".join(f"{name} {value}" for name, value in others)
+    return wrapped(f"{first[1]}: {second[1]}\n  {rest}", page_width())
 
 
 def report_problems(command: _F, names: Sequence[str] = ("--json",)) -> _F:

@@ -55,7 +55,6 @@ from optout_cli.reports.compare import (
     version_of,
 )
 
-_COLUMNS = 100
 _COLORS, _ENDS = {"[-": "red", "{+": "green"}, ("-]", "+}")
 _MARK = re.compile(r"(\[-|-\]|\{\+|\+\})")
 
@@ -215,7 +214,7 @@ def _as_json(comparison: Comparison) -> dict[str, object]:
 
 
 def _print_text(comparisons: Sequence[Comparison]) -> None:
-    width = terminal_width(_COLUMNS)
+    width = terminal_width()
     told: set[str] = set()  # a fact of several recipients stands once
     for number, comparison in enumerate(comparisons):
         if number:

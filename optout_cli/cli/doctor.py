@@ -15,7 +15,7 @@ from optout_cli import engines
 from optout_cli.batch.pool import can_start_workers
 from optout_cli.cache import Cache
 from optout_cli.cli import LostOutput
-from optout_cli.cli.console import print_json, print_text, report_problems
+from optout_cli.cli.console import page_width, print_json, print_text, report_problems, wrap
 from optout_cli.cli.options import json_option
 from optout_cli.cli.user_folder import own_files, user_folder
 from optout_cli.engines.measure import TYPEFACE, faces
@@ -28,6 +28,7 @@ from optout_cli.trust import is_own
 _PACKAGES = (
     "weasyprint", "pydyf", "typst", "pypdfium2", "pikepdf", "pillow", "jinja2", "pyyaml", "msgspec",
 )  # fmt: skip
+_INDENT = " " * 8  # below a state
 _SHEET = {"name": "test", "reference": "", "request": "", "letters": ()}
 
 State = Literal["ok", "poor", "broken"]
@@ -66,9 +67,11 @@ def command(as_json: bool) -> None:
         if as_json:
             print_json(check)
             continue
-        print_text(f"{check.state:<7} {check.what}: {check.found}")
-        if check.cure:
-            print_text(f"        fix: {check.cure}")
+        said = [f"{check.state:<7} {check.what}: {check.found}"]
+        said += [f"{_INDENT}fix: {check.cure}"] if check.cure else []
+        for line in said:
+            is_wide = sys.stdout.isatty()  # a pipe gets one line of each
+            print_text("\n".join(wrap(line, page_width(), "", _INDENT)) if is_wide else line)
     if any(check.state == "broken" for check in checks):
         raise SystemExit(ExitCode.CONTENT)
 

@@ -13,6 +13,7 @@ from optout_cli.cli.console import (
     say,
     usage_error,
     wrap,
+    wrapped,
 )
 from optout_cli.cli.options import (
     Choice,
@@ -26,9 +27,9 @@ from optout_cli.cli.options import (
 from optout_cli.errors import Location
 from optout_cli.exporters import all_exporters
 from optout_cli.letters import Library
+from optout_cli.model.program import LetterKind
 
 Row = Mapping[str, object]
-_COLUMNS = 100
 _BY_STATE = ("jurisdictions", "agencies", "offices")
 _WHAT = ("jurisdictions", "agencies", "offices", "letters", "passages", "formats")
 _LETTER = Location("LETTER", is_command_line=True)
@@ -75,7 +76,8 @@ def command(
         _list_passages(letter, library, as_json=as_json)
         return
     if what == "letters" and not as_json:
-        print_text("\n".join(_letter_lines(library)).rstrip("\n"))
+        texts = (_letter_text(id, kind) for id, _, kind in library.programs.letters())
+        print_text(wrapped("\n\n".join(texts), page_width()))
         return
     rows = list(_rows(what, library, state, as_json=as_json))
     print_rows(rows, as_json=as_json, has_numbers=False)
@@ -97,12 +99,10 @@ def _list_passages(letter: str, library: Library, *, as_json: bool) -> None:
         said += ["only a template can change it"] * passage.is_fixed
         said += ["not in this letter today"] * (not passage.texts)
         title = f"{passage.id}: {'; '.join(filter(None, said))}".rstrip(": ")
-        for line in wrap(title, page_width(_COLUMNS), "", "  "):
-            print_text(line)
+        print_text("\n".join(wrap(title, page_width(), "", "  ")))
         within = [f"holds {', '.join(passage.parts)}"] if passage.parts else passage.texts
         for text in within:
-            for line in wrap(text, page_width(_COLUMNS), "    "):
-                print_text(line)
+            print_text("\n".join(wrap(text, page_width(), "    ")))
 
 
 def _rows(what: str, library: Library, state: str | None, *, as_json: bool) -> Iterator[Row]:
@@ -134,16 +134,13 @@ def _rows(what: str, library: Library, state: str | None, *, as_json: bool) -> I
                 yield {"id": name, "title": exporter.DESCRIPTION}
 
 
-def _letter_lines(library: Library) -> Iterator[str]:
-    """Yield each letter's id and title, its summary, and its particulars."""
-    for id, _, kind in library.programs.letters():
-        yield f"{id}: {kind.title}"
-        yield from wrap(kind.summary, page_width(_COLUMNS), "  ")
-        particulars = kind.particulars.items()
-        for label, is_required in (("needs", True), ("may have", False)):
-            if names := [name for name, spec in particulars if spec.required == is_required]:
-                yield from wrap(f"{label}: {', '.join(names)}", page_width(_COLUMNS), "  ")
-        yield ""
+def _letter_text(id: str, kind: LetterKind) -> str:
+    """Return a letter's id and title, its summary, and its particulars."""
+    lines = [f"{id}: {kind.title}", f"  {kind.summary}"]
+    for label, is_required in (("needs", True), ("may have", False)):
+        names = [name for name, it in kind.particulars.items() if it.required == is_required]
+        lines += [f"  {label}: {', '.join(names)}"] if names else []
+    return "\n".join(lines)
 
 
 def _agencies(library: Library, state: str | None, *, as_json: bool) -> Iterator[Row]:

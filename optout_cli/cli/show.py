@@ -37,7 +37,6 @@ from optout_cli.model.program import Program
 from optout_cli.model.request import Corrections, Request
 from optout_cli.programs import program_notes
 
-_WIDEST = 100  # columns
 _LOCATION = 34  # columns for file and line, after the value
 _LABEL = 14  # columns
 _FIELDS = (  # of a contact
@@ -194,7 +193,7 @@ def _outlook_lines(
         yield ""
         yield "  Notes on letters of this day"
         for text in outlook.notes:
-            yield from wrap(text, page_width(_WIDEST), "  - ", "    ")
+            yield from wrap(text, page_width(), "  - ", "    ")
 
 
 def _contact_lines(
@@ -226,7 +225,7 @@ def _source_lines(source: Source, origins: Mapping[str, str] = {}) -> Iterator[s
 
 def _pair(label: str, value: str, origins: Mapping[str, str] = {}, path: str = "") -> Iterator[str]:
     """Lay out one value, on one or more lines: `  phone    555-0123    jurisdictions.yaml:280`."""
-    columns = page_width(_WIDEST)
+    columns = page_width()
     width = columns - _LOCATION
     head = f"  {label:<{_LABEL}}"
     location = origins.get(path, "")
@@ -236,7 +235,7 @@ def _pair(label: str, value: str, origins: Mapping[str, str] = {}, path: str = "
 
 
 def _indent(text: str, indent: int = 2) -> list[str]:
-    return wrap(text, page_width(_WIDEST), " " * indent)
+    return wrap(text, page_width(), " " * indent)
 
 
 def overview_of(
