@@ -20,7 +20,6 @@ from test_window import PLACES
 
 from optout_cli import bundled
 from optout_cli.cache import Cache
-from optout_cli.cli.guide import encode_guide, guide_of
 from optout_cli.engines import NAMES
 from optout_cli.errors import Location
 from optout_cli.exporters import Options
@@ -37,6 +36,7 @@ from optout_cli.model.letter import (
     Run,
 )
 from optout_cli.model.request import Request
+from optout_cli.reports.guide import encode_guide, guide_of
 from optout_cli.templating.pages import STYLE
 
 pytestmark = pytest.mark.no_cover  # many pages, with code that others cover

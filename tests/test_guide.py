@@ -11,13 +11,13 @@ from compare_pages import pages_of
 from conftest import TODAY
 from make_letters import html_words
 
-from optout_cli.cli.guide import encode_guide, guide_of
 from optout_cli.engines import pages_in
 from optout_cli.errors import Location
 from optout_cli.letters import Library
 from optout_cli.model.letter import ListBlock, Paragraph
 from optout_cli.model.letter import Run as Words
 from optout_cli.model.request import Request
+from optout_cli.reports.guide import encode_guide, guide_of
 
 PLACES = [
     "dona-ana-county-nm",

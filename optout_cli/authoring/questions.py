@@ -6,6 +6,7 @@ A question is a value; nothing here asks one.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -13,7 +14,7 @@ import yaml
 from msgspec.structs import replace
 
 from optout_cli import bundled
-from optout_cli.authoring.unfinished import UnfinishedRequest
+from optout_cli.authoring.unfinished import UnfinishedRequest, value_at
 from optout_cli.letters.notes import contact_text, standing_notes
 from optout_cli.model.fields import Noun
 from optout_cli.model.request import RECIPIENTS
@@ -98,7 +99,7 @@ def question_from(row: Question, request: UnfinishedRequest, party: str) -> Ques
     )
 
 
-# --- when: facts that an answer does not tell ---
+# --- facts and texts, by the names that the table has for them; some have a name behind a colon ---
 
 
 def is_met(term: str, request: UnfinishedRequest, party: str) -> bool:
@@ -107,95 +108,22 @@ def is_met(term: str, request: UnfinishedRequest, party: str) -> bool:
         return not is_met(term.removeprefix("not "), request, party)
     fact, _, name = term.partition(":")
     if fact in _FACTS:
-        return _FACTS[fact](request, party, name)
+        return bool(_FACTS[fact](request, party, name))
     path, _, words = term.format(party=party).partition("=")
     value = request.value(path)
     return bool(value == words if words else value)
 
 
-def _is_too_long(request: UnfinishedRequest, party: str, _: str) -> bool:
-    contact = request.recipients[party].contact
-    keys = request.value(f"recipients.{party}") or {}
-    is_changed = any(key in keys for key in ("attention", "organization", "address"))
-    is_corrected = request.value(f"~{party}") == "no" and is_changed
-    return is_corrected and len(contact.block) > _WINDOW_LINES
-
-
-def _is_confirmable(request: UnfinishedRequest, party: str, _: str) -> bool:
-    """Tell whether there is anything that the office may have confirmed."""
-    said = request.value(f"~{party}")
-    given = request.value(f"recipients.{party}") or {}
-    before = request.basis.start.known.get("recipients", {}).get(party, {})
-    return bool(said == "yes" or (said == "no" and given != before))
-
-
-def _lacks(request: UnfinishedRequest, party: str, name: str) -> bool:
-    if name == "way":
-        name = request.value(f"service.{party}.0.by")
-    return name in ("fax", "email") and not getattr(request.recipients[party].contact, name)
-
-
-_FACTS: Mapping[str, Callable[[UnfinishedRequest, str, str], bool]] = {
-    "known": lambda request, _, key: key in request.basis.start.known,
-    "asks": lambda request, _, key: (
-        key in request.basis.start.asks or key not in request.basis.start.known
-    ),
-    "file-taken": lambda request, *_: bool(request.default_path and request.default_path.exists()),
-    "agency-listed": lambda request, *_: bool(
-        request.locality.agency is None
-        and any(spec.known for spec in request.declared.values())
-        and len(_agencies(request, "")) > 1
-    ),
-    "office-unknown": lambda request, *_: any(
-        recipient.party == "ice" and not recipient.office and request.locality.field_offices
-        for recipient in request.recipients.values()
-    ),
-    "verified": lambda request, party, _: bool(request.recipients[party].contact.verified),
-    "too-long": _is_too_long,
-    "confirmable": _is_confirmable,
-    "lacks": _lacks,
-    "emailed": lambda request, *_: any(
-        way["by"] == "email" for ways in (request.value("service") or {}).values() for way in ways
-    ),
-    "signed-before": lambda request, *_: bool(
-        signed_before(request) and "signatory.name" not in request.basis.start.offered
-    ),
-}
-
-
-# --- texts, choices, and what is shown ---
+def filled(text: str, request: UnfinishedRequest, party: str) -> str:
+    """Fill in the names in braces, each with its text of now."""
+    return re.sub(
+        r"{([a-z-]+):?([a-z.]*)}", lambda it: str(_TEXTS[it[1]](request, party, it[2])), text
+    )
 
 
 def signed_before(request: UnfinishedRequest) -> Mapping[str, Any]:
     """Return who signed the earlier letter, or the last one for the same jurisdiction."""
     return request.basis.start.signed or request.basis.signatory_of(request.locality.slug) or {}
-
-
-def filled(text: str, request: UnfinishedRequest, party: str) -> str:
-    """Fill in the names in braces, each with its text of now."""
-    return re.sub(r"{([a-z-]+)}", lambda name: str(_TEXTS[name[1]](request, party)), text)
-
-
-def _signed_text(request: UnfinishedRequest, _: str) -> str:
-    signed = signed_before(request)
-    named = ", ".join(str(signed[key]) for key in ("name", "title", "office") if key in signed)
-    if request.basis.start.signed:
-        return f"The earlier letter was signed by {named}."
-    return f"{named} signed last for {request.locality.name}."
-
-
-def _office(request: UnfinishedRequest, _: str) -> str:
-    known = signed_before(request).get("office")
-    is_sheriff = "sheriff" in str(request.value("signatory.title") or "").lower()
-    if known or not is_sheriff or request.locality.agency:
-        return str(known or (request.locality.jurisdiction.name if request.locality.agency else ""))
-    return f"{request.locality.jurisdiction.name} Sheriff's Office"
-
-
-def _address(request: UnfinishedRequest, key: str) -> str:
-    """Return a line of the earlier signatory's address: that of the office stays."""
-    value = signed_before(request).get("address", {}).get(key, "")
-    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def known_ways(request: UnfinishedRequest, party: str) -> list[str]:
@@ -204,7 +132,50 @@ def known_ways(request: UnfinishedRequest, party: str) -> list[str]:
     return [service["by"] for service in services]
 
 
-def _usual_program(request: UnfinishedRequest, _: str) -> str:
+def _is_too_long(request: UnfinishedRequest, party: str, _: str) -> bool:
+    """Tell whether a corrected addressee or address may not fit into the window."""
+    keys = request.value(f"recipients.{party}") or {}
+    is_changed = not {"attention", "organization", "address"}.isdisjoint(keys)
+    block = request.recipients[party].contact.block
+    return request.value(f"~{party}") == "no" and is_changed and len(block) > _WINDOW_LINES
+
+
+def _is_confirmable(request: UnfinishedRequest, party: str, _: str) -> bool:
+    """Tell whether there is anything that the office may have confirmed."""
+    said, given = request.value(f"~{party}"), request.value(f"recipients.{party}") or {}
+    before = request.basis.start.known.get("recipients", {}).get(party, {})
+    return said == "yes" or (said == "no" and given != before)
+
+
+def _lacks(request: UnfinishedRequest, party: str, name: str) -> bool:
+    if name == "way":
+        name = request.value(f"service.{party}.0.by")
+    return name in ("fax", "email") and not getattr(request.recipients[party].contact, name)
+
+
+def _signed_text(request: UnfinishedRequest, *_: str) -> str:
+    signed = signed_before(request)
+    named = ", ".join(str(signed[key]) for key in ("name", "title", "office") if key in signed)
+    if request.basis.start.signed:
+        return f"The earlier letter was signed by {named}."
+    return f"{named} signed last for {request.locality.name}."
+
+
+def _signed(request: UnfinishedRequest, _: str, path: str) -> str:
+    """Return a value of the earlier signatory: the office and its address stay."""
+    value = value_at(signed_before(request), path) or ""
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def _office(request: UnfinishedRequest, *_: str) -> str:
+    name, title = request.locality.jurisdiction.name, request.value("signatory.title") or ""
+    own = name if request.locality.agency else ""
+    if not own and "sheriff" in title.lower():
+        own = f"{name} Sheriff's Office"
+    return _signed(request, "", "office") or own
+
+
+def _usual_program(request: UnfinishedRequest, *_: str) -> str:
     """Return the program of an agency's agreements, or else the usual one."""
     programs = request.basis.library.programs.by_id
     about = (
@@ -216,95 +187,99 @@ def _usual_program(request: UnfinishedRequest, _: str) -> str:
     return usual if usual in programs else min(programs)
 
 
-def _programs(request: UnfinishedRequest, _: str) -> dict[str, str]:
-    programs = request.basis.library.programs.by_id
-    return {id: program.title for id, program in sorted(programs.items())}
-
-
-def _letters(request: UnfinishedRequest, _: str) -> dict[str, str]:
-    program = request.value("~program")
-    letters = request.basis.library.programs.by_id[program].letters
+def _letters(request: UnfinishedRequest, _: str = "") -> dict[str, str]:
+    letters = request.basis.library.programs.by_id[request.value("~program")].letters
     return {name: kind.title for name, kind in letters.items()}
 
 
-def _agencies(request: UnfinishedRequest, _: str) -> dict[str, str]:
+def _agencies(request: UnfinishedRequest, _: str = "") -> dict[str, str]:
     """Return the agencies in a county that have agreements, and the county itself."""
     locality = request.locality
-    listed = request.basis.library.directory.agencies_in(locality.state_code)
-    inside = {slug: agency.name for slug, agency in listed if agency.county == locality.id}
-    return {**inside, locality.slug: locality.jurisdiction.name}
-
-
-def _only_agency(request: UnfinishedRequest, _: str) -> str:
-    """Return the agency that ICE's list has in the county, if there is just one."""
-    listed = [*_agencies(request, "")][:-1]
-    return listed[0] if len(listed) == 1 else ""
-
-
-def _offices(request: UnfinishedRequest, _: str) -> dict[str, str]:
-    known = request.locality.offices
-    return {
-        id: known[id].address.city or "" for id in request.locality.field_offices if id in known
+    listed = request.basis.library.directory.agencies_in(locality.state_code, locality.id)
+    return {slug: agency.name for slug, agency in listed} | {
+        locality.slug: locality.jurisdiction.name
     }
 
 
 def _checks(request: UnfinishedRequest, party: str) -> dict[str, str]:
-    right = {"yes": "I called them, and it is right"}
     recipient = request.recipients[party]
     later = "not confirmed yet; I will call before sending"
     if recipient.confirmed:
         later = "it is confirmed; keep it"
     elif not recipient.contact.phone:
         later = "not confirmed yet; I will look up their telephone number and call before sending"
-    return {
-        "later": later,
-        **({} if request.recipients[party].contact.missing else right),
-        "no": "it has changed; I will type the new address",
-    }
+    right = {} if recipient.contact.missing else {"yes": "I called them, and it is right"}
+    return {"later": later, **right, "no": "it has changed; I will type the new address"}
 
 
-def _ways_confirmed(request: UnfinishedRequest, party: str) -> dict[str, str]:
-    """Return how an office can have confirmed an address; after a call, it has."""
-    ways = dict.fromkeys(("telephone", "e-mail", "letter", "their web page", "in person"), "")
-    is_called = request.value(f"~{party}") == "yes"
-    return ways if is_called else {**ways, "not yet": "nobody there has confirmed it"}
-
-
-# Each text that may stand in braces: from the request, and the party of a section.
-_TEXTS: Mapping[str, Callable[[UnfinishedRequest, str], str]] = {
-    "today": lambda request, _: request.basis.today.isoformat(),
-    "date": lambda request, _: str(request.value("date") or request.basis.today),
-    "folder": lambda request, _: (
-        "this folder" if str(request.folder) == "." else str(request.folder)
+_FACTS: Mapping[str, Callable[[UnfinishedRequest, str, str], object]] = {
+    "known": lambda request, _, key: key in request.basis.start.known,
+    "asks": lambda request, _, key: (
+        key in request.basis.start.asks or key not in request.basis.start.known
     ),
-    "place": lambda request, _: request.locality.name,
+    "file-taken": lambda request, *_: request.default_path and request.default_path.exists(),
+    "agency-listed": lambda request, *_: (
+        request.locality.agency is None
+        and any(spec.known for spec in request.declared.values())
+        and len(_agencies(request)) > 1
+    ),
+    "office-unknown": lambda request, *_: any(
+        recipient.party == "ice" and not recipient.office and request.locality.field_offices
+        for recipient in request.recipients.values()
+    ),
+    "verified": lambda request, party, _: request.recipients[party].contact.verified,
+    "too-long": _is_too_long,
+    "confirmable": _is_confirmable,
+    "lacks": _lacks,
+    "emailed": lambda request, *_: any(
+        way["by"] == "email" for ways in (request.value("service") or {}).values() for way in ways
+    ),
+    "signed-before": lambda request, *_: (
+        signed_before(request) and "signatory.name" not in request.basis.start.offered
+    ),
+}
+
+_TEXTS: Mapping[str, Callable[[UnfinishedRequest, str, str], object]] = {
+    "today": lambda request, *_: request.basis.today,
+    "date": lambda request, *_: request.value("date") or request.basis.today,
+    "folder": lambda request, *_: "this folder" if request.folder == Path() else request.folder,
+    "place": lambda request, *_: request.locality.name,
+    "state": lambda request, *_: (
+        _signed(request, "", "address.state") or request.locality.state_code
+    ),
     "program": _usual_program,
-    "letter": lambda request, _: min(_letters(request, ""), key=lambda name: name != _USUAL[1]),
-    "agency": _only_agency,
-    "file": lambda request, _: str(request.default_path),
-    "free-file": lambda request, _: str(request.default_path and free_name(request.default_path)),
-    "recipient": lambda _, party: RECIPIENTS[party],
-    "lines": lambda request, party: str(len(request.recipients[party].contact.block)),
-    "how": lambda request, party: "telephone" if request.value(f"~{party}") == "yes" else "not yet",
-    "signed": _signed_text,
-    "same": lambda request, _: "no" if request.basis.start.signed else "yes",
-    "title": lambda request, _: str(signed_before(request).get("title", "")),
+    "letter": lambda request, *_: min(_letters(request), key=lambda name: name != _USUAL[1]),
+    "agency": lambda request, *_: found[0] if len(found := [*_agencies(request)][:-1]) == 1 else "",
+    "file": lambda request, *_: request.default_path,
+    "free-file": lambda request, *_: request.default_path and free_name(request.default_path),
+    "recipient": lambda _, party, __: RECIPIENTS[party],
+    "lines": lambda request, party, _: len(request.recipients[party].contact.block),
+    "how": lambda request, party, _: (
+        "telephone" if request.value(f"~{party}") == "yes" else "not yet"
+    ),
+    "last-signed": _signed_text,
+    "same": lambda request, *_: "no" if request.basis.start.signed else "yes",
+    "signed": _signed,
     "office": _office,
-    "street": lambda request, _: _address(request, "street"),
-    "city": lambda request, _: _address(request, "city"),
-    "state": lambda request, _: _address(request, "state") or request.locality.state_code,
-    "zip": lambda request, _: _address(request, "zip"),
-    "way": lambda request, party: (known_ways(request, party) or ["certified-mail"])[0],
+    "way": lambda request, party, _: next(iter(known_ways(request, party)), "certified-mail"),
 }
 
 _CHOICES: Mapping[str, Callable[[UnfinishedRequest, str], dict[str, str]]] = {
-    "programs": _programs,
+    "programs": lambda request, _: {
+        id: program.title for id, program in sorted(request.basis.library.programs.by_id.items())
+    },
     "letters": _letters,
     "agencies": _agencies,
-    "offices": _offices,
+    "offices": lambda request, _: {
+        id: office.address.city or ""
+        for id in request.locality.field_offices
+        if (office := request.locality.offices.get(id))
+    },
     "checks": _checks,
-    "ways-confirmed": _ways_confirmed,
 }
+
+
+# --- what is shown before a question ---
 
 
 def _tell_status(request: UnfinishedRequest, _: str) -> Iterator[str]:

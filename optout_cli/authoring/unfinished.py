@@ -46,6 +46,16 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     signed: dict[str, Any] | None = None
 
 
+def value_at(tree: Any, path: str) -> Any:
+    """Return the value at a key path in mappings and lists, or None."""
+    for part in path.split("."):
+        if isinstance(tree, list):
+            tree = tree[int(part)] if int(part) < len(tree) else None
+        else:
+            tree = tree.get(part) if isinstance(tree, dict) else None
+    return tree
+
+
 def require_request(known: Answers, assigned: Mapping[str, str]) -> None:
     """Raise OptoutError if values cannot be those of a request, which may still lack others.
 
@@ -111,15 +121,7 @@ class UnfinishedRequest:
 
     def value(self, path: str) -> Any:  # Any: a text, a list, a group, or None
         """Return an answer: what was typed, for a key that begins with ~, or what is set."""
-        if path.startswith("~"):
-            return self.said.get(path)
-        node: Any = self.document.data
-        for part in path.split("."):
-            if isinstance(node, list):
-                node = node[int(part)] if int(part) < len(node) else None
-            else:
-                node = node.get(part) if isinstance(node, dict) else None
-        return node
+        return self.said.get(path) if path.startswith("~") else value_at(self.document.data, path)
 
     @property
     def letter(self) -> str:

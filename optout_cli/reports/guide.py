@@ -1,0 +1,206 @@
+"""The guide: a checklist for one letter: whom to notify, how, with what, and what is next."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from msgspec.structs import replace
+
+from optout_cli.errors import Location, OptoutError, Problem, raise_any
+from optout_cli.exporters.txt import join_groups, text_groups
+from optout_cli.letters import Library
+from optout_cli.letters.compose import author_of, outline_case, place_of, recipients_of
+from optout_cli.letters.notes import contact_text, next_working_day
+from optout_cli.letters.render import sections_of
+from optout_cli.letters.requirements import with_agreement
+from optout_cli.model.jurisdiction import LAW_TOPICS
+from optout_cli.model.letter import Guide, Paragraph
+from optout_cli.model.notice import Case
+from optout_cli.model.program import ConditionalText
+from optout_cli.model.request import Request
+from optout_cli.programs import (
+    chosen_models,
+    copies_of,
+    laws_in_effect,
+    laws_of,
+    refusals,
+    texts_that_hold,
+)
+from optout_cli.programs.validation import particular_from
+from optout_cli.readers.document import Document, Layer
+from optout_cli.templating.body import plain
+from optout_cli.templating.filters import long_date, typeset, typographic
+from optout_cli.templating.pages import guide_page
+
+_TEMPLATE = "_layout/guide.html.j2"
+_LISTS = ("can", "cannot", "before", "enclose", "send", "next")  # of a program's advice
+_MESSAGES = {"email", "fax"}
+_Facts = dict[str, Any]  # Any: what a template is filled in with
+
+
+def guide_of(request: Request, library: Library, day: date, location: Location) -> Guide:
+    """Write the guide to a request's letter of `day`, without the steps that the request settles.
+
+    `request` may have no more than a jurisdiction and a letter; its problems are reported at
+    `location`. Raises OptoutError, also if the program refuses the letter.
+    """
+    locality = library.directory.find(request.jurisdiction, location)
+    program, kind = library.programs.find(
+        request.letter, Location("--letter", is_command_line=True)
+    )
+    case = outline_case(request, locality, program, kind, day)
+    slugs: list[str] = []
+    if locality.agency is None and any(spec.known for spec in kind.particulars.values()):
+        known = library.directory.agencies_in(locality.state_code, locality.id)
+        slugs = [slug for slug, _ in known]
+    if program.period(day) is None:
+        message = f"the program began on {program.periods[0].from_}: {program.title}"
+        raise OptoutError(Problem("before-program", message, location, "choose a later --date"))
+    raise_any(replace(problem, location=location) for problem in refusals(case))
+    case = replace(case, particulars=_particulars(case))
+    sections = sections_of(_TEMPLATE, {**_facts(case), "agencies": slugs}, library.templates)
+    title, foot = (
+        " ".join(plain(block.runs) for block in sections[name] if isinstance(block, Paragraph))
+        for name in ("title", "foot")
+    )
+    return Guide(title=typographic(title), body=typeset(sections["body"]), foot=foot)
+
+
+# Any: a namespace with the particulars as the letter kind declares them.
+def _particulars(case: Case) -> Any:
+    """Return the particulars that the request and the data give, as far as they can be read."""
+    layer = Layer(case.request.letter, {})
+    document = Document({"particulars": {**case.request.particulars}}, (layer,))
+    with suppress(OptoutError):  # it may leave open which agreement it is about
+        document, _ = with_agreement(document, case.locality, case.kind)
+    found = {}
+    for name in case.kind.particulars:
+        if name in document.data["particulars"]:
+            with suppress(OptoutError):
+                found[name.replace("-", "_")] = particular_from(document, case.kind, name)
+    return SimpleNamespace(**found)
+
+
+def encode_guide(guide: Guide, day: date, name: str, library: Library) -> bytes:
+    """Return the guide in the format `name`. Its date is `day`, also in the PDF's metadata."""
+    if name == "txt":
+        lines = join_groups(text_groups(guide.title, guide.body, guide.foot))
+        return "".join(f"{line.text}\n" for line in lines).encode()
+    context = library.context
+    if name == "pdf":
+        return context.engine.print_guide(guide, day)
+    return guide_page(guide, day, library.templates, style=library.templates.style).encode()
+
+
+def _facts(case: Case) -> _Facts:
+    program, advice, request = case.program, case.program.guide, case.request
+    period, models, about_letter = program.period(case.date), chosen_models(case), [*laws_of(case)]
+    again = {}
+    if advice.wait:
+        # The day that the letter itself names, if it does.
+        day = getattr(case.particulars, "reply_by", None) or case.date + timedelta(int(advice.wait))
+        again = {"again": long_date(next_working_day(day, case.locality.state_code)[0])}
+    return {
+        "program": program,
+        "letter": case.kind,
+        "place": place_of(case.locality),
+        "author": author_of(case),
+        "state": case.locality.state_formal,
+        "date": case.date,
+        "status": period.note if period else None,
+        "agreements": [
+            each
+            for each in (case.locality.agreements if case.kind.about else ())
+            if not models or each.model in models
+        ],
+        "agreement_source": case.locality.agency_source,
+        **{name: [*texts_that_hold(getattr(advice, name), case, **again)] for name in _LISTS},
+        "laws": [law.in_words(case.locality.state_name) for law in about_letter],
+        "other_laws": [  # on other subjects: `N.M. HB 9 (2026) (detainers)`
+            f"{law.citation} ({', '.join(LAW_TOPICS[topic] for topic in law.about)})"
+            for law in laws_in_effect(case)
+            if law not in about_letter
+        ],
+        **_sending(case),
+        "replies": [
+            letter
+            for reply in program.replies.values()
+            if reply.fits(request.letter.partition("/")[2])
+            for row in reply.next
+            if row.where
+            for letter in _next_letter(case, row.letter, ConditionalText(text=row.where), again)
+        ],
+        "others": [
+            letter
+            for row in advice.others
+            for letter in _next_letter(
+                case, row.letter, ConditionalText(text=row.where, when=row.when)
+            )
+        ],
+    }
+
+
+def _sending(case: Case) -> _Facts:
+    """Return whom the letter goes to, what its request has decided of that, and what it needs.
+
+    The request is finished if it names who signs, and all that its letter needs.
+    """
+    request, recipients = case.request, recipients_of(case)
+    parties = {recipient.party for recipient in recipients}
+    rules = [rule for rule in case.program.recipients_on(case.date) if rule.party in parties]
+    copies = [contact for rule in rules for contact in copies_of(case, rule)]
+    needs = [
+        {"name": name, "help": particular.help, "choices": particular.choices}
+        for name, particular in case.kind.particulars.items()
+        if particular.required
+        and name not in request.particulars
+        and not (particular.known and len(case.locality.agreements) == 1)
+    ]
+    is_finished = bool(request.signatory) and not needs
+    ways = [{way.by for way in recipient.service} for recipient in recipients]
+    return {
+        "recipients": [
+            {
+                "party": each.party,
+                "contact": each.contact,
+                "service": each.service,
+                "source": contact_text(case, each),
+                "url": each.contact.source.url
+                if each.contact.source and each.origins.get("address.street") != "request"
+                else None,
+            }
+            for each in recipients
+        ],
+        "unconfirmed": [each.contact.block for each in recipients if not each.is_confirmed],
+        "copies": [", ".join(contact.block) for contact in copies],
+        "signatory": request.signatory,
+        "acts": request.authority,
+        "enclosures": request.enclosures,
+        "needs": needs,
+        "is_finished": is_finished,
+        "is_mailed": any(not names or not names <= _MESSAGES for names in ways),
+        "is_signed_by_hand": request.signature.kind == "ink",
+        "has_copies": not is_finished or bool(request.cc or copies) or len(recipients) > 1,
+    }
+
+
+def _next_letter(
+    case: Case, name: str, where: ConditionalText, again: Mapping[str, str] = {}
+) -> Iterator[_Facts]:
+    """Yield the letter kind `name`, unless the program refuses it on this day.
+
+    `follows` tells whether it starts from an earlier notice: from this letter, or from the notice
+    that this letter itself follows.
+    """
+    kind, (folder, _, own_name) = case.program.letters[name], case.request.letter.partition("/")
+    if kind is not case.kind and not any(refusals(replace(case, kind=kind))):
+        follows = own_name in kind.follows or bool(case.kind.follows and kind.follows)
+        for text in texts_that_hold([where], case, **again):
+            yield {
+                "where": text,
+                "title": kind.title,
+                "letter": f"{folder}/{name}",
+                "follows": follows,
+            }
