@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from optout_cli.authoring.request_writer import Answers
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import Party
@@ -39,12 +38,6 @@ class Former(NamedTuple):
     later: tuple[LetterState, ...] = ()
     notice: "Former | None" = None
     newer: tuple[LetterState, ...] = ()
-
-    @property
-    def signatory(self) -> Answers | None:
-        """Who signed it, as in a request."""
-        signatory: Answers | None = self.facts.get("signatory")
-        return signatory
 
     def answers(self) -> list[Answered]:
         """Return what came back to it, or to a letter that cites it, the oldest first."""

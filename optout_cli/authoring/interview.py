@@ -6,7 +6,7 @@ the user did not name.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from itertools import count, takewhile
 from typing import Literal, NamedTuple
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from optout_cli.authoring import NONE
 from optout_cli.authoring.particular_questions import EXPANDED
 from optout_cli.authoring.questions import (
-    TOLD,
+    SHOWN,
     Question,
     filled,
     is_met,
@@ -51,23 +51,21 @@ class Answered(NamedTuple):
 
 def walk(request: UnfinishedRequest) -> Iterator[Question]:
     """Yield each question that matters, in order; each must be answered before the next."""
-    told: list[str] = []
+    intro: list[str] = []
     for section in table():
-        for party in list(request.recipients) if section.each else [""]:
+        for party in request.recipients if section.each else [""]:
             if not all(is_met(term, request, party) for term in section.when):
                 continue
             title = filled(section.section, request, party)
             for row in section.questions:
-                told += TOLD[row.tell](request, party) if row.tell else ()
-                questions: Iterable[Question] = ()
-                if row.expand:
-                    questions = EXPANDED[row.expand](row, request, party)
-                elif not row.tell and all(is_met(term, request, party) for term in row.when):
-                    questions = [question_from(row, request, party)]
-                for question in questions:
-                    explained = question.help or section.help
-                    yield replace(question, section=title, intro=(*told,), help=explained)
-                    told.clear()
+                if row.show:
+                    intro += SHOWN[row.show](request, party)
+                elif row.expand or all(is_met(term, request, party) for term in row.when):
+                    expand = EXPANDED[row.expand] if row.expand else question_from
+                    for question in expand(row, request, party):
+                        explained = question.help or section.help
+                        yield replace(question, section=title, intro=(*intro,), help=explained)
+                        intro.clear()
 
 
 def take(request: UnfinishedRequest, question: Question, text: str) -> None:

@@ -54,7 +54,7 @@ class Question(Noun, frozen=True, kw_only=True):
     ] = "text"
     side: Literal["before", "after", "past"] | None = None
     expand: Literal["agreement", "required", "also", "optional"] | None = None
-    tell: Literal["status", "recipient"] | None = None
+    show: Literal["status", "recipient"] | None = None
 
     def allows(self, text: str) -> bool:
         """Tell whether an answer is one of the choices, or several of them where they may be."""
@@ -80,12 +80,12 @@ def table() -> tuple[Section, ...]:
     return msgspec.convert(rows, tuple[Section, ...], strict=False)
 
 
-def question_from(row: Question, request: UnfinishedRequest, party: str) -> Question:
-    """Fill in a row of the table: names in braces, choices, and what the data says."""
+def question_from(row: Question, request: UnfinishedRequest, party: str) -> Iterator[Question]:
+    """Yield a row of the table, filled in: names in braces, choices, and what the data says."""
     known: str | None = None
     if row.known:  # lines have a semicolon between them
         known = request.recipients[party].contact.text_at(row.known)
-    return replace(
+    yield replace(
         row,
         path=row.path.format(party=party),
         key=(row.key or row.path).format(party=party),
@@ -136,15 +136,15 @@ def _is_too_long(request: UnfinishedRequest, party: str, _: str) -> bool:
     """Tell whether a corrected addressee or address may not fit into the window."""
     keys = request.value(f"recipients.{party}") or {}
     is_changed = not {"attention", "organization", "address"}.isdisjoint(keys)
-    block = request.recipients[party].contact.block
-    return request.value(f"~{party}") == "no" and is_changed and len(block) > _WINDOW_LINES
+    is_corrected = is_changed and request.value(f"~{party}") == "no"
+    return is_corrected and len(request.recipients[party].contact.block) > _WINDOW_LINES
 
 
 def _is_confirmable(request: UnfinishedRequest, party: str, _: str) -> bool:
     """Tell whether there is anything that the office may have confirmed."""
     said, given = request.value(f"~{party}"), request.value(f"recipients.{party}") or {}
     before = request.basis.start.known.get("recipients", {}).get(party, {})
-    return said == "yes" or (said == "no" and given != before)
+    return bool(said == "yes" or (said == "no" and given != before))
 
 
 def _lacks(request: UnfinishedRequest, party: str, name: str) -> bool:
@@ -282,18 +282,18 @@ _CHOICES: Mapping[str, Callable[[UnfinishedRequest, str], dict[str, str]]] = {
 # --- what is shown before a question ---
 
 
-def _tell_status(request: UnfinishedRequest, _: str) -> Iterator[str]:
+def _status_lines(request: UnfinishedRequest, _: str) -> Iterator[str]:
     """Yield the activation, if a rule of the program asks for it, and each note in one line."""
     case, locality = request.case, request.locality
     activated, source = locality.jurisdiction.activated, locality.activation_source
     if activated and "scheduled" in case.program.particulars:
         kind = f"{source.kind} source" if source else "no source named"
-        yield f"Activated in {case.program.title}: {activated} ({kind})."
+        yield f"Note: activated in {case.program.title} on {activated} ({kind})"
     yield from (f"Note: {note.line}" for note in standing_notes(case))
     yield f"Note: to see each note in full, run: optout show {locality.slug}"
 
 
-def _tell_recipient(request: UnfinishedRequest, party: str) -> Iterator[str]:
+def _recipient_lines(request: UnfinishedRequest, party: str) -> Iterator[str]:
     recipient = request.recipients[party]
     contact = recipient.contact
     yield f"To {RECIPIENTS[party]}:"
@@ -307,7 +307,7 @@ def _tell_recipient(request: UnfinishedRequest, party: str) -> Iterator[str]:
         yield f"  Missing: {fields}. The letter needs a whole address."
 
 
-TOLD: Mapping[str, Callable[[UnfinishedRequest, str], Iterator[str]]] = {
-    "status": _tell_status,
-    "recipient": _tell_recipient,
+SHOWN: Mapping[str, Callable[[UnfinishedRequest, str], Iterator[str]]] = {
+    "status": _status_lines,
+    "recipient": _recipient_lines,
 }

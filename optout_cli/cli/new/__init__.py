@@ -32,8 +32,7 @@ from optout_cli.cli.console import (
 from optout_cli.cli.letter_options import set_request_option, split_assignment
 from optout_cli.cli.new.follow import (
     Beginning,
-    FollowOrder,
-    TableOrder,
+    NewOrder,
     begin_after,
     folder_option,
     write_table,
@@ -187,15 +186,19 @@ def command(
     if wants_wording:
         _copy_wording(jurisdiction, letter, output, library, quiet=quiet)
         return
-    options = _repeat_options(overlays, folders, files_from)
-    follow = FollowOrder(former, within, common, files_from, output, quiet) if former else None
+    named = {"--data": overlays, "--templates": folders, "--files-from": files_from}
+    options = "".join(
+        f" {name} {quote(str(value))}" for name, values in named.items() for value in values
+    )
+    order = NewOrder(
+        letter, output, options, quiet, wants_workbook, former, within, common, files_from
+    )
     if wants_table or wants_workbook:
-        table = TableOrder(letter, output, options, quiet, wants_workbook)
-        write_table(table, library, states, follow)
+        write_table(order, library, states)
         return
     start, earlier = Start(known={"letter": letter} if letter else {}), None
-    if follow:
-        earlier = begin_after(follow, letter, library)
+    if former:
+        earlier = begin_after(order, former, library)
         start = earlier.start
     elif pattern:
         start = start_from_request(request_file(pattern), jurisdiction, letter, library)
@@ -216,22 +219,12 @@ def _say_next(path: Path, options: str, known: Answers, earlier: Beginning | Non
     before, folder = "", (earlier and earlier.folder) or Path("letters")
     if not is_terminal():
         before = f"fill in {path} in an editor, then run "
-        signatory = earlier.former.signatory if earlier else None
+        signatory = earlier and earlier.start.signed
         if signatory and "signatory" not in known:
             named = f"{signatory['name']}, {signatory['title']}"
             say(f"note: the earlier letter was signed by {named}; add who signs now")
     run = f"{program_name()} write {quote(str(path))}{options} -o {folder_option(folder)}"
     say(f"next: {before}{run}")
-
-
-def _repeat_options(
-    overlays: Sequence[str], folders: Sequence[Path], files_from: Sequence[Path]
-) -> str:
-    """Return the options of this command that the next command needs too."""
-    named = {"--data": overlays, "--templates": folders, "--files-from": files_from}
-    return "".join(
-        f" {name} {quote(str(value))}" for name, values in named.items() for value in values
-    )
 
 
 def _check_usage(given: Mapping[str, Any]) -> None:  # Any: what each option takes

@@ -75,37 +75,28 @@ _EARLIER, _NEXT = "earlier", "next"  # questions
 _UNKNOWN = ("no-register", "no-such-letter")
 
 
-class TableOrder(NamedTuple):
-    """Which table to write, and where; `options` are those that the next command needs."""
+class NewOrder(NamedTuple):
+    """What the command line asks for: the new file, and the earlier letter or letters to follow.
+
+    `options` are those that the next command needs. `common` is a file with values to add. Files
+    that the new request names may also be in `files_from`.
+    """
 
     letter: str | None
     output: str | None
     options: str
     quiet: bool
-    is_workbook: bool = False
-    folder: Path | None = None  # of the letters to follow
-
-
-class FollowOrder(NamedTuple):
-    """The letters to follow, the folder of their register, and a file with values to add.
-
-    Files that the new request names may also be in `files_from`; it will be written to `output`.
-    """
-
-    named: str
+    is_workbook: bool
+    former: str | None
     within: Path | None
     common: str | None
     files_from: tuple[Path, ...]
-    output: str | None
-    quiet: bool
 
 
-def write_table(
-    order: TableOrder, library: Library, states: Sequence[str], follow: FollowOrder | None
-) -> None:
+def write_table(order: NewOrder, library: Library, states: Sequence[str]) -> None:
     """Write a table to fill in: of the states' jurisdictions, or of letters to follow."""
-    if follow:
-        _write_follow_table(order, library, follow)
+    if order.former:
+        _write_follow_table(order, order.former, library)
         return
     letter = order.letter or DEFAULT_LETTER
     codes = [*dict.fromkeys(code_of(state, library) for state in states)]
@@ -128,9 +119,9 @@ def write_table(
     _say_next(path, order)
 
 
-def _write_follow_table(order: TableOrder, library: Library, follow: FollowOrder) -> None:
+def _write_follow_table(order: NewOrder, named: str, library: Library) -> None:
     """Write a row for each letter that another one should follow. Raises OptoutError for none."""
-    found = look_up(follow.named, follow.within)
+    found = look_up(named, order.within)
     chosen = {letter.state.id for letter in found.letters}
     standings = standings_of(found.states, library.programs.by_id)
     all_rows = [*follow_rows(standings, chosen, library, today(), order.letter)]
@@ -142,19 +133,18 @@ def _write_follow_table(order: TableOrder, library: Library, follow: FollowOrder
     if not rows:
         message = "has no letter that another one should follow today"
         hint = "see what is due and when: optout status"
-        raise OptoutError(Problem("nothing-due", message, Location(follow.named), hint))
-    given = _given_cells(follow.common, library) if follow.common else {}
+        raise OptoutError(Problem("nothing-due", message, Location(named), hint))
+    given = _given_cells(order.common, library) if order.common else {}
     letters = [*dict.fromkeys(row.cells["letter"] for row in rows)]
     place = _folder_for(order.output, WORKBOOK if order.is_workbook else TABLE)
     lacking = []
     for row in rows:
-        seal = _letterhead(row.former, found.folder, place, follow)
+        seal = _letterhead(row.former, found.folder, place, order)
         row.cells.update(flattened({"letterhead": seal or {}}))
         lacking += [row] if seal is None else []
     if lacking and not order.quiet:
         more = f" and {len(lacking) - 1:,} more" if len(lacking) > 1 else ""
         _say_no_seal(lacking[0].former, f"{lacking[0].cells['# name']}{more}: ")
-    order = order._replace(folder=found.folder)
     path = _put(order, "follow-ups", follow_table(rows, given), library, letters)
     if order.quiet or path is None:
         return
@@ -162,7 +152,7 @@ def _write_follow_table(order: TableOrder, library: Library, follow: FollowOrder
     say(f"{len(rows):,} {noun} to write; delete the rows that you do not want")
     if not given:
         say("note: the columns for who signs are empty, since it may be somebody else now")
-    _say_next(path, order)
+    _say_next(path, order, f" -o {folder_option(found.folder)}")
 
 
 def _folder_for(output: str | None, kind: tuple[str, ...]) -> Path:
@@ -171,7 +161,7 @@ def _folder_for(output: str | None, kind: tuple[str, ...]) -> Path:
 
 
 def _letterhead(
-    former: Former, register: Path | None, place: Path, order: FollowOrder
+    former: Former, register: Path | None, place: Path, order: NewOrder
 ) -> JsonObject | None:
     """Return the seal of an earlier letter for a file in the folder `place`; None if it is lost.
 
@@ -223,7 +213,7 @@ def _given_cells(common: str, library: Library) -> Mapping[str, Mapping[str, str
 
 
 def _put(
-    order: TableOrder, name: str, table: Table, library: Library, letters: Sequence[str]
+    order: NewOrder, name: str, table: Table, library: Library, letters: Sequence[str]
 ) -> Path | None:
     """Write a table to its place, and print its path; for -, print the table and return None.
 
@@ -242,11 +232,10 @@ def _put(
     return path
 
 
-def _say_next(path: Path, order: TableOrder) -> None:
+def _say_next(path: Path, order: NewOrder, place: str = "") -> None:
     how = f'fill in {path} as a spreadsheet and save it as "CSV UTF-8"'
     if order.is_workbook:
         how = f"fill in {path} and save it"
-    place = f" -o {folder_option(order.folder)}" if order.folder else ""
     run = f"{program_name()} batch {quote(str(path))}{order.options}{place} --check"
     say(f"next: {how}, then run {run}")
 
@@ -264,14 +253,14 @@ class Beginning(NamedTuple):
     folder: Path | None
 
 
-def begin_after(order: FollowOrder, letter: str | None, library: Library) -> Beginning:
+def begin_after(order: NewOrder, named: str, library: Library) -> Beginning:
     """Return how a request that follows an earlier letter begins.
 
     On a terminal, asks which letter is meant, and which one follows, if there are several. Raises
     OptoutError.
     """
     quiet = order.quiet
-    former, letter, folder = _ask_what_follows(order.named, order.within, letter, library)
+    former, letter, folder = _ask_what_follows(named, order.within, order.letter, library)
     known, former = answers_following(former, letter, library, today())
     if known.get("to") and not quiet:
         _say_alone(known["to"], former, library.programs.find(known["letter"])[0])
@@ -289,7 +278,7 @@ def begin_after(order: FollowOrder, letter: str | None, library: Library) -> Beg
                 f"{program_name()} new --follow {state.written.reference} --in {quote(str(folder))}"
             )
             say(f"note: {newer_text(state)}; to follow that one, run {again}")
-    start = Start(known={**known}, asks=("service",), signed={**(former.signatory or {})})
+    start = Start(known={**known}, asks=("service",), signed=former.facts.get("signatory") or {})
     return Beginning(start, former, folder)
 
 
