@@ -129,7 +129,7 @@ def test_she_is_shown_whom_it_goes_to_with_source_and_age_and_the_states_laws(
     told = words(outcome(asked({}, "99001", "--data", "nowhere.yaml")[0])[2])
     for text in (
         "1  later: not confirmed yet; I will call before sending"[3:],
-        "Activated in Secure Communities: 2010-09-01 (no source named).",
+        "Note: activated in Secure Communities on 2010-09-01 (no source named)",
         "Note: use the letter as a record: by itself it does not stop fingerprint sharing",
         "Note: ask counsel first: Nowhere law requires cooperation, Nowhere Code 1",
         "Note: ask counsel first: a notice may draw a listing under Executive Order 14287",
@@ -648,7 +648,6 @@ def test_an_answer_that_the_letters_cannot_have_is_asked_again_with_the_reason(
         "Street": "1 Main Street",
         "City": "Ross",
         "State": "california",
-        "  Did you mean CA?": "y",
         "ZIP": "94957",
     }
     result, clerk = asked(said, "06041")
@@ -661,6 +660,19 @@ def test_an_answer_that_the_letters_cannot_have_is_asked_again_with_the_reason(
         {"instrument": "Resolution", "number": "No. 26-01", "date": "2026-01-02"}
     ]
     assert data["signatory"]["address"]["state"] == "CA"
+
+
+def test_an_act_in_one_answer_is_kind_and_number(asked: Asked) -> None:
+    said = {"Resolution or ord": "resolution no. 2026-5", "  Did you mean Resolution, with": "y"}
+    result, clerk = asked(said | SIGNS, "06041")
+    assert (outcome(result)[0], clerk.asked["Number"]) == (0, ["No. 2026-5"])
+    expected = [{"instrument": "Resolution", "number": "No. 2026-5"}]
+    assert data_in("marin-county-ca.yaml")["authority"] == expected
+
+
+def test_a_telephone_number_gets_its_hyphens(asked: Asked) -> None:
+    outcome(asked({"Telephone": "13015550100", **SIGNS}, "06041")[0])
+    assert data_in("marin-county-ca.yaml")["signatory"]["phone"] == "301-555-0100"
 
 
 def test_a_problem_of_the_letters_offers_the_number_of_its_answer(asked: Asked) -> None:

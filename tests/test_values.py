@@ -33,6 +33,7 @@ PATHS: dict[Use, str] = {
     "item": "particulars.reasons.0",
     "state": "signatory.address.state",
     "phone": "signatory.phone",
+    "act": "authority.0.instrument",
     "code": "signatory.address.zip",
 }
 ALL: tuple[Use, ...] = ("name", "post", "number", "vote", "prose", "state", "code")
@@ -523,6 +524,9 @@ def test_what_people_write_is_taken(use: Use, text: str) -> None:
         ("prose", "No staff.|Full"),
         ("prose", '{"rich_text": []}'),
         ("prose", "x"),
+        ("phone", "4155550123"),
+        ("act", "resolution 2026-5"),
+        ("own", "your office"),
     ],
 )
 def test_what_may_be_meant_is_a_note(use: Use, text: str) -> None:

@@ -39,6 +39,8 @@ _KEYS = (
 
 _REFERENCE = re.compile(r"-[0-9]{8}-[A-Z0-9]{4}\b")  # of a letter: differs with every answer
 _PATH = re.compile(r"[a-z]+(?:[.-][a-z0-9]+)+")  # of a key
+_BARE_DIGITS = re.compile(r"1?([0-9]{3})([0-9]{3})([0-9]{4})")  # of a telephone number
+_ACT = re.compile(r"([a-z][a-z ]+?) ((?:no\. ?)?[0-9]\S*)")  # `resolution 2026-5`
 _AS_IN_LETTER = "With an answer of that kind, the letter says:"
 
 
@@ -270,14 +272,23 @@ class Interview:
         labels[own] = "this answer"
         return _PATH.sub(lambda it: labels.get(it[0], it[0]), message.removeprefix(f"{own} "))
 
+    def tidied(self, question: Question, text: str) -> str:
+        """Return an answer as letters write it: `CA` for California, a number with hyphens."""
+        digits = _BARE_DIGITS.fullmatch(text)
+        if digits and question.path.endswith((".phone", ".fax")):
+            return "-".join(digits.groups())
+        is_state = question.path.endswith(".address.state")
+        return (state_code(text) or text) if is_state else text
+
     def meanings(self, question: Question, text: str) -> dict[str, str]:
         """Return what a text with a problem may mean, in words: states and jurisdictions.
 
         A name that is only near may be the wrong one, so there is also NONE.
         """
-        if question.path.endswith(".address.state"):
-            code = state_code(text)
-            return {code: code} if code and code != text else {}
+        if question.path.endswith(".instrument") and (act := _ACT.fullmatch(text)):
+            kind, number = (f"{part[0].upper()}{part[1:]}" for part in act.groups())
+            self.offered[question.key.replace("instrument", "number")] = number
+            return {kind: f"{kind}, with the number {number}"}
         if question.reads != "place":
             is_odd = not self.problem(question, text) and self.doubt(question, text)
             return {text: repr(text)} if is_odd else {}

@@ -78,6 +78,7 @@ def ask(
     required: bool = False,
     explain: str | None = None,
     meanings: Meanings | None = None,
+    tidied: Callable[[str], str] = str,
     typed: str | None = None,
     is_date: bool = False,
     is_first: bool = False,
@@ -85,16 +86,17 @@ def ask(
     """Ask for a text until `check` finds no problem; return "" if the user skips it.
 
     Enter alone takes the default; a single - skips the question. `meanings` returns what a text
-    with a problem may mean, with words for each; several end with NONE. With `is_date`, a day is
-    understood in any form. `typed` is an answer that the user gave before. With `explain`, the text
-    for ?, a < raises Back; there is nothing before a question that `is_first`.
+    with a problem may mean, with words for each; several end with NONE. `tidied` returns a text in
+    its usual form. With `is_date`, a day is understood in any form. `typed` is an answer that the
+    user gave before. With `explain`, the text for ?, a < raises Back; there is nothing before a
+    question that `is_first`.
     """
     if note and not typed:
         say_wrapped(note)
     while True:
         text = typed or _read(label, default, explain)
         typed = None
-        text = "" if text == _SKIP else text
+        text = "" if text == _SKIP else tidied(text)
         if not text and required:
             back = "" if explain is None or is_first else " Type < to go back."
             say_wrapped(f"This answer is required.{back}", "  ")

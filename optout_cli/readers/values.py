@@ -28,15 +28,16 @@ from optout_cli.readers.postal import (
 # What a text is for. A name is printed as it stands, and so is that of a person, a street, a city,
 # or a document; post is a tracking number; number and vote are those of a resolution; prose is a
 # particular: a quotation, or own words, an item of which is one of a list; state is one in an
-# address; a code has a form of its own, which is checked elsewhere, and so has a phone number.
+# address; a code has a form of its own, which is checked elsewhere, and so has a phone number; act
+# is what a resolution is called.
 Use = Literal[
     "name", "person", "street", "city", "document", "post", "number", "vote", "prose", "own",
-    "item", "state", "phone", "code",
+    "item", "state", "phone", "code", "act",
 ]  # fmt: skip
 _GROUPS = {"short": "name post number vote", "printed": "name post number vote prose"}
 _WIDER: Mapping[Use, tuple[Use, ...]] = {  # a person's name is a name too
     "person": ("name",), "street": ("name",), "city": ("street", "name"),
-    "document": ("name",),
+    "document": ("name",), "act": ("name",),
     "phone": ("code",), "own": ("prose",), "item": ("own", "prose"),
 }  # fmt: skip
 
@@ -60,7 +61,8 @@ _USES: tuple[tuple[Use, str], ...] = (
     ("name", r"recipients\.\w+\.(attention|salutation|confirmed\.by)"),
     ("name", r"recipients\.\w+\.(organization|envelope)(\.\d+)?"),
     ("document", r"enclosures\.\d+\.title"),
-    ("name", r"authority\.\d+\.(instrument|body)|(letterhead|signature)\.alt"),
+    ("act", r"authority\.\d+\.instrument"),
+    ("name", r"authority\.\d+\.body|(letterhead|signature)\.alt"),
 )
 
 # Read in another encoding, UTF-8 gives such pairs. The result must be a letter or mark of Latin-1
