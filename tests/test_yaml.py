@@ -329,3 +329,26 @@ def test_curly_quotes_within_a_text_or_meant_so_are_kept(text: str) -> None:
 def test_a_curly_quote_that_closes_after_a_comma_is_reported_too() -> None:
     problems = problems_of(lambda: read("a: {b: \u201cx, y\u201d, c: z}\n"))
     assert [problem.code for problem in problems] == ["curly-quotes", "comma-in-value"]
+
+
+LIKE_ITEM = "f:3:3: begins like an item of a list\n  hint: begin each item with `- `"
+
+
+@pytest.mark.parametrize("mark", ["\u2022 ", "-", "1. ", "2) ", "(a) ", "\u2013 ", "+ "])
+def test_items_with_another_mark_in_the_column_of_their_name_are_told(mark: str) -> None:
+    text = f"why:\n  reasons:\n  {mark}The jail is full.\n  {mark}It has 12 beds.\n"
+    assert told_by(lambda: read(text)).startswith(LIKE_ITEM)
+
+
+@pytest.mark.parametrize("mark", ["\u2022 ", "-", "1. ", "2) ", "(a) "])
+def test_items_with_another_mark_and_a_colon_are_told(mark: str) -> None:
+    text = f"why:\n  reasons:\n  {mark}The jail: full.\n  {mark}The beds: 12.\n"
+    assert told_by(lambda: read(text)).startswith(LIKE_ITEM)
+
+
+def test_a_text_in_the_column_of_its_name_is_told_where_it_belongs() -> None:
+    (found,) = problems_of(lambda: read("why:\n  reasons:\n  The jail is full.\n  Really.\n"))
+    assert found.hint == (
+        "write it as `name: value`, with a space after the colon;"
+        " if it is the text of reasons: indent it two spaces more"
+    )

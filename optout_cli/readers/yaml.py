@@ -7,7 +7,8 @@ A plain `null`, `~` or nothing means absent; in quotes it is text.
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
@@ -32,10 +33,8 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the first one needs l
 # The parser notices these only after the problem, sometimes on a later line.
 _LATE = re.compile(r"could not find expected ':'|unexpected end of stream")
 _TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
-_NO_COLON = (
-    "has no colon with a space after it",
-    "write it as `name: value`, with a space after the colon",
-)
+_LIKE_ITEM = "begins like an item of a list"
+_ITEMS = "begin each item with `- `, all in the same column"
 _SAME_MARK = "end the text with the same quotation mark"
 _QUOTED = re.compile(r"""(?:[:{,-]|^)\s*(['"])(?:(?!\1).)*\1\s*$""")  # up to the end: 'the sheriff'
 # What the parsers say (a pattern) -> our message and hint.
@@ -51,7 +50,6 @@ _PLAIN_WORDS = (
         "does not line up with the lines around it",
         "start lines that belong together in the same column; check the line above too",
     ),
-    ("could not find expected ':'", *_NO_COLON),
     ("unexpected end of stream", "a quote that opens here never closes", _SAME_MARK),
     (
         "expected (',' or|node content)",
@@ -82,6 +80,7 @@ _OF_ONE_LINE = re.compile(
 _BULLET = re.compile(r"[\u2022\u2023\u25e6\u25aa\u25cf\u00b7\u2219\u25cb\u25a0\u25a1\u27a2*]\s*\S")
 _DASH = re.compile(r"-(\s+)?(?=[^\s-])")
 _NUMBER = re.compile(r"(?:[0-9]{1,2}[.)]|\(?(?:[A-Za-z0-9]|[ivx]{2,4})\))\s+(?=\S)")
+_ANY_ITEM = re.compile("|".join(mark.pattern for mark in (_BULLET, _DASH, _NUMBER)))
 _ONLY_AFTER_ANOTHER = re.compile(
     r"(?P<dash>[-+\u2013\u2014]\s*(?=[^\s0-9-]))|(?P<letter>[A-Za-z][.)]\s)"
     r"|(?P<bracket>\([A-Za-z0-9]{1,3}\))|(?P<number>[0-9]{1,2}[.)]\s)"
@@ -95,14 +94,14 @@ _FIELD = re.compile(
 )
 
 
+@dataclass
 class _Frame:
     """An open mapping or list, its key path, and the key that waits for a value."""
 
-    def __init__(self, node: dict[str, Tree] | list[Tree], path: str) -> None:
-        self.node = node
-        self.path = path
-        self.key: str | None = None
-        self.has_colon = True  # after that key
+    node: dict[str, Tree] | list[Tree]
+    path: str
+    key: str | None = None
+    has_colon: bool = True  # after that key
 
 
 class _Reader:
@@ -117,17 +116,17 @@ class _Reader:
         self.root: Tree | None = None
         self.frames: list[_Frame] = []
 
+    def _fail(
+        self, at: yaml.Event | tuple[int, int], code: str, message: str, hint: str | None = None
+    ) -> None:
+        position = at if isinstance(at, tuple) else _position(at.start_mark)
+        self.problems.append(Problem(code, message, Location(self.file, *position), hint))
+
     def read(self, event: yaml.Event) -> None:
-        if isinstance(event, yaml.NodeEvent):
-            self._read_node(event)
-        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+        if isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             self.frames.pop()
-
-    def _fail(self, event: yaml.Event, code: str, message: str, hint: str | None = None) -> None:
-        location = Location(self.file, *_position(event.start_mark))
-        self.problems.append(Problem(code, message, location, hint))
-
-    def _read_node(self, event: yaml.NodeEvent) -> None:
+        if not isinstance(event, yaml.NodeEvent):
+            return
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
             hint = "write the value out, or put it in quotes"
             self._fail(event, "anchor", "uses a YAML anchor (& or *)", hint)
@@ -148,8 +147,8 @@ class _Reader:
 
     def _read_scalar(self, event: yaml.ScalarEvent) -> None:
         is_plain = event.style is None or event.style == ""
-        location = Location(self.file, *_position(event.start_mark))
-        self.problems += find_unseen(event.value, location)
+        at = _position(event.start_mark)
+        self.problems += find_unseen(event.value, Location(self.file, *at))
         glued = _GLUED_COMMENT.match(self._rest_of_line(event))
         if glued and (is_plain or glued[1].strip()[0].isdecimal()):
             message = f"the text after {event.value!r} is lost: ' #' begins a comment"
@@ -160,7 +159,16 @@ class _Reader:
         if frame and isinstance(frame.node, dict) and frame.key is None:
             self._read_key(frame, event)
         elif is_plain and event.value in _ABSENT:
-            self._skip_empty(frame, event)
+            if frame and isinstance(frame.node, list):
+                hint = "write the item, or delete its line"
+                self._fail(event, "empty-item", "is an empty list item", hint)
+            elif frame:
+                if not frame.has_colon and frame.node:  # `{street: 1 Main Street, Suite 4}`
+                    at = self.marks[join_path(frame.path, frame.key or "")]
+                    message = f"{frame.key!r} is lost: the comma before it ends the text"
+                    hint = "put the whole text in quotes, with the comma"
+                    self._fail(at, "comma-in-value", message, hint)
+                frame.key = None
         else:
             self._put(event, event.value.rstrip("\n") if event.style in ("|", ">") else event.value)
 
@@ -177,22 +185,21 @@ class _Reader:
                 spot = found.end() + (0 if number else column - 1)
                 message = "has a no-break space where YAML needs a space"
                 hint = "replace no-break spaces at the beginning of the line, or after the colon"
-                location = Location(self.file, line + number, spot)
-                self.problems.append(Problem("no-break-space", message, location, hint))
+                self._fail((line + number, spot), "no-break-space", message, hint)
                 return
         frame = self.frames[-1] if self.frames else None
         if frame is None or len(lines) == 1:
             return
         is_short = bool(_OF_ONE_LINE.match(join_path(frame.path, frame.key or "")))
         if joined := _find_joined(lines, column=column - 1, has_fields=is_short):
-            location = Location(self.file, line + joined.number, 1)
-            what, hint = "an item of a list", "begin each item with `- `, all in the same column"
-            if joined.field:
-                what = f"the field {joined.field!r}"
-                hint = f"write {joined.field}: in the column of the field that it belongs to"
-            message = f"begins like {what}, and is joined to the text above"
+            number, field = joined
+            like, hint = _LIKE_ITEM, _ITEMS
+            if field:
+                like = f"begins like the field {field!r}"
+                hint = f"write {field}: in the column of the field that it belongs to"
+            message = f"{like}, and is joined to the text above"
             hint += "; if it is one text, put all of it in quotes"
-            self.problems.append(Problem("joined-line", message, location, hint))
+            self._fail((line + number, 1), "joined-line", message, hint)
 
     def _rest_of_line(self, event: yaml.Event) -> str:
         line, column = _position(event.end_mark)
@@ -207,22 +214,12 @@ class _Reader:
         if path in self.marks or key in frame.node:
             self._fail(event, "equal-keys", f"repeats the key {key!r}", "keep one of them")
         self._mark(path, event)
+        if _ANY_ITEM.match(key):
+            self._fail(event, "yaml", _LIKE_ITEM, _ITEMS)
         outer, dot, inner = key.partition(".")
         if dot and re.fullmatch(r"[\w.-]+", key):  # a name of a table's column
             hint = f"write {outer}: and below it, indented two spaces, {inner}:"
             self._fail(event, "dotted-key", f"{key!r} is two names in one", hint)
-
-    def _skip_empty(self, frame: _Frame | None, event: yaml.ScalarEvent) -> None:
-        if frame and isinstance(frame.node, list):
-            hint = "write the item, or delete its line"
-            self._fail(event, "empty-item", "is an empty list item", hint)
-        elif frame:
-            if not frame.has_colon and frame.node:  # `{street: 1 Main Street, Suite 4}`
-                location = Location(self.file, *self.marks[join_path(frame.path, frame.key or "")])
-                message = f"{frame.key!r} is lost: the comma before it ends the text"
-                hint = "put the whole text in quotes, with the comma"
-                self.problems.append(Problem("comma-in-value", message, location, hint))
-            frame.key = None
 
     def _put(self, event: yaml.Event, value: Tree) -> str:
         """Put `value` into the open mapping or list, and return its key path."""
@@ -311,10 +308,8 @@ def _read_documents(text: str, file: str) -> list[_Reader]:
         found = (problem for reader in readers for problem in reader.problems)
         problems = [problem for problem in found if problem.code != "joined-line"]
         # A comment that cuts a line short also causes the parser's error: report only the comment.
-        if not any(problem.code == "comment-in-value" for problem in problems):
-            problems.append(
-                _unfinished_text(last, lines, file) or _syntax_problem(error, lines, file)
-            )
+        if all(problem.code != "comment-in-value" for problem in problems):
+            problems += [_unfinished_text(last, lines, file) or _syntax_problem(error, lines, file)]
         raise OptoutError(*problems) from None
     raise_any(problem for reader in readers for problem in reader.problems)
     return readers or [_Reader(lines, file, (1, 1))]
@@ -333,7 +328,18 @@ def _unfinished_text(last: yaml.Event | None, lines: list[str], file: str) -> Pr
         return Problem("yaml", message, location, f"{_SAME_MARK} on its own line")
     if lines[line - 1][: column - 1].strip(" -"):
         return None  # the text is a value, and the problem is after it
-    return Problem("yaml", _NO_COLON[0], location, _NO_COLON[1])
+    return _without_colon(lines[:line], location)
+
+
+def _without_colon(lines: list[str], location: Location) -> Problem:
+    """Return the Problem of a line that is no field, which may be an item of the one above it."""
+    above, text = ["", *(line.strip() for line in lines if line.strip())][-2:]
+    if _ONLY_AFTER_ANOTHER.match(text) or _ANY_ITEM.match(text):
+        return Problem("yaml", _LIKE_ITEM, location, _ITEMS)
+    hint = "write it as `name: value`, with a space after the colon"
+    if above.endswith(":") and ":" not in text:
+        hint += f"; if it is the text of {above} indent it two spaces more"
+    return Problem("yaml", "has no colon with a space after it", location, hint)
 
 
 def _syntax_problem(error: yaml.YAMLError, lines: list[str], file: str) -> Problem:
@@ -344,28 +350,23 @@ def _syntax_problem(error: yaml.YAMLError, lines: list[str], file: str) -> Probl
         return Problem("yaml", in_parsers_words, Location(file))
     location = Location(file, *_position(mark))
     line = lines[mark.line] if mark.line < len(lines) else ""
-    if line[: mark.column + 1].lstrip(" ").startswith("\t") or "\\t" in reason:
+    if line[: mark.column + 1].lstrip(" -").startswith("\t") or "\\t" in reason:
         return Problem("tab", "is indented with a tab", location, "indent with spaces")
     if _QUOTED.search(line[: mark.column]):
         others = "use other quotes around it"
         return Problem("yaml", "goes on after its last quote", location, others)
+    if "could not find expected ':'" in reason:
+        return _without_colon(lines[: mark.line + 1], location)
     found = ((own, hint) for pattern, own, hint in _PLAIN_WORDS if re.search(pattern, reason))
     message, hint = next(found)
     return Problem("yaml", message or in_parsers_words, location, hint)
 
 
-class _Joined(NamedTuple):
-    """A line that is joined to the text above: its number in the text, and the field it names."""
+def _find_joined(lines: Sequence[str], *, column: int, has_fields: bool) -> tuple[int, str] | None:
+    """Return the number of the first line that begins like an item or a field, and the field.
 
-    number: int
-    field: str = ""
-
-
-def _find_joined(lines: Sequence[str], *, column: int, has_fields: bool) -> _Joined | None:
-    """Return the first line of a plain text that begins like an item or a field.
-
-    `lines` are as they stand in the file, the first one from the text's `column` on (from 0).
-    `has_fields` says that a line may be a field of a request: prose may go on with such a word.
+    `lines` are those of a plain text as in the file, the first one from the text's `column` on
+    (from 0). With `has_fields`, a line may be a field: prose may go on with such a word.
     """
     first = before = lines[0]
     for number, line in enumerate(lines[1:], 1):
@@ -373,11 +374,11 @@ def _find_joined(lines: Sequence[str], *, column: int, has_fields: bool) -> _Joi
             continue
         is_left = len(line) - len(line.lstrip()) < column
         if _is_item(text, before, first) or (is_left and re.match(r"[-*]\s", text)):
-            return _Joined(number)
+            return number, ""
         found = _FIELD.match(text) if has_fields else None
         name = _SPELLED.get(found[0].lower(), found[0].lower()) if found else ""
         if name in field_names(Request) - _IN_PROSE:
-            return _Joined(number, name)
+            return number, name
         before = text
     return None
 
