@@ -122,7 +122,7 @@ def write_all(
             if path.is_file():
                 backups[path] = _copy_aside(path, staging)
                 if path in keep:
-                    kept[path] = _keep(path, added)
+                    kept[path] = keep_in_earlier(path, added)
         if before_placing:
             before_placing(kept)
         for path, temporary in staged.items():
@@ -168,11 +168,6 @@ def move_to_earlier(path: Path) -> Path:
     return kept
 
 
-def keep_in_earlier(path: Path) -> Path:
-    """Give a letter a second name in the folder `earlier` beside it. Raises OptoutError."""
-    return _keep(path, [])
-
-
 def earlier_problem(path: Path) -> Problem | None:
     """Return why the file at `path` cannot move to the folder `earlier` beside it, or None."""
     folder = path.parent / _EARLIER
@@ -186,7 +181,7 @@ def earlier_problem(path: Path) -> Problem | None:
     return None
 
 
-def _keep(path: Path, added: list[Path]) -> Path:
+def keep_in_earlier(path: Path, added: list[Path] | None = None) -> Path:
     """Give the file at `path` a second name in the folder `earlier` beside it.
 
     The name has the first digits of the file's SHA-256: 2026-11-24-opt-out-ice.1f0c5a9d3e7b.pdf.
@@ -203,7 +198,8 @@ def _keep(path: Path, added: list[Path]) -> Path:
         names = (folder / f"{path.stem[:_LONGEST]}.{text}{path.suffix}" for text in texts)
         for name in names:
             if _add_name(path, name):
-                added.append(name)
+                if added is not None:
+                    added.append(name)
                 return name
             if not name.is_symlink() and name.is_file() and digest_of(name) == digest:
                 return name
@@ -243,7 +239,7 @@ def open_replacement(path: Path, moved: list[Path]) -> Iterator[BinaryIO]:
             yield stream
         _make_durable(temporary)
         if path.is_file() and digest_of(path) != digest_of(temporary):
-            _keep(path, [])
+            keep_in_earlier(path)
             moved.append(path)
         temporary.replace(path)
 
@@ -329,11 +325,6 @@ def _stage(path: Path, content: bytes, staging: Path | None) -> Path:
     return temporary
 
 
-def _unused_name(path: Path, staging: Path | None) -> Path:
-    """Return an unused hidden name in the same folder or `staging`."""
-    return (staging or path.parent) / f".{path.name[:_LONGEST]}.{os.urandom(6).hex()}"
-
-
 def _copy_aside(path: Path, staging: Path | None) -> Path:
     """Copy the file at `path`, to restore it if a later file fails."""
     from shutil import copy2
@@ -345,8 +336,8 @@ def _copy_aside(path: Path, staging: Path | None) -> Path:
 
 @contextmanager
 def _fresh_file(path: Path, staging: Path | None) -> Iterator[Path]:
-    """Name a file for the block to make, and delete it if the block fails."""
-    temporary = _unused_name(path, staging)
+    """Name a file for the block to make, hidden in its folder; delete it if the block fails."""
+    temporary = (staging or path.parent) / f".{path.name[:_LONGEST]}.{os.urandom(6).hex()}"
     with write_errors(path):
         try:
             yield temporary

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, get_args  # a row has the shapes of a request
 
 import pytest
-from command_results import Write
+from command_results import Run, Write, outcome
 from conftest import TODAY
 from make_letters import told_by
 
@@ -432,3 +432,32 @@ def test_a_column_that_no_request_has_is_told_once_for_the_table() -> None:
         "n.csv:1: has the column 'Notes', which no request has\n"
         "  hint: name it '# Notes' to keep it as your own, which optout does not read"
     )
+
+
+@pytest.mark.parametrize("again", ["County,Letter", "county,LETTER", "County,", " County , "])
+def test_a_row_with_the_names_of_the_columns_is_told_to_be_the_header(again: str) -> None:
+    rows = [*InputFile("n.csv", "csv", f"County,Letter\nMarin,a/b\n{again}\nKern,a/b\n").rows()]
+    assert [[*map(str, row.problems)] for row in rows] == [
+        [],
+        ["n.csv:3: is the header again\n  hint: delete this row"],
+        [],
+    ]
+
+
+@pytest.mark.parametrize("delimiter", ",;\t|^~")
+def test_names_of_columns_in_one_cell_are_told(delimiter: str) -> None:
+    names = delimiter.join(["jurisdiction", "letter"])
+    told = told_by(lambda: [*InputFile("n.csv", "csv", f'"{names}"\n"Marin"\n').rows()])
+    assert told.startswith("n.csv:1: has one column with several names in it")
+
+
+@pytest.mark.parametrize("name", ["model", "Reply by", "reply-by"])
+def test_a_column_named_after_a_particular_is_told_what_to_name_it(
+    name: str, library: Library, run: Run, write: Write, in_folder: Path
+) -> None:
+    own = f"particulars.{name.lower().replace(' ', '-')}"
+    assert own in library.programs.particulars
+    write("n.csv", f"County,{name}\nMarin,x\n")
+    code, out, err = outcome(run("batch", "n.csv", "--check"))
+    assert (code, out) == (1, "")
+    assert err.splitlines()[1].startswith(f"  hint: name it {own} if its letters are to say that")

@@ -20,7 +20,7 @@ import msgspec
 from optout_cli.batch.input import InputFile, rows_of, with_orders
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.output import bytes_from, put_text
-from optout_cli.readers.csv import Table, read_table
+from optout_cli.readers.csv import Table
 from optout_cli.readers.document import KEY, OWN_MARK, REASON, Row
 from optout_cli.readers.workbook import kind_of_workbook, load_xlsx
 
@@ -172,7 +172,7 @@ class Rejected(NamedTuple):
 def reject_sheet(rejected: Sequence[Rejected], files: Mapping[str, InputFile]) -> bytes:
     """Write rows of workbooks, named in `files`, into one workbook: the first one's copy."""
     first = files[rejected[0].row.location.file]
-    table, _ = read_table(first.text, first.name, is_sheet=True, columns=first.columns)
+    table = first.table()
     assert table  # it has rows
     return bytes_from(_Writer(first, table).write(rejected))
 

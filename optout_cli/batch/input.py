@@ -6,6 +6,7 @@ The file's name tells its form; where it does not, the first line does.
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -16,7 +17,13 @@ import msgspec
 from optout_cli.errors import Location, OptoutError, Problem, raise_any, shorten_quotes
 from optout_cli.model.request import Request
 from optout_cli.readers.cells import DateOrder
-from optout_cli.readers.csv import names_columns, read_table, rows_as_they_come, rows_from_csv
+from optout_cli.readers.csv import (
+    Table,
+    names_columns,
+    read_table,
+    rows_as_they_come,
+    rows_from_csv,
+)
 from optout_cli.readers.document import OWN_MARK, REASON, Row
 from optout_cli.readers.files import (
     LATIN_1,
@@ -48,7 +55,7 @@ _LINES = ("write one JSON object per line, as plain text", "write the file with 
 # `="007"`, as programs write text for Excel, which would drop the zeros of "007".
 _KEPT_TEXT = re.compile(r'(?:(?<=[,;\t|\n])|\A)="([^"\n]*)"(?=[,;\t|\n]|\Z)')
 _TOP = 4096  # bytes of a file that are looked at to tell its kind
-_KEYS = Request.__struct_encode_fields__
+REQUEST_KEYS = Request.__struct_encode_fields__
 _YAML_LINE = re.compile(r"-( |$)|---|\[|[^,;\t\"]*:(\s|$)")
 
 
@@ -59,7 +66,8 @@ class InputFile(msgspec.Struct, frozen=True):
     `content` is the workbook. `corrected` has rows that stand for others, by the number of those
     from 0, or None for a row to leave out, and `corrections` the files that they came from.
     `columns` are those of a table that has no requests. `orders` are those of dates in the table
-    that its rows were rejected from.
+    that its rows were rejected from. `keys` are those that a request has, and the key paths of
+    particulars.
     """
 
     name: str
@@ -72,38 +80,40 @@ class InputFile(msgspec.Struct, frozen=True):
     corrected: Mapping[int, Row | None] = {}
     corrections: "tuple[InputFile, ...]" = ()
     orders: Mapping[str, DateOrder] = {}
+    keys: tuple[str, ...] = REQUEST_KEYS
 
     @property
     def is_rejected(self) -> bool:
         """Tell whether its rows were rejected by a batch, each with the reason."""
         return REASON in self.text
 
+    def table(self) -> Table | None:
+        """Read the header of a table; None in another form. Raises OptoutError."""
+        if self.form not in ("csv", "sheet"):
+            return None
+        is_sheet = self.form == "sheet"
+        table, _ = read_table(
+            self.text, self.name, is_sheet=is_sheet, columns=self.columns, keys=self.keys
+        )
+        return table
+
     @property
     def notes(self) -> tuple[str, ...]:
         """How columns are read that could be meant in another way. Raises OptoutError."""
-        if self.form not in ("csv", "sheet"):
+        if (table := self.table()) is None:
             return ()
-        table, _ = read_table(self.text, self.name, is_sheet=self.form == "sheet", keys=_KEYS)
         dropped = [*self.corrected.values()].count(None)
         rows = "1 row is" if dropped == 1 else f"{dropped:,} rows are"
         left_out = [f"{rows} left out: deleted from the rejected rows"] if dropped else []
-        if table:
-            known = {name.strip(): order for name, order in self.orders.items()}
-            own = {
-                name: known[name] for name in map(str.strip, table.header.cells) if name in known
-            }
-            table = table._replace(orders={**table.orders, **own})
-        notes = (*self.sheet_notes, *(table.notes if table else ()), *left_out)
-        return tuple(map(shorten_quotes, notes))
+        names = map(str.strip, table.header.cells)
+        own = {name: self.orders[name] for name in names if name in self.orders}
+        read = table._replace(orders={**table.orders, **own}).notes
+        return tuple(map(shorten_quotes, (*self.sheet_notes, *read, *left_out)))
 
     @property
     def date_orders(self) -> dict[str, DateOrder]:
         """Tell which columns of dates have a settled order, or several, by each of their names."""
-        if self.form not in ("csv", "sheet"):
-            return {}
-        is_sheet = self.form == "sheet"
-        table, _ = read_table(self.text, self.name, is_sheet=is_sheet, columns=self.columns)
-        if not table:
+        if (table := self.table()) is None:
             return {}
         proved = {name: order for name, order in table.orders.items() if order != "either"}
         paths = {own: path for path, own in table.columns.items()}
@@ -121,7 +131,7 @@ class InputFile(msgspec.Struct, frozen=True):
         else:
             is_sheet = self.form == "sheet"
             rows = rows_from_csv(
-                self.text, self.name, is_sheet=is_sheet, columns=self.columns, keys=_KEYS
+                self.text, self.name, is_sheet=is_sheet, columns=self.columns, keys=self.keys
             )
         given = (
             self.corrected.get(number, with_orders(row, self.orders))
@@ -142,7 +152,9 @@ def with_orders(row: Row, orders: Mapping[str, DateOrder]) -> Row:
     return msgspec.structs.replace(row, document=document)
 
 
-def load_input(path: str, columns: tuple[str, ...] = ()) -> InputFile:
+def load_input(
+    path: str, columns: tuple[str, ...] = (), keys: tuple[str, ...] = REQUEST_KEYS
+) -> InputFile:
     """Read a file of requests, or of rows with these `columns` (`-`: standard input).
 
     Raises OptoutError.
@@ -155,7 +167,9 @@ def load_input(path: str, columns: tuple[str, ...] = ()) -> InputFile:
     if kind_of_workbook(content):
         names = partial(names_columns, columns=columns)
         sheet = sheet_from(content, path, names)
-        return InputFile(path, "sheet", sheet.text, sheet.notes, columns, content, sheet.title)
+        return InputFile(
+            *(path, "sheet", sheet.text, sheet.notes, columns, content, sheet.title), keys=keys
+        )
     form = None if path == STDIN else _FORMS.get(Path(path).suffix.lower())
     form = form or _form_of(content)
     if problem := _other_kind(content, path):
@@ -168,14 +182,14 @@ def load_input(path: str, columns: tuple[str, ...] = ()) -> InputFile:
         text = decode(content, path, _LINES, "surrogateescape")
     else:
         text = decode(content, path)
-    return InputFile(path, form, text, columns=columns)
+    return InputFile(path, form, text, columns=columns, keys=keys)
 
 
 class Stream:
     """A table or lines of JSON whose rows are read one by one, as they come through a pipe."""
 
-    def __init__(self, path: str) -> None:
-        self.name = path
+    def __init__(self, path: str, keys: tuple[str, ...] = REQUEST_KEYS) -> None:
+        self.name, self.keys = path, keys
         self.form: Form | None = None if path == STDIN else _FORMS.get(Path(path).suffix.lower())
         self._lines: list[str] = []
 
@@ -186,7 +200,7 @@ class Stream:
         self.form = self.form or _form_of(first.encode("utf-8", "replace"))
         again = chain(self._lines[:], lines)
         if self.form == "csv":
-            yield from rows_as_they_come(again, self.name, _KEYS)
+            yield from rows_as_they_come(again, self.name, self.keys)
         elif self.form == "ndjson":
             yield from rows_from_ndjson(again, self.name)
         else:
@@ -214,18 +228,16 @@ class Stream:
     @property
     def notes(self) -> tuple[str, ...]:
         """How the columns of the rows so far are read that could be meant in another way."""
-        if self.form != "csv":
-            return ()
-        try:
-            table, _ = read_table("".join(self._lines), self.name, keys=_KEYS)
-        except OptoutError:  # in a row below those that were read
-            return ()
-        # Each date with slashes is read by itself.
-        return tuple(map(shorten_quotes, table._replace(orders={}).notes)) if table else ()
+        with suppress(OptoutError):  # in a row below those that were read
+            if table := self.file().table():
+                # Each date with slashes is read by itself.
+                return tuple(map(shorten_quotes, table._replace(orders={}).notes))
+        return ()
 
     def file(self) -> InputFile:
         """Return what was read so far as a file."""
-        return InputFile(self.name, self.form or "csv", "".join(self._lines))
+        text = "".join(self._lines)
+        return InputFile(self.name, self.form or "csv", text, keys=self.keys)
 
 
 def _other_kind(content: bytes, path: str) -> Problem | None:
@@ -286,13 +298,15 @@ def _form_of(content: bytes) -> Form:
     return "csv"
 
 
-def load_inputs(paths: Iterable[str], columns: tuple[str, ...] = ()) -> tuple[InputFile, ...]:
+def load_inputs(
+    paths: Iterable[str], columns: tuple[str, ...] = (), keys: tuple[str, ...] = REQUEST_KEYS
+) -> tuple[InputFile, ...]:
     """Read each file as `load_input` does. Raises OptoutError with the problems of all of them."""
     problems: list[Problem] = []
     input_files: list[InputFile] = []
     for path in paths:
         try:
-            input_files.append(load_input(path, columns))
+            input_files.append(load_input(path, columns, keys))
         except OptoutError as error:
             problems += error.problems
     raise_any(problems)

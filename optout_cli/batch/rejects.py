@@ -270,7 +270,7 @@ def rejects_from(rejected: Iterable[Rejected], sources: Iterable[InputFile] = ()
         columns = dict.fromkeys(column for row_cells in tables for column in row_cells)
         columns = dict.fromkeys(sorted(columns, key=lambda column: column.startswith("\0")))
         paths = ["" if column.startswith("\0") else column for column in columns]
-        named = [read_table(file.text, file.name)[0] for file in sources if file.form == "csv"]
+        named = [file.table() for file in sources if file.form == "csv"]
         delimiter = ";" if named and named[0] and named[0].delimiter == ";" else ","
         rows = ([row_cells.get(column, "") for column in columns] for row_cells in tables)
         files[_TABLE] = csv_from(_own_header(paths, named), rows, delimiter)

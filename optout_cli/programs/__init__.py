@@ -94,6 +94,13 @@ class Programs:
         message = f"there is no letter {letter!r}"
         raise OptoutError(Problem("unknown-letter", message, location, hint))
 
+    @property
+    def particulars(self) -> frozenset[str]:
+        """The key paths of the particulars of all letters."""
+        return frozenset(
+            f"particulars.{it}" for *_, kind in self.letters() for it in kind.particulars
+        )
+
     def quoted_in(self, document: Document) -> frozenset[str]:
         """Return the key paths of the particulars in which a request repeats others' words."""
         declared = {id: kind.particulars for id, _, kind in self.letters()}

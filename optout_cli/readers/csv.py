@@ -30,22 +30,20 @@ from optout_cli.readers.document import (
     Layer,
     Row,
     Tree,
-    join_path,
     row_from,
     unseen_in,
+    with_lists,
 )
 from optout_cli.readers.postal import addresses_in, place_in_state
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
-_NUMBER = re.compile("[0-9]{1,4}")  # of an item in a list
 _KEY = "jurisdiction"  # the header has this column name; no row has it as a value
 _DELIMITERS = ",;\t|^~"  # spreadsheets write `;` where the comma is the decimal sign
 _MAX_TITLES = 8  # lines above the header that are looked through
 # A table with neither has no dates to read in one order, and no whole address in a cell: one that
 # has is read once more, before its rows.
 _MUST_BE_READ_WHOLE = re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}|[A-Za-z],?[ ][0-9]{5}\b")
-_Branch = dict[str, "_Branch | str"]
 
 
 class _Line(NamedTuple):
@@ -120,8 +118,7 @@ def rows_as_they_come(lines: Iterator[str], file: str, keys: Collection[str] = (
             break
     table, _ = read_table(top, file, keys=keys)
     if table:
-        delimiter = _find_delimiter(top, file, ())
-        for below in _read_lines(lines, file, delimiter, count):
+        for below in _read_lines(lines, file, table.delimiter, count):
             yield _row_from(below, table, file)
 
 
@@ -178,7 +175,9 @@ def _header_problems(
         hint = several if below is not above[0] else f"line {header.line}"
         hint = f"delete {hint}: the column names come first"
         yield Problem("no-header", message, location, hint)
-    elif len(header.cells) == 1 and names_columns(re.split(r"[,;\t|]", header.cells[0]), columns):
+    elif len(header.cells) == 1 and any(
+        names_columns(header.cells[0].split(delimiter), columns) for delimiter in _DELIMITERS
+    ):
         message = f"has one column with several names in it, {shorten(header.cells[0])!r}"
         hint = "in the spreadsheet choose Data, Text to Columns, and save the table again"
         yield Problem("no-header", message, location, hint)
@@ -262,8 +261,8 @@ def _read_header(
             problems.append(doubt)
     parents = {name[:end] for name in read for end in range(len(name)) if name[end] == "."}
     for name in read:
-        keys = name.split(".")
-        if not all(keys) or len(keys) > MAX_DEPTH:
+        parts = name.split(".")
+        if not all(parts) or len(parts) > MAX_DEPTH:
             hint = "column names look like jurisdiction, signatory.name or cc.0.title"
             message = f"has the wrong column name {name!r}"
             problems.append(Problem("wrong-column", message, location, hint))
@@ -283,12 +282,15 @@ def _doubt_about(
         message = f"has the column {name!r}, which could be any of {len(paths)}"
         hint = f"name it {' or '.join(paths)}; begin it with # if it is your own"
         return Problem("ambiguous-column", message, location, hint)
-    key = paths[0].partition(".")[0]
-    if not keys or not _is_read(name) or key in (*keys, STATE_OF_PLACE) or closest(key, keys):
+    key, known = paths[0].partition(".")[0], {key for key in keys if "." not in key}
+    if not keys or not _is_read(name) or key in {*known, STATE_OF_PLACE} or closest(key, known):
         return None
     message = f"has the column {name!r}, which no request has"
     own = shorten(f"{OWN_MARK} {name}")
     hint = f"name it {own!r} to keep it as your own, which optout does not read"
+    particular = f"particulars.{'-'.join(re.findall('[a-z0-9]+', name.lower()))}"
+    if particular in keys:
+        hint = f"name it {particular} if its letters are to say that; if not, {hint}"
     return Problem("unknown-key", message, location, hint)
 
 
@@ -325,7 +327,10 @@ def _row_from(line: _Line, table: Table, file: str) -> Row:
     all_names = [*table.names, *[""] * (len(line.cells) - len(table.names))]
     original = tuple(zip(all_names, map(cell_from, line.cells), strict=False))
     problems: list[Problem] = []
-    branch: _Branch = {}
+    header = [cell.strip().casefold() for cell in table.header.cells]
+    if all(text.casefold() in ("", *header[at : at + 1]) for at, (_, text) in enumerate(original)):
+        problems.append(Problem("header-again", "is the header again", location, "delete this row"))
+    branch: dict[str, Tree] = {}
     layer = Layer(file, {"": (line.line, 1)}, "row", dict(table.columns), table.orders)
     cells = dict(original)
     addresses = addresses_in(cells)
@@ -348,40 +353,13 @@ def _row_from(line: _Line, table: Table, file: str) -> Row:
             *parents, last = path.split(".")
             node = branch
             for key in parents:
-                node = node.setdefault(key, {})  # type: ignore[assignment]  # _read_header allows no text here
+                node = node.setdefault(key, {})  # type: ignore[assignment]  # never a text
             node[last] = value
-    texts: list[tuple[str, str]] = []
-    data = _tree_from(branch, "", "", layer, texts)
-    problems += unseen_in(iter(texts), layer)
+    data = with_lists(branch, layer)
+    problems += unseen_in(data, layer)
     # A row is labeled where its number in a spreadsheet is not its line.
     label = "" if line.number == line.line else f"row {line.number}"
     return row_from(original, data, layer, problems, label)
-
-
-def _tree_from(
-    branch: _Branch, path: str, column: str, layer: Layer, texts: list[tuple[str, str]]
-) -> Tree:
-    """Turn numbered keys into lists without gaps.
-
-    Adds the mark and the column of each path to `layer`, and each text with its path to `texts`.
-    """
-    is_list = bool(branch) and all(_NUMBER.fullmatch(key) for key in branch)
-    keys = sorted(branch, key=int) if is_list else list(branch)
-    tree: dict[str, Tree] = {}
-    for number, key in enumerate(keys):
-        inner_path = join_path(path, number if is_list else key)
-        inner_column = join_path(column, key)
-        layer.marks[inner_path] = layer.marks[""]
-        shown = layer.names.get(inner_column, inner_column)
-        if inner_path != shown:
-            layer.names[inner_path] = shown
-        value = branch[key]
-        if isinstance(value, str):
-            texts.append((inner_path, value))
-            tree[key] = value
-        else:
-            tree[key] = _tree_from(value, inner_path, inner_column, layer, texts)
-    return list(tree.values()) if is_list else tree
 
 
 def cell_from(cell: str) -> str:

@@ -103,23 +103,53 @@ class Document(msgspec.Struct, frozen=True):
 
     def path_of(self, text: str) -> str:
         """Return the key path of the first value that contains `text`, or an empty path."""
-        waiting: list[tuple[str, Tree]] = [("", self.data)]
-        while waiting:
-            path, node = waiting.pop(0)
-            if isinstance(node, str) and text in node:
-                return path
-            if not isinstance(node, str):
-                inside = node.items() if isinstance(node, dict) else enumerate(node)
-                waiting += [(f"{path}.{key}".lstrip("."), value) for key, value in inside]
-        return ""
+        return next((path for path, value in texts_in(self.data) if text in value), "")
+
+
+def texts_in(node: Tree, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each text with its key path."""
+    if isinstance(node, str):
+        yield path, node
+        return
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+        yield from texts_in(value, join_path(path, key))
 
 
 def merge(base: Document, over: Document) -> Document:
     """Add the values of `over` to `base`, key by key; texts and lists are replaced whole."""
-    kept = _locations_kept(base, over)
-    replaced = set(_replaced_paths(base.data, over.data, ""))
+    kept: list[str] = []
+    replaced: set[str] = set()
+    data = _merge_data(base.data, over.data, "", kept, replaced)
+    # A value that stays gets a location of its own: else it would be located by the key above it,
+    # which may be in `over` now.
+    places: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
+    for path in kept:
+        location = base.location(path)
+        if location.line is not None and location.column is not None:
+            places[location.file][path] = location.line, location.column
+    above = (Layer(file, marks) for file, marks in places.items())
     below = (_layer_without(layer, replaced) for layer in base.layers)
-    return Document(_merge_data(base.data, over.data), (*over.layers, *kept, *below))
+    return Document(data, (*over.layers, *above, *below))
+
+
+def _merge_data(
+    base: Mapping[str, Tree],
+    over: Mapping[str, Tree],
+    path: str,
+    kept: list[str],
+    replaced: set[str],
+) -> dict[str, Tree]:
+    """Merge two mappings at `path`; `kept` and `replaced` get the paths of values in `base`."""
+    merged = {**base, **over}
+    for key, old in base.items():
+        new, place = over.get(key), join_path(path, key)
+        if new is None:
+            kept.append(place)
+        elif isinstance(old, dict) and isinstance(new, dict):
+            merged[key] = _merge_data(old, new, place, kept, replaced)
+        else:
+            replaced.add(place)
+    return merged
 
 
 def without(document: Document, paths: set[str]) -> Document:
@@ -148,49 +178,6 @@ def _at_and_above(path: str) -> Iterator[str]:
         yield path
         path = path.rpartition(".")[0]
     yield ""
-
-
-def _replaced_paths(
-    base: Mapping[str, Tree], over: Mapping[str, Tree], prefix: str
-) -> Iterator[str]:
-    for key in base.keys() & over.keys():
-        old, new = base[key], over[key]
-        if isinstance(old, dict) and isinstance(new, dict):
-            yield from _replaced_paths(old, new, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}"
-
-
-def _locations_kept(base: Document, over: Document) -> Iterator[Layer]:
-    """Yield layers with a location of its own for each value of `base` that stays.
-
-    Without one, a value would be located by the key above it, which may be in `over` now.
-    """
-    places: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
-    for path in _kept_paths(base.data, over.data, ""):
-        location = base.location(path)
-        if location.line is not None and location.column is not None:
-            places[location.file][path] = location.line, location.column
-    for file, marks in places.items():
-        yield Layer(file, marks)
-
-
-def _kept_paths(base: Mapping[str, Tree], over: Mapping[str, Tree], prefix: str) -> Iterator[str]:
-    for key, value in base.items():
-        new = over.get(key)
-        if new is None:
-            yield f"{prefix}{key}"
-        elif isinstance(value, dict) and isinstance(new, dict):
-            yield from _kept_paths(value, new, f"{prefix}{key}.")
-
-
-def _merge_data(base: Mapping[str, Tree], over: Mapping[str, Tree]) -> dict[str, Tree]:
-    merged = dict(base)
-    for key, value in over.items():
-        old = merged.get(key)
-        both = isinstance(old, dict) and isinstance(value, dict)
-        merged[key] = _merge_data(old, value) if both else value  # type: ignore[arg-type]  # both are
-    return merged
 
 
 def with_assignments(document: Document, option: str, assignments: Mapping[str, str]) -> Document:
@@ -253,6 +240,7 @@ def _put(node: Tree, key: str, value: Tree, path: str, option: str) -> None:
 OWN_MARK = "#"  # begins the names of the user's own columns and keys, which are not read
 KEY = "# table row"  # the column with the row of the table that a rejected row is
 REASON = "# rejected"  # the column or key with the reason why a row was rejected
+_NUMBER = re.compile("[0-9]{1,4}")  # of an item in a list
 MAX_DEPTH = 40  # keys within keys
 _LABEL = 40  # characters of a jurisdiction's name that a label shows
 
@@ -275,6 +263,26 @@ class Row(msgspec.Struct, frozen=True):
     def cells(self) -> tuple[tuple[str, str], ...]:
         """The cells of a table's row with their columns; none of a request in another form."""
         return self.original if isinstance(self.original, tuple) else ()
+
+
+def with_lists(node: Tree, layer: Layer, path: str = "", column: str = "") -> Tree:
+    """Return a value with a list, without gaps, for each mapping by number.
+
+    `column` is its key path with the gaps. Adds the mark and the column of each path to `layer`.
+    """
+    if not isinstance(node, dict):
+        return node
+    is_list = bool(node) and all(_NUMBER.fullmatch(key) for key in node)
+    tree: dict[str, Tree] = {}
+    for number, key in enumerate(sorted(node, key=int) if is_list else node):
+        inner_path = join_path(path, number if is_list else key)
+        inner_column = join_path(column, key)
+        layer.marks[inner_path] = layer.marks[""]
+        shown = layer.names.get(inner_column, inner_column)
+        if inner_path != shown:
+            layer.names[inner_path] = shown
+        tree[key] = with_lists(node[key], layer, inner_path, inner_column)
+    return list(tree.values()) if is_list else tree
 
 
 def row_from(
@@ -370,7 +378,7 @@ def unseen_problem(character: str, location: Location) -> Problem:
     return Problem("unseen-character", message, location, "delete it and type the text again")
 
 
-def unseen_in(texts: Iterator[tuple[str, str]], layer: Layer) -> Iterator[Problem]:
-    """Yield a Problem for each text, given with its key path, that has an invisible character."""
-    for path, text in texts:
+def unseen_in(node: Tree, layer: Layer) -> Iterator[Problem]:
+    """Yield a Problem for each text that has an invisible character; `layer` locates them."""
+    for path, text in texts_in(node):
         yield from find_unseen(text, layer.location(path) or Location(layer.file))

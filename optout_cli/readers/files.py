@@ -188,10 +188,7 @@ def no_such_file(place: Path, shown: Path) -> Problem:
 
 def is_file(path: Path) -> bool:
     """Tell whether `path` is a file; a name that the system does not allow is not."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
+    return os.path.isfile(path)  # noqa: PTH113  # Path.is_file raises OSError for some names
 
 
 def encoding_problem(byte: int, location: Location, hint: str, encoding: str = LATIN_1) -> Problem:
@@ -260,15 +257,7 @@ def load_valid(path: str, noun: type[msgspec.Struct], cache: Cache | None, name:
     The cache keeps valid files only. Locations are exact to the line. Raises OptoutError with
     every problem.
     """
-    content = read_bytes(path, MAX_BYTES)
-    key = noun.__name__.encode() + b"\0" + content
-    if cache and (payload := cache.get(key)):
-        stored = msgspec.msgpack.decode(payload, type=_Stored)
-        return Document(stored.data, (Layer(name, stored.marks),))
-    data, coarse = _valid(content, noun, name)
-    if cache:
-        cache.put(key, msgspec.msgpack.encode(_Stored(data, coarse)))
-    return Document(data, (Layer(name, coarse),))
+    return load_parts(path, noun, "", cache, name).rest
 
 
 def load_parts(
@@ -282,8 +271,16 @@ def load_parts(
     key = f"{noun.__name__} by {top}".encode() + b"\0" + content
     payload = cache.get(key) if cache else None
     if payload is None:
-        data, marks = _valid(content, noun, name)
-        inside = data.pop(top, {})
+        document = _parse(content, name)
+        convert(document, noun)
+        data, marks = document.data, document.layers[0].marks
+        # Most values are on the line of what is around them, whose mark serves for both.
+        marks = {
+            at: mark
+            for at, mark in marks.items()
+            if marks.get(at.rpartition(".")[0], (0, 0))[0] != mark[0]
+        }
+        inside: Any = data.pop(top, {}) if top else {}
         parts = {}
         for part, value in inside.items():
             at = f"{top}.{part}"
@@ -293,22 +290,6 @@ def load_parts(
         if cache:
             cache.put(key, payload)
     return Parts(payload, top, name)
-
-
-def _valid(
-    content: bytes, noun: type[msgspec.Struct], name: str
-) -> tuple[dict[str, Any], dict[str, tuple[int, int]]]:
-    """Parse and check a file; return its data and marks that are exact to the line."""
-    document = _parse(content, name)
-    convert(document, noun)
-    marks = document.layers[0].marks
-    # Most values are on the line of the mapping or list around them, whose mark serves for them.
-    coarse = {
-        path: mark
-        for path, mark in marks.items()
-        if marks.get(path.rpartition(".")[0], (0, 0))[0] != mark[0]
-    }
-    return document.data, coarse
 
 
 def _raw(data: dict[str, Any], marks: dict[str, tuple[int, int]]) -> msgspec.Raw:

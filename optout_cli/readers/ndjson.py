@@ -23,6 +23,7 @@ from optout_cli.readers.document import (
     join_path,
     row_from,
     unseen_in,
+    with_lists,
 )
 from optout_cli.readers.files import encoding_problem
 
@@ -53,15 +54,6 @@ def _put(node: dict[str, Tree], keys: list[str], value: Tree) -> bool:
     return node.setdefault(last, value) is value
 
 
-def _with_lists(node: Tree) -> Tree:
-    """Return a value with a list, without gaps, for each mapping by number."""
-    if not isinstance(node, dict):
-        return node
-    inside = {key: _with_lists(value) for key, value in node.items()}
-    is_list = inside and all(re.fullmatch("[0-9]{1,4}", key) for key in inside)
-    return [inside[key] for key in sorted(inside, key=int)] if is_list else inside
-
-
 def _row_from(whole: str, number: int, file: str) -> Row:
     location, line = Location(file, number), whole.strip()
     if found := NOT_UTF_8.search(whole):
@@ -82,7 +74,7 @@ def _row_from(whole: str, number: int, file: str) -> Row:
     layer = Layer(file, {"": (number, 1)}, "row")
     reader = _Reader(layer)
     data = reader.read(value, "", "$", 0)
-    return row_from(line, data, layer, [*reader.problems, *unseen_in(iter(reader.texts), layer)])
+    return row_from(line, data, layer, [*reader.problems, *unseen_in(data, layer)])
 
 
 class _Pairs(list[tuple[str, Any]]):
@@ -106,7 +98,6 @@ class _Reader:
     def __init__(self, layer: Layer) -> None:
         self.layer = layer
         self.problems: list[Problem] = []
-        self.texts: list[tuple[str, str]] = []
 
     # Any: `json` returns values of any type.
     def read(self, value: Any, path: str, shown: str, depth: int) -> Tree:
@@ -131,9 +122,7 @@ class _Reader:
             message = f"has a number with {len(value):,} digits"
             self._fail(path, "long-number", message, "if it is text, put it in quotes")
             return ""
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        self.texts.append((path, text))
-        return text
+        return str(value).lower() if isinstance(value, bool) else str(value)
 
     def _read_object(self, pairs: _Pairs, path: str, shown: str, depth: int) -> Tree:
         data: dict[str, Tree] = {}
@@ -152,7 +141,7 @@ class _Reader:
         for key in dotted:
             if not _put(data, re.split(r"[].[]+", key), data.pop(key)):
                 self._fail(path, "equal-keys", f"repeats the key {key!r}", "keep one of them")
-        return _with_lists(data) if dotted else data
+        return with_lists(data, self.layer) if dotted else data
 
     def _fail(self, path: str, code: str, message: str, hint: str | None = None) -> None:
         location = self.layer.location(path) or Location(self.layer.file)

@@ -16,7 +16,7 @@ from unicodedata import normalize
 import msgspec
 
 from optout_cli.errors import Problem, shorten
-from optout_cli.readers.document import Document, Tree, join_path
+from optout_cli.readers.document import Document, texts_in
 from optout_cli.readers.postal import (
     elsewhere,
     goes_on_with_state,
@@ -143,7 +143,7 @@ def judge(
     """
     problems: list[Problem] = []
     doubts: list[Doubt] = []
-    texts = dict(_texts_in(document.data, ""))
+    texts = {path: text for path, text in texts_in(document.data) if text}
     for path, text in texts.items():
         is_quoted = path in quoted or path.rpartition(".")[0] in quoted
         if (found := _judged(text.strip(), "prose" if is_quoted else _use_of(path))) is None:
@@ -188,15 +188,6 @@ def _doubts_about_pairs(texts: Mapping[str, str]) -> Iterator[Doubt]:
             value = texts.get(at) or texts.get(f"{at}.0", "")
             if value and (first := seen.setdefault(value.casefold(), at)) != at:
                 yield Doubt(at, f"{at} {value!r} is {first} too", "write each one's own")
-
-
-def _texts_in(node: Tree, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(node, str):
-        if node:
-            yield path, node
-        return
-    for key, value in node.items() if isinstance(node, dict) else enumerate(node):
-        yield from _texts_in(value, join_path(path, key))
 
 
 @lru_cache(4096)  # a batch repeats many texts

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from optout_cli.batch.corrections import with_corrections
-from optout_cli.batch.input import Stream, load_inputs
+from optout_cli.batch.input import REQUEST_KEYS, Stream, load_inputs
 from optout_cli.batch.job import Job
 from optout_cli.batch.rejects import rejected_keys, with_rejected_orders
 from optout_cli.cli.batch.paper import Prints, cores, prints_options
@@ -153,17 +153,19 @@ def command(
         usage_error(message, "leave it out")
     if is_stream and (jobs or 1) > 1:
         usage_error("--stream makes the letters of one row at a time", "leave out --jobs")
-    streams = [Stream(inputs[0])] if is_stream else []
-    corrections = load_inputs(fixes)
-    keys = {file: rejected_keys(file) for file in fixes}
-    input_files = [stream.file() for stream in streams] or with_corrections(
-        [*map(with_rejected_orders, load_inputs(inputs))], corrections, keys
-    )
-    if not (quiet or is_stream):
-        say_how_read((*input_files, *corrections))
     before = _engine_before(place, order.formats) if look.engine is None else None
     look = with_engine(look, order.formats, quiet=quiet, before=before)
     library = library_from(overlays, folders, look)
+    keys = (*REQUEST_KEYS, *sorted(library.programs.particulars))
+    streams = [Stream(inputs[0], keys)] if is_stream else []
+    corrections = load_inputs(fixes, keys=keys)
+    input_files = [stream.file() for stream in streams] or with_corrections(
+        [*map(with_rejected_orders, load_inputs(inputs, keys=keys))],
+        corrections,
+        {file: rejected_keys(file) for file in fixes},
+    )
+    if not (quiet or is_stream):
+        say_how_read((*input_files, *corrections))
     if not quiet:
         say_stray_templates(library)
     shared = request_file(common) if common else None
