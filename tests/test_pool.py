@@ -2,9 +2,11 @@
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from itertools import count, islice
+from threading import Thread, main_thread
 
 import pytest
 
@@ -24,6 +26,21 @@ def fatally(number: int) -> int:
     if number in (5, 12):
         os.kill(os.getpid(), signal.SIGKILL)
     return number
+
+
+def large_with_a_kill(number: int) -> bytes:
+    """Return much; at one task, kill the worker once it writes a message to its pipe."""
+
+    def kill_while_sending() -> None:
+        main = main_thread().ident or 0
+        while sys._current_frames()[main].f_code.co_name != "_send":
+            pass
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    if number == 3:
+        sys.setswitchinterval(1e-5)
+        Thread(target=kill_while_sending, daemon=True).start()
+    return bytes([number]) * 3_000_000
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
@@ -47,6 +64,12 @@ def test_a_task_that_kills_its_worker_costs_no_other_task() -> None:
     killed = {5: WorkerKilled(), 12: WorkerKilled()}
     expected = [(number, killed.get(number, number)) for number in range(40)]
     assert list(results_in_order(fatally, range(40), 2)) == expected
+
+
+def test_nobody_waits_for_the_rest_of_a_result_whose_worker_was_killed() -> None:
+    results = [result for _, result in results_in_order(large_with_a_kill, range(8), 2)]
+    expected = [bytes([number]) * 3_000_000 for number in range(8)]
+    assert (len(results), set(results) <= {*expected, WorkerKilled()}) == (8, True)
 
 
 def test_a_task_can_be_given_to_a_worker_of_its_own() -> None:

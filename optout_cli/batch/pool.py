@@ -1,11 +1,12 @@
 """Run tasks in several processes and yield their results in order.
 
-Workers write nothing. It does no harm to kill a worker, or if a worker finishes one more letter
-after its parent was killed.
+Workers write only temporary files. It does no harm to kill a worker, or if a worker finishes one
+more letter after its parent was killed.
 """
 
 import gc
 import os
+import pickle
 import shutil
 import signal
 import sys
@@ -18,6 +19,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import islice
 from multiprocessing import active_children, get_context, parent_process
+from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
 
@@ -34,6 +36,7 @@ _Result = TypeVar("_Result")
 _METHOD = "fork" if sys.platform == "linux" and hasattr(os, "fork") else "spawn"
 _MOST_WORKERS = 61  # Windows cannot wait for more processes at once
 _AHEAD = 8  # tasks per worker that may finish before their turn
+_AT_ONCE = 2048  # bytes that a pipe takes at once: PIPE_BUF is 4,096 or less, with what is around
 _TASKS_PER_COLLECTION = 16  # automatic garbage collection would cost a tenth of the time
 # What outlives a collection is caches and results: to look at it again would cost a sixth.
 _YOUNG = 1
@@ -56,18 +59,18 @@ def results_in_order(
     yield from _results_here(work, waiting if jobs == 1 else islice(waiting, int(first_here)))
     following = next(waiting, None)
     while following is not None:
-        handed: deque[tuple[_Task, Future[_Result]]] = deque()
+        handed: deque[tuple[_Task, Future[bytes | str]]] = deque()
         with _workers(work, jobs) as pool, suppress(BrokenProcessPool):
             while following is not None or handed:
                 while following is not None and len(handed) < jobs * _AHEAD:
                     handed.append((following, _submit(pool, following)))
                     following = next(waiting, None)
-                result = handed[0][1].result()
+                result = _result_in(handed[0][1].result())
                 yield handed.popleft()[0], result
         # One task killed its worker, which broke the pool: run each unfinished task alone.
         for task, future in handed:
             is_unfinished = isinstance(future.exception(), BrokenProcessPool)
-            yield task, result_alone(work, task) if is_unfinished else future.result()
+            yield task, result_alone(work, task) if is_unfinished else _result_in(future.result())
 
 
 @cache
@@ -84,7 +87,7 @@ def result_alone(work: Callable[[_Task], _Result], task: _Task) -> _Result | Wor
     """Return `work(task)` from a new worker, or WorkerKilled."""
     with _workers(work, 1) as pool:
         try:
-            result: _Result = _submit(pool, task).result()
+            result: _Result = _result_in(_submit(pool, task).result())
         except BrokenProcessPool:
             return WorkerKilled()
     return result
@@ -130,7 +133,7 @@ def _workers(work: Callable[[Any], Any], jobs: int) -> Iterator[ProcessPoolExecu
                 shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _submit(pool: ProcessPoolExecutor, task: Any) -> "Future[Any]":  # Any: what the work gives
+def _submit(pool: ProcessPoolExecutor, task: Any) -> "Future[bytes | str]":  # Any: a task
     with hold_interrupts():  # the first task starts the workers; they inherit the held signals
         return pool.submit(_work_on, task)
 
@@ -161,9 +164,27 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _work_on(task: Any) -> Any:
+def _work_on(task: Any) -> bytes | str:
+    """Return the packed result of a task, or the file that has it.
+
+    All workers write to one pipe. If one was killed within a long message, its reader would wait
+    without end for the rest.
+    """
     global _count  # noqa: PLW0603  # one count for all tasks of this process
     _count += 1
     if _count % _TASKS_PER_COLLECTION == 0:
         gc.collect(_YOUNG)
-    return _work(task)
+    content = pickle.dumps(_work(task))
+    if len(content) > _AT_ONCE and tempfile.tempdir:
+        with suppress(OSError), tempfile.NamedTemporaryFile(delete=False) as file:
+            file.write(content)
+            return file.name
+    return content
+
+
+def _result_in(packed: bytes | str) -> Any:  # Any: what the work gives
+    if isinstance(packed, str):
+        file = Path(packed)
+        packed = file.read_bytes()
+        file.unlink()
+    return pickle.loads(packed)  # noqa: S301  # packed by a worker
