@@ -18,6 +18,7 @@ from optout_cli.batch.rows import (
 )
 from optout_cli.cli import write as write_command
 from optout_cli.cli.batch.report import PLACE
+from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, case_of
 
@@ -65,6 +66,22 @@ def test_a_row_that_fails_is_rejected_and_all_others_are_written(
     kept = Path("out", PLACE).read_text("utf-8")
     assert kept.startswith("n.csv:3:\nTraceback (most recent call last):\n")
     assert kept.endswith("\nKeyError: 'fax'\n")
+
+
+def test_a_fault_that_every_row_would_meet_stops_the_batch(
+    batch: Batch, failing: Failing, in_folder: Path
+) -> None:
+    full = "temporary files cannot be written: No space left on device"
+    problem = Problem("temporary-files", full, Location("TMPDIR"))
+    failing(OptoutError(problem), "encode_letters")
+    code, out, err = batch("-q", "-f", "pdf", "--engine", "typst")
+    stopped = "stopped: 1 of 3 requests finished, no file is incomplete"
+    assert (code, out.count("\n"), err.splitlines()) == (
+        1,
+        4,
+        [f"TMPDIR: {full}", f"{stopped}; to go on, run the same command again"],
+    )
+    assert not (in_folder / "out/rejects.csv").exists()
 
 
 def test_tracebacks_of_an_earlier_run_are_deleted(

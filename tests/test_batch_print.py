@@ -1,6 +1,7 @@
 """All letters of a batch in one file: in order, with bookmarks, on sheets of their own."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pikepdf
@@ -54,6 +55,21 @@ def test_all_letters_stand_in_one_file_in_the_order_of_their_rows(printed: Print
     ]
     with pikepdf.open("all.pdf") as document:
         assert document.Root.ViewerPreferences.PrintScaling == "/None"
+
+
+def test_a_letter_of_the_same_run_is_not_replaced_by_the_print_run(printed: Printed) -> None:
+    path = "out/VT/addison-county-vt/2026-11-20-opt-out-ice.pdf"
+    code, _, err = printed("--print", path)
+    assert (code, err.splitlines()[-2:]) == (
+        1,
+        [
+            f"{path}: already exists, and is not a PDF that batch --print wrote",
+            "  hint: name another file",
+        ],
+    )
+    assert [it["sha256"] for it in records()] == [
+        sha256(Path(str(it["path"])).read_bytes()).hexdigest() for it in records()
+    ]
 
 
 def test_sheets_stand_between_the_requests_and_letters_begin_in_front(

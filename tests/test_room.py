@@ -202,7 +202,11 @@ def test_the_letterhead_is_counted_as_the_page_measures_it(
     assert counted == [it.message for it in measured]
 
 
-def test_a_letter_of_a_hundred_pages_is_too_long(library: Library) -> None:
+@pytest.mark.parametrize("is_own", [False, True])
+def test_a_letter_of_a_hundred_pages_is_too_long(
+    is_own: bool, library: Library, tmp_path: Path
+) -> None:
+    library = library_with(tmp_path, {PAGE: LAYOUT}) if is_own else library
     letter = letter_for(library, "")
     items = ((Paragraph((Run("An item of a loop."),)),),) * 10_000
     endless = structs.replace(letter, body=(ListBlock(ordered=False, items=items),))

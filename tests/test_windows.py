@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path, PureWindowsPath
+from types import ModuleType
 
 import pytest
 from command_results import Write
@@ -15,7 +16,7 @@ from run_batch import COMMON, HEADER
 from run_processes import OPTOUT
 from simulate_windows import environment
 
-from optout_cli import cli, output
+from optout_cli import cli, engines, output
 from optout_cli.batch import pool, rejects
 from optout_cli.cli import console
 from optout_cli.errors import OptoutError
@@ -211,3 +212,33 @@ def test_a_pipe_that_nobody_reads_is_no_error_there(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys.stdout, "fileno", lambda: 1, raising=False)
     cli._give_up_output(OSError(errno.EINVAL, "Invalid argument"))
     assert done == [1]
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "expected"),
+    [(259, 0, True), (0, 0, False), (0, 87, False), (0, 5, True)],
+    ids=["runs", "ended", "is-none", "is-another-users"],
+)
+def test_a_folder_of_a_killed_run_is_told_from_that_of_a_running_one(
+    code: int, error: int, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[str] = []
+
+    def open_process(_access: int, _inherits: bool, process: int) -> str:
+        if error:
+            refused = OSError(errno.EINVAL, "The parameter is incorrect")
+            refused.winerror = error  # type: ignore[attr-defined]  # only Windows has it
+            raise refused
+        return f"handle of {process}"
+
+    windows = ModuleType("_winapi")
+    vars(windows).update(
+        OpenProcess=open_process,
+        GetExitCodeProcess=lambda _: code,
+        CloseHandle=closed.append,
+        STILL_ACTIVE=259,
+    )
+    monkeypatch.setitem(sys.modules, "_winapi", windows)
+    monkeypatch.setattr(sys, "platform", "win32")
+    found = engines._is_running(7)
+    assert (found, closed) == (expected, [] if error else ["handle of 7"])

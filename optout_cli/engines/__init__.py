@@ -5,6 +5,7 @@ An engine is one module here with a class `Engine`. Importing this package impor
 
 import os
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout, suppress
 from datetime import date as Date
@@ -18,7 +19,6 @@ from typing import TYPE_CHECKING, Protocol, cast, get_args
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.model.letter import EngineName
 from optout_cli.output import hold_interrupts, temporary_files
-from optout_cli.trust import ON_WINDOWS
 
 if TYPE_CHECKING:
     from optout_cli.model.letter import Cover, Guide, Image, Letter, Mailing, MailingForm
@@ -34,6 +34,8 @@ CURES = {
 }
 
 _OWN_FOLDER = re.compile(r"optout-(\d+)-\w+")  # with the process that made it
+# Of Windows: the right to ask whether a process runs, and the error where there is none.
+_LOOK_AT, _NO_PROCESS = 0x1000, 87
 _HOUR = 3600  # seconds; another container may share the folder, but not the numbers of processes
 
 
@@ -106,8 +108,16 @@ def make_folder() -> Path:
 
 
 def _is_running(process: int) -> bool:
-    if ON_WINDOWS:  # where this call would end it
-        return True
+    if sys.platform == "win32":  # where os.kill would end it
+        import _winapi
+
+        try:
+            handle = _winapi.OpenProcess(_LOOK_AT, False, process)  # noqa: FBT003
+        except OSError as error:
+            return error.winerror != _NO_PROCESS  # another user's may run
+        is_running = _winapi.GetExitCodeProcess(handle) == _winapi.STILL_ACTIVE
+        _winapi.CloseHandle(handle)
+        return is_running
     try:
         os.kill(process, 0)
     except OSError as error:

@@ -127,12 +127,15 @@ def window_lines(block: Sequence[str]) -> int:
 
 
 def room_problems(letter: Letter, *, has_own_page: bool) -> Iterator[Problem]:
-    """Yield what does not fit on the shipped page, each at the location of its value."""
-    if has_own_page:
-        return
+    """Yield what does not fit on the shipped page, each at the location of its value.
+
+    Of a page of the user's own, only the length is known: the engine finds the rest.
+    """
     if (pages := 1 + ceil((least_height(letter) - FIRST_ROOM) / ROOM)) > _MOST_PAGES:
         message = f"the letter takes {pages} pages or more; at most {_MOST_PAGES} fit"
         yield Problem("too-long", message, hint="shorten it, or enclose the rest as a file")
+    if has_own_page:
+        return
     recipient, contact = letter.addressee, letter.addressee.contact
     whose = "the bureau's" if recipient.party == "bureau" else "ICE's"
     # The head as letter.css sets it, in points.

@@ -195,6 +195,7 @@ def print_letters(
     if not chosen.requests:
         tell(f"nothing to print: {paper.path} was not written")
         return []
+    paper.refuse_other()  # this run may have written a letter there
     shown = progress(chosen.requests, "binding", len(chosen.requests), quiet=quiet)
     with open_replacement(paper.path, folder.moved) as output:
         pages = _print_run(

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -62,7 +62,12 @@ from optout_cli.register.table import load_checked_journal
 # The problems of a letter that is there already; no change of the row would fix the first.
 _STAYING = (OCCUPIED, SENT, OTHER_FACTS)
 _FORMER_RECORD = "manifest.ndjson"  # of versions without a register
-_STOPPING = ("disk-full", "folder-gone")  # these would stop every other request too
+# These would stop every other request too.
+_STOPPING = {"disk-full", "folder-gone", "temporary-files"}
+
+
+def _is_stopping(problems: Iterable[Problem]) -> bool:
+    return any(problem.code in _STOPPING for problem in problems)
 
 
 def _no_rows(file: str) -> Problem:
@@ -236,7 +241,7 @@ class Run:
                         with hold_interrupts():  # until the files are counted
                             self._put_row(plan, made, folder)
             except OptoutError as error:  # what was read before it is finished anyway
-                if not plan.rows or any(it.code in _STOPPING for it in error.problems):
+                if not plan.rows or _is_stopping(error.problems):
                     raise
                 say_each_problem(error.problems)
                 self.is_partial = True
@@ -354,6 +359,8 @@ class Run:
     def _put_row(self, plan: BatchPlan, row: MadeRow, folder: LetterFolder) -> None:
         plan.note_traceback(row)
         problems = row.problems or self._put_files(plan, row, folder)
+        if _is_stopping(problems):
+            raise OptoutError(*problems)
         if not problems:
             known = plan.rows[row.number].notes
             plan.notes += (note for note in row.notes if note not in known)
@@ -379,8 +386,6 @@ class Run:
         try:
             put = folder.put(writing, self.replacing)
         except OptoutError as error:
-            if any(problem.code in _STOPPING for problem in error.problems):
-                raise
             return error.problems
         unchanged = set() if self.replacing.force else put.unchanged
         records = [record for record in put.records if record.path not in unchanged]
