@@ -115,6 +115,25 @@ def test_a_misspelled_name_stays_with_the_right_one_beside_it(tmp_path: Path) ->
     )
 
 
+@pytest.mark.parametrize(
+    ("printed", "formal"),
+    [
+        ("Office Of The Attorney General", "the Office of the Attorney General"),
+        ("Lincoln County Constable Pct.1", "the Lincoln County Constable Pct. 1"),
+        ("Lincoln Board/ Jail", "the Lincoln Board / Jail"),
+        ("Public Safety- Crime Division", "the Public Safety - Crime Division"),
+        ("Batesburg-Leesville Police", None),
+    ],
+)
+def test_a_letter_has_an_agencys_name_without_slips_of_typing(
+    printed: str, formal: str | None, tmp_path: Path
+) -> None:
+    found, _ = read(tmp_path, f"MISSOURI,{printed},State Agency,#N/A,tfm,2025-05-06")
+    assert isinstance(found, dict)
+    (known,) = found.values()
+    assert (known["name"], known.get("formal")) == (printed, formal)
+
+
 def test_an_agency_that_may_be_on_the_list_under_two_names_has_a_note(tmp_path: Path) -> None:
     rows = [
         "MISSOURI,Lincoln County Sheriff's Office,County,Lincoln County,wso,2025-03-04",

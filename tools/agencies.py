@@ -175,6 +175,8 @@ def agencies_from(
         agency: dict[str, Any] = {"name": name, "type": type_}
         if kind := _kind_of(name, type_):
             agency["kind"] = kind
+        if (right := _as_in_a_letter(name)) != name:
+            agency["formal"] = f"the {right}"
         if county:
             agency["county"] = county
             agency |= _misnamed(name, states[code]["jurisdictions"][county]["name"])
@@ -219,6 +221,16 @@ def _county_of(rows: list[Row], counties: Mapping[str, Any]) -> tuple[str | None
         (fips,) = near
         return fips, _reading(printed, counties, fips)
     return None, f"no county ({' and '.join(printed)!r} on the list)"
+
+
+def _as_in_a_letter(name: str) -> str:
+    """Return a name with small words in small letters, and blanks around and behind its marks.
+
+    `Office Of The Attorney General` -> `Office of the Attorney General`, `Pct.1` -> `Pct. 1`.
+    """
+    name = re.sub(r"(?<= )(Of|The|And|For)(?= )", lambda word: word[0].lower(), name)
+    name = re.sub(r"\.(?=\d)", ". ", name)
+    return re.sub(r" ?/ ?|(?<=[a-z])- ", lambda mark: f" {mark[0].strip()} ", name)
 
 
 def _misnamed(name: str, county: str) -> dict[str, Any]:
