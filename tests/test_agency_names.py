@@ -120,6 +120,21 @@ def test_an_agency_is_found_by_slug_and_by_name(
             ),
         ),
         (
+            "Floyd County Sheriff'w Ofice, GA",
+            (
+                'there is no jurisdiction "Floyd County Sheriff\'w Ofice, GA"\n'
+                "  hint: floyd-county-sheriffs-office-ga;"
+                " if it is not listed, name its county instead: floyd-county-ga"
+            ),
+        ),
+        (
+            "Nixqn Poliec Department, TX",
+            (
+                "there is no jurisdiction 'Nixqn Poliec Department, TX'\n"
+                "  hint: nixon-police-department-tx"
+            ),
+        ),
+        (
             "Town of Davie Police, FL",
             (
                 "there is no jurisdiction 'Town of Davie Police, FL'\n"

@@ -49,6 +49,7 @@ def small(text: str) -> Directory:
         ("Guam", "66010"),
         ("Guam, GU", "66010"),
         ("Juneau, AK", "02110"),
+        ("New Orleans, LA", "22071"),
         ("Anchorage, AK", "02020"),
         ("Bethel, AK", "02050"),
         ("Adjuntas, PR", "72001"),
@@ -91,7 +92,8 @@ def listing(option: str = "") -> str:
         ("Louisville, KY", f"jefferson-county-ky; {CITY}"),
         ("Metro Government of Nashville and Davidson County, TN", "davidson-county-tn"),
         ("Kenai, AK", f"kenai-peninsula-borough-ak or denali-borough-ak; {CITY}"),
-        ("Kansas City, KS", f"{CITY}; {listing(' --state KS')}"),
+        ("Kansas City, KS", f"wyandotte-county-ks; {CITY}"),
+        ("Indianapolis", f"marion-county-in; {CITY}"),
         ("San Rafael, CA", f"{CITY}; {listing(' --state CA')}"),
         ("Aurora, CO", f"name the state too: aurora-county-sd; {CITY}"),
         (

@@ -17,6 +17,7 @@ from optout_cli.directory.names import (
     names_within,
     place_in,
     rank_of,
+    respelled,
     with_name,
     without_legal_word,
 )
@@ -70,7 +71,8 @@ class Finder:
         folded, matches = fold(query), self.matches(query)
         if matches:
             return [self._slug_of(match) for match in matches]
-        is_agency = is_agency_name(folded)
+        if is_agency := is_agency_name(spelled := respelled(folded)):
+            folded = spelled
         entries = self._agency_entries if is_agency else self._jurisdiction_entries
         known = with_name(folded, entries)
         if not (known or is_agency):
@@ -185,8 +187,9 @@ class Finder:
         names = (name for entry in self._jurisdiction_entries for name in entry.names)
         if _TRIBE.search(folded) and not any(map(_TRIBE.search, names)):
             return "the data has no tribes: see `optout help data` to add one in a file of your own"
-        suggestion = self._agency_suggestion if is_agency_name(folded) else self._place_suggestion
-        return suggestion(folded)
+        if is_agency_name(spelled := respelled(folded)):
+            return self._agency_suggestion(spelled)
+        return self._place_suggestion(folded)
 
     def _agency_suggestion(self, folded: str) -> str:
         if found := with_name(folded, self._agency_entries):
@@ -233,7 +236,6 @@ class Finder:
             *self._elsewhere(folded),
             *(at_place or self._closest(folded, self._jurisdiction_entries)),
         ]
-        close = close or self._closest(folded, self._agency_entries, few=0)  # `Hialeah Polce`
         hints = [_listed(dict.fromkeys(close))]
         if is_city:
             counties = {
@@ -324,13 +326,13 @@ class Finder:
         }
         return {code: names for code, names in named.items() if names}
 
-    def _closest(self, folded: str, entries: Sequence[Entry], few: int = _FEW) -> list[str]:
-        """Return the slugs spelled most like a query, or all of a state with `few` or less."""
+    def _closest(self, folded: str, entries: Sequence[Entry]) -> list[str]:
+        """Return the slugs spelled most like a query, or all of a state that has few."""
         named = self._named(folded)
         pool = [entry for entry in entries if not named or entry.code in named]
         states = {code: state["name"] for code, state in self._states.items()}
         found = closest(folded, pool, named, states)
-        return found or [entry.slug for entry in pool if len(pool) <= few]
+        return found or [entry.slug for entry in pool if len(pool) <= _FEW]
 
 
 def _listed(candidates: Iterable[str]) -> str:

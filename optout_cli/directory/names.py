@@ -48,6 +48,9 @@ _WORDS = frozenset((
     "investigation", "narcotics", "patrol", "guard", "university", "college", "force", "authority",
     "justice", "commission", "control", "agency", "rehabilitation", "cooperative",
 ))  # fmt: skip
+# Words that a hint reads in place of misspelled ones, which are at least as long as the shortest.
+_SPELLED = sorted(word for word in (*_WORDS, *LEGAL_WORDS, "township") if len(word) > 5)
+_SPELLED_LIKE = 0.8
 # How alike a misspelled name must be, from 0 to 1: without a state there are thousands to confuse.
 _LIKENESS = {True: 0.6, False: 0.75}
 
@@ -141,6 +144,16 @@ def without_legal_word(slug: str) -> str:
 def is_agency_name(folded: str) -> bool:
     """Tell whether a folded query has a word of an agency's name."""
     return not _WORDS.isdisjoint((*folded.split("-"), *agency_key(folded).split("-")))
+
+
+def respelled(folded: str) -> str:
+    """Return a folded name with the misspelled words of agencies' names as they should be."""
+    from difflib import get_close_matches
+
+    found = (get_close_matches(word, _SPELLED, 1, _SPELLED_LIKE) for word in folded.split("-"))
+    return "-".join(
+        close[0] if close else word for close, word in zip(found, folded.split("-"), strict=True)
+    )
 
 
 def place_in(folded: str) -> str:
