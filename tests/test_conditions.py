@@ -108,6 +108,18 @@ def test_a_later_letter_says_what_dictates_that_the_90_days_not_apply(
     ) in " ".join(body_texts(sent))
 
 
+@pytest.mark.parametrize(("counted", "verb"), [("2026-11-01", "took"), ("2027-01-04", "takes")])
+def test_a_day_that_counsel_counts_is_past_or_to_come(
+    library: Library, counted: str, verb: str
+) -> None:
+    more = (
+        "notice: terminate, notice-date: 2026-08-03, received: 2026-08-06, answered: 2026-09-01,"
+        f" day-named: 2027-02-01, clause: [It ends.], counted: {counted}"
+    )
+    (sent,) = letters_for(library, lines("jem", more, "effective-date"))
+    assert f"as the County reads it, the termination {verb} effect on" in " ".join(body_texts(sent))
+
+
 @pytest.mark.parametrize("letter", ["terminate", "suspend"])
 def test_the_sentence_after_the_day_of_effect_is_about_that_day(
     library: Library, letter: str

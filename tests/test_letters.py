@@ -334,12 +334,12 @@ def test_a_letter_names_no_earlier_letter_that_the_request_does_not(
         ("authority: [{instrument: Ordinance 5, body: 'The A&P, Inc.'}]", "by the A&P, Inc. Marin"),
         (
             "authority: [{instrument: Ordinance 5, body: 'Board \"A\"'}]",
-            "by the Board \u201cA\u201d. Marin",
+            "by the Board \u201cA.\u201d Marin",
         ),
         ("particulars: {earlier: [{date: 2026-10-01, to: 'A&P, Inc.'}]}", ", to A&P, Inc."),
         (
             "particulars: {earlier: [{date: 2026-10-01, to: 'The \"X\"'}]}",
-            ", to The \u201cX\u201d.",
+            ", to The \u201cX.\u201d",
         ),
     ],
 )

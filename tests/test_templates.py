@@ -286,6 +286,8 @@ def test_a_template_that_is_not_utf_8_is_a_problem(templates: Templates) -> None
         ("{{ name | sentence }}", "The City of Alexandria"),
         ("{{ name | the }}, {{ 'City' | the }}", "the City of Alexandria, the City"),
         ("{{ 'The Board' | the }} {{ 'a \"b\"' | full_stop }}", "the Board a &#34;b.&#34;"),
+        ("{% set x %}a {{ '\"b\"' }}{% endset %}{{ x | full_stop }}", "a &#34;b.&#34;"),
+        ("{% set x %}6' 2&quot;{% endset %}{{ x | full_stop }}", "6' 2&quot;."),
         ("{{ 'No' | full_stop }} {{ 'Why?' | full_stop }}", "No. Why?"),
         ("{{ text | full_stop }} {{ '“No”' | full_stop }}", "“No.” “No.”"),
         ("{{ ['We said \"no\".'] | quotation | join }}", "“We said \u2018no\u2019.”"),

@@ -101,6 +101,16 @@ def test_a_jurisdiction_calls_itself_by_its_kind(library: Library, place: str, n
     assert f"(\u201c{name}\u201d)" in body_texts(letters[0])[0]
 
 
+def test_a_sender_is_not_named_twice_where_its_name_is_short(library: Library) -> None:
+    (letter,) = letters_for(library, "{jurisdiction: guam, to: ice}")
+    first, *others = body_texts(letter)
+    assert "I write on behalf of Guam. Guam gives formal notice" in first
+    assert "Guam asks:" in others
+    name = "the Hialeah Police Department"
+    agency = f"{{jurisdiction: Hialeah PD FL, letter: 287g/terminate, calls-itself: {name}}}"
+    assert f"on behalf of {name}. The Hialeah" in body_texts(letter_for(library, agency))[0]
+
+
 @pytest.mark.parametrize(
     ("lines", "name"),
     [

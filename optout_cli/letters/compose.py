@@ -232,12 +232,13 @@ def self_name_of(case: Case) -> str:
     office = signatory.office if signatory and program.author else None
     name = _stated(case, program.author or "") or office or place.formal
     bare = re.sub("['\u2019()]", "", name)  # some lists have `Sheriffs Office`, `(County)`
+    is_state = name == place.formal and place.name == place.state_name
     words = place.formal
     for known in program.calls_itself:
         words, where = (known, known) if isinstance(known, str) else (known.words, known.where)
         if _naming(where).search(bare):
             return words
-    return words
+    return place.formal if is_state else words  # Guam, which no word fits
 
 
 @cache

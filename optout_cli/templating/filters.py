@@ -37,6 +37,7 @@ _LIST_HINT = (
     " with -; indent the further lines of an item; put an empty line before a new paragraph"
 )
 _OPENING_QUOTE = re.compile(r'(?:(?<=[\s(\[\u2013\u2014\0])|^)"')
+_CLOSING_QUOTE = re.compile(r'(?:"|&(?:#34|quot|rdquo);|\u201d)$')
 MAX_LETTER = 1_000_000  # characters that one template may print
 
 
@@ -143,9 +144,9 @@ def full_stop(text: str) -> str:
     shown = text.unescape() if isinstance(text, Markup) else text  # a macro's words are markup
     if shown.rstrip("\"'\u201d\u2019)").endswith((".", "!", "?")):
         return text
-    # By `+`, so that markup stays markup.
-    if text.endswith("\u201d") or (text.endswith('"') and text.count('"') % 2 == 0):
-        return text[:-1] + "." + text[-1]
+    quote = _CLOSING_QUOTE.search(text)
+    if quote and (shown.endswith("\u201d") or shown.count('"') % 2 == 0):
+        return text[: quote.start()] + "." + text[quote.start() :]  # markup stays markup
     return text + "."
 
 
