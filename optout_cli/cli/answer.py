@@ -258,7 +258,7 @@ def _record(
                     by=said.by or None,
                     words=said.words or None,
                     facts={**said.facts},
-                    file=answered.take(said.scan or None, is_own=False) or said.kept,
+                    file=answered.take(said.scan, "file", is_own=False) or said.kept,
                 )
                 result = answered_from(answered.state, answer, moment, correct=correct)
                 reply = statement.program.replies[answer.reply]

@@ -81,7 +81,7 @@ def command(
         if day is None:
             yield found, withdrawn_from(found.state, "delivered", undo or "", moment)
         else:
-            proof = found.take(receipt)
+            proof = found.take(receipt, "receipt")
             yield found, delivered_from(found.state, day, proof, moment, correct=correct)
 
     with recorder_of(library_from((), folders)) as recorder:

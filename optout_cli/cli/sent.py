@@ -42,7 +42,6 @@ from optout_cli.model.program import Program
 from optout_cli.model.request import Party, Way
 from optout_cli.output import is_folder
 from optout_cli.readers.postal import tidy_number
-from optout_cli.register.events import Evidence
 from optout_cli.register.recorder import Found, Recorded, Recorder
 from optout_cli.register.standing import Step, standings_of
 from optout_cli.register.statements import (
@@ -322,8 +321,8 @@ def _results(
     for each in found:
         try:
             said = claim.said._replace(
-                receipt=_taken(each, claim.receipt, "receipt"),
-                signed=_taken(each, claim.signed, "signed"),
+                receipt=each.take(claim.receipt, "receipt"),
+                signed=each.take(claim.signed, "signed"),
             )
             if said.never:
                 yield each, dropped_from(each.state, said.never, moment)
@@ -369,12 +368,3 @@ def _in_folder(
         told = f"{one} is" if count == 1 else f"{count:,} {several} are"
         say(f"note: {told} not recorded as sent")
     return [each for each in unsent if steps[id(each.state)] not in _LEFT_OUT]
-
-
-def _taken(found: Found, path: str | None, key: str) -> Evidence | None:
-    """Read a scan. Raises OptoutError, whose problems say that they are about `key`."""
-    try:
-        return found.take(path)
-    except OptoutError as error:
-        problems = (replace(problem, path=key) for problem in error.problems)
-        raise OptoutError(*problems) from None

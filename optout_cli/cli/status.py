@@ -292,15 +292,15 @@ def _print_paths(entries: Sequence[Entry], chosen: Selection, day: date) -> list
     by `day`, so the next run would send them once more.
     """
     problems, unsigned, later = [], 0, []
-    named = [(it, file) for it in entries for file in it.standing.state.letter.files]
-    for (place, standing, _), file in named:
+    named = ((it, *pair) for it in entries for pair in it.standing.state.files.items())
+    for (place, standing, _), name, file in named:
         state = standing.state
         if chosen.format not in (None, file.format):
             continue
         if chosen.unsent and state.written.date > day and exporter_for(file.format).ROUTE:
             later.append(state.written.date)
             continue
-        path = place / state.places.get(file.path, file.path)
+        path = place / name
         if digest_of(path) == file.sha256:
             click.echo(bytes(path) + b"\0", nl=False)
             unsigned += standing.is_unsigned_as(file.format)

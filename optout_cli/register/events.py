@@ -224,12 +224,6 @@ class Printed(Event, frozen=True, kw_only=True, tag="printed"):
     letters: tuple[PrintedLetter, ...]
 
 
-class Remark(Event, frozen=True, kw_only=True, tag="note"):
-    """A remark for the record, such as that a torn line was passed over."""
-
-    text: str
-
-
 def copies_in(event: Written) -> list[FileCopy]:
     """Return the copies of the files that a request names, but of none outside their folder."""
     folder = PurePosixPath(EVIDENCE)  # a register may be forged
@@ -246,7 +240,7 @@ def evidence_of(event: Event) -> list[Evidence]:
 
 
 LetterNews = Sent | Delivered | Answered | Withdrawn
-AnyEvent = Written | Replaced | LetterNews | Printed | Remark
+AnyEvent = Written | Replaced | LetterNews | Printed
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

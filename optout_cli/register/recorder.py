@@ -8,7 +8,7 @@ import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
-from datetime import date as Date
+from operator import attrgetter
 from pathlib import Path
 from shlex import quote
 from typing import NamedTuple
@@ -86,8 +86,7 @@ def sent_versions(
     A version that was not sent is left out where another one was. A folder has all that was sent
     from it. Both lists are in the order of the letters' dates.
     """
-    named = [letter.state for letter in found.letters]
-    matters = {state.identity for state in named}
+    matters = {letter.state.identity for letter in found.letters}
     at = _relative(Path(text), found.folder) if is_folder(Path(text)) else None
     sent = [
         state
@@ -100,14 +99,11 @@ def sent_versions(
         )
     ]
     proved = {state.identity for state in sent}
-    left = [state for state in named if not state.sent and state.identity in proved]
-    chosen = {*map(id, sent), *(id(state) for state in named if state.identity not in proved)}
-    found_states = (state for state in found.states if id(state) in chosen)
-    return sorted(found_states, key=_date_of), sorted(left, key=_date_of)
-
-
-def _date_of(state: LetterState) -> Date:
-    return state.written.date
+    unsent = [letter.state for letter in found.letters if not letter.state.sent]
+    kept = [*sent, *(state for state in unsent if state.identity not in proved)]
+    left = [state for state in unsent if state.identity in proved]
+    by_date = attrgetter("written.date")
+    return sorted(kept, key=by_date), sorted(left, key=by_date)
 
 
 def letters_named(
@@ -270,9 +266,13 @@ class Found(NamedTuple):
         # A file that was named may be a copy outside the folder.
         return place if place.exists() or not Path(named).exists() else Path(named)
 
-    def take(self, path: str | None, *, is_own: bool = True) -> Evidence | None:
-        """Read a file that is evidence of what happened. Raises OptoutError."""
-        return self.folder.evidence.take(path, is_own=is_own) if path else None
+    def take(self, path: str | None, key: str, *, is_own: bool = True) -> Evidence | None:
+        """Read a file that is evidence. Raises OptoutError, whose problems are about `key`."""
+        try:
+            return self.folder.evidence.take(path, is_own=is_own) if path else None
+        except OptoutError as error:
+            problems = (msgspec.structs.replace(problem, path=key) for problem in error.problems)
+            raise OptoutError(*problems) from None
 
 
 def sent_letter(found: Found) -> Found:

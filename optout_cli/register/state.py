@@ -110,6 +110,11 @@ class LetterState:
         return sorted(self.answers_as_recorded, key=lambda answer: answer.on)
 
     @property
+    def files(self) -> dict[str, LetterFile]:
+        """Each file of the letter, by where it is now in the folder."""
+        return {self.places.get(file.path, file.path): file for file in self.letter.files}
+
+    @property
     def is_current(self) -> bool:
         """Whether any file of the letter is still in its place."""
         return any(path == place for path, place in self.places.items())
@@ -118,11 +123,6 @@ class LetterState:
     def destination(self) -> str:
         """The office that the letter goes to."""
         return destination_of(self.letter.office, self.written.state)
-
-    @property
-    def digests(self) -> set[str]:
-        """The SHA-256 of each file of the letter."""
-        return {file.sha256 for file in self.letter.files}
 
     @property
     def identity(self) -> Identity:
@@ -169,8 +169,7 @@ class LetterState:
         self.is_withdrawn = False
         if not self.sent:  # what went out had the files of that time
             self.named = event.named or self.named
-        files: dict[str, LetterFile] = {file.path: file for file in self.letter.files}
-        files |= {file.path: file for file in letter.files}
+        files = {file.path: file for file in (*self.letter.files, *letter.files)}
         self.letter = msgspec.structs.replace(
             self.letter,
             files=tuple(files.values()),
@@ -325,9 +324,14 @@ class Register:
         current = self.current(identity)
         same = [it for it in current if it.is_same_as(event)]
         if not same:  # a letter that went out is still that letter, also once it was superseded
-            digests = {file.sha256 for file in letter.files}
-            versions = (it for it in self._by_identity.get(identity, ()) if it.sent)
-            same = [it for it in versions if digests <= it.digests and not it.changed_files(event)]
+            wanted = {file.sha256 for file in letter.files}
+            same = [
+                it
+                for it in self._by_identity.get(identity, ())
+                if it.sent
+                and wanted <= {file.sha256 for file in it.letter.files}
+                and not it.changed_files(event)
+            ]
         same += (it for it in current if it.has_files_of(event, letter))
         state = next(iter(same), None)
         if state is None:
@@ -340,9 +344,9 @@ class Register:
         self._by_reference[event.reference, letter.recipient] = state
         for file in letter.files:
             self._by_digest[file.sha256].append(state)
-            former = self._at_path.get(file.path)
-            if former is not None and former is not state:  # these bytes are another letter's now
-                former.places.pop(file.path, None)
+            earlier = self._at_path.get(file.path)
+            if earlier is not None and earlier is not state:  # these bytes are another letter's now
+                earlier.places.pop(file.path, None)
             self._at_path[file.path] = state
 
 

@@ -89,10 +89,10 @@ class LetterStatus(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
 def status_of(standing: Standing, folder: Path, today: Date) -> LetterStatus:
     """Return where a letter stands; the paths of its files are below `folder`."""
     state, written = standing.state, standing.state.written
-    files = [
-        msgspec.structs.replace(file, path=as_text(folder / state.places.get(file.path, file.path)))
-        for file in state.letter.files
-    ]
+    files = (
+        msgspec.structs.replace(file, path=as_text(folder / place))
+        for place, file in state.files.items()
+    )
     return LetterStatus(
         folder=as_text(folder),
         jurisdiction=written.jurisdiction,

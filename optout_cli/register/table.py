@@ -76,9 +76,7 @@ def rows_of(standings: Iterable[Standing], folder: Path = Path()) -> Iterator[li
             letter.email or "",
             letter.fax or "",
             "\n".join("" if file.pages is None else str(file.pages) for file in letter.files),
-            "\n".join(
-                str(folder / state.places.get(file.path, file.path)) for file in letter.files
-            ),
+            "\n".join(str(folder / place) for place in state.files),
             "\n".join(file.sha256 for file in letter.files),
         ]
 

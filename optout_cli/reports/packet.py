@@ -88,8 +88,7 @@ def _originals_of(state: LetterState) -> Iterator[Original]:
     Of a letter that is not recorded as sent, yield only the answers.
     """
     signed = [sent.signed for sent in state.sent if sent.signed]
-    own = state.letter.files if state.sent else ()
-    files = {state.places.get(file.path, file.path): file for file in own}
+    files = state.files if state.sent else {}
     best = best_form(files)
     for path, file in files.items():
         yield Original("letter", path, file.sha256, is_shown=path == best and not signed)

@@ -190,7 +190,7 @@ def files_of(standings: Iterable[Standing]) -> dict[str, tuple[str, int]]:
     found = {}
     for standing in standings:
         state = standing.state
-        files = {state.places.get(file.path, file.path): file for file in state.letter.files}
+        files = state.files
         if standing.is_shown and (path := best_form(files)):
             found[path] = files[path].sha256, files[path].pages or 1
     return found
@@ -285,7 +285,7 @@ def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -
     """Return what the page says of a letter, without its pages."""
     state, written, letter = standing.state, standing.state.written, standing.state.letter
     happened = (*state.sent, *state.delivered, *state.answers)
-    files = {state.places.get(file.path, file.path): file.format for file in letter.files}
+    files = {place: file.format for place, file in state.files.items()}
     proofs = (
         getattr(event, name, None) for event in happened for name in ("signed", "receipt", "file")
     )
