@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from optout_cli.cli.answer_questions import Given, asked_of, known_replies
+from optout_cli.cli.answer_questions import Given, asked_of
 from optout_cli.cli.ask import (
     Back,
     ask_choice,
@@ -47,16 +47,16 @@ from optout_cli.model.request import RECIPIENTS, Party
 from optout_cli.register.events import Answered
 from optout_cli.register.recorder import LookUp, look_up, sent_letter, version_sent
 from optout_cli.register.replies import (
-    Answer,
     answered_from,
     check_facts,
     check_text,
     no_day_notes,
     office_days,
+    replies_to,
 )
 from optout_cli.register.standing import settles, standings_of
 from optout_cli.register.state import LetterState
-from optout_cli.register.statements import Moment, withdrawn_from
+from optout_cli.register.statements import Moment, about_letter, withdrawn_from
 
 _OTHER_NAMES = {"denied": "refused", "rejected": "refused", "declined": "refused"}
 _MOST = 9  # letters to choose from
@@ -151,7 +151,7 @@ def command(
 def _said_of(statement: "_Statement", given: Given, *, is_asked: bool, correct: bool) -> Given:
     """Return what somebody says of the answer, asked or checked. Raises OptoutError."""
     state, program = statement.state, statement.program
-    known = known_replies(state, program)
+    known = replies_to(state, program)
     if correct:
         given = _corrected(state, given)
         last = state.answers_as_recorded[-1]
@@ -252,7 +252,8 @@ def _record(
             if said is None:
                 result = withdrawn_from(answered.state, "answered", undo, moment)
             else:
-                answer = Answer(
+                answer = Answered(
+                    **about_letter(state, moment),
                     reply=said.id or "",
                     on=said.day or moment.today,
                     by=said.by or None,

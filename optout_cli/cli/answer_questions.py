@@ -18,7 +18,7 @@ from optout_cli.cli.ask import (
     ask_yes,
     say_wrapped,
 )
-from optout_cli.errors import OptoutError, Problem
+from optout_cli.errors import Problem
 from optout_cli.model.program import Particular, Program, Reply
 from optout_cli.model.request import RECIPIENTS
 from optout_cli.readers.files import is_file, no_such_file
@@ -49,18 +49,9 @@ class Given(NamedTuple):
     kept: Evidence | None = None
 
 
-def known_replies(state: LetterState, program: Program) -> dict[str, Reply]:
-    """Return the replies that may come back, by id. Raises OptoutError if there is none."""
-    if known := replies_to(state, program):
-        return known
-    message = f"the program {program.title!r} does not say what may come back"
-    hint = "add replies: to its program.yaml, such as those in templates/287g"
-    raise OptoutError(Problem("unknown-reply", message, None, hint))
-
-
 def asked_of(state: LetterState, program: Program, given: Given, moment: Moment) -> Given:
     """Ask on the terminal for what the options do not say."""
-    known = known_replies(state, program)
+    known = replies_to(state, program)
     written, to = state.written, RECIPIENTS[state.letter.recipient]
     say_wrapped(f"{written.name}: the letter to {to} of {written.date}, {written.reference}.")
     say_wrapped("Type ? to have a question explained, and < to go back to the one before.")

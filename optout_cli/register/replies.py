@@ -5,7 +5,7 @@ Also what a later letter says of an earlier one.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -18,12 +18,11 @@ from optout_cli.model.request import Party
 from optout_cli.programs.validation import particulars_type
 from optout_cli.readers.document import Document, Layer, find_unseen, with_assignments
 from optout_cli.readers.validate import convert
-from optout_cli.register.events import Answered, Evidence
+from optout_cli.register.events import Answered
 from optout_cli.register.state import LetterState
 from optout_cli.register.statements import (
     Moment,
     Result,
-    about_letter,
     day_problems,
     draft_problems,
     early_note,
@@ -34,9 +33,12 @@ _OPTION = "--set"
 
 
 def replies_to(state: LetterState, program: Program) -> dict[str, Reply]:
-    """Return the replies that may come back after a letter, by id."""
-    kind = state.written.letter.partition("/")[2]
-    return {id: reply for id, reply in program.replies.items() if reply.fits(kind)}
+    """Return the replies that may come back after a letter, by id. Raises OptoutError for none."""
+    if known := {id: it for id, it in program.replies.items() if it.fits(state.kind)}:
+        return known
+    message = f"the program {program.title!r} does not say what may come back"
+    hint = "add replies: to its program.yaml, such as those in templates/287g"
+    raise OptoutError(Problem("unknown-reply", message, None, hint))
 
 
 def check_text(option: str, text: str) -> Problem | None:
@@ -113,19 +115,8 @@ def no_day_notes(reply: Reply, facts: Mapping[str, str]) -> tuple[Note, ...]:
     )
 
 
-class Answer(NamedTuple):
-    """What came back, as somebody says. `reply` is one that the program declares."""
-
-    reply: str
-    on: date
-    by: str | None = None
-    words: str | None = None
-    facts: dict[str, str] = {}
-    file: Evidence | None = None
-
-
 def answered_from(
-    state: LetterState, said: Answer, now: Moment, *, correct: bool = False
+    state: LetterState, said: Answered, now: Moment, *, correct: bool = False
 ) -> Result:
     """Return the event that a letter was answered; with `correct`, in place of the last answer.
 
@@ -135,9 +126,7 @@ def answered_from(
     raise_any((*draft_problems(state), *answer_day_problems(state, said.on, now)))
     last = next(reversed(state.answers_as_recorded), None)
     whole = _completed(last, said) if last and not correct else None
-    event = Answered(
-        **about_letter(state, now), **(whole or said)._asdict(), corrects=correct or bool(whole)
-    )
+    event = msgspec.structs.replace(whole or said, corrects=correct or bool(whole))
     blank = {"at": now.at, "previous": "", "corrects": event.corrects}
     known = state.answers_as_recorded[-1:] if event.corrects else state.answers
     if any(msgspec.structs.replace(answer, **blank) == event for answer in known):
@@ -160,14 +149,15 @@ def answered_from(
     return Result(event, tuple(notes))
 
 
-def _completed(last: Answered, said: Answer) -> Answer | None:
+def _completed(last: Answered, said: Answered) -> Answered | None:
     """Return the last answer with what is said, or None if that is about another answer."""
     pairs = [(last.by, said.by), (last.words, said.words), (last.file, said.file)]
     pairs += [(last.facts.get(name), text) for name, text in said.facts.items()]
     is_same = (last.reply, last.on) == (said.reply, said.on)
     if not is_same or any(None not in pair and pair[0] != pair[1] for pair in pairs):
         return None
-    return said._replace(
+    return msgspec.structs.replace(
+        said,
         by=said.by or last.by,
         words=said.words or last.words,
         facts={**last.facts, **said.facts},
@@ -175,7 +165,7 @@ def _completed(last: Answered, said: Answer) -> Answer | None:
     )
 
 
-def _changed_note(last: Answered, said: Answer) -> Note:
+def _changed_note(last: Answered, said: Answered) -> Note:
     """Return the note on what a correction keeps of an answer of another kind, and what it drops.
 
     Its words and facts are of the other kind, so they are kept only if they are said again.

@@ -69,6 +69,11 @@ class Deadline(NamedTuple):
     details: tuple[str, ...] = ()
     then: str | None = None
 
+    @property
+    def about(self) -> str:
+        """The day in words: `2026-12-02`, or `about 2026-12-07` for an estimate."""
+        return f"{'about ' if self.is_estimated else ''}{self.on}"
+
 
 def _receipt_of(state: LetterState) -> Deadline | None:
     """Return when a letter was received, or None if it has not gone out."""
@@ -161,6 +166,7 @@ def days_reached(state: LetterState, facts: Facts, program: Program | None) -> I
 Step = Literal[
     "draft", "unsent", "unneeded", "withdrawn", "waiting", "answered", "followed", "superseded"
 ]
+_TOLD = ("draft", "superseded", "answered", "withdrawn")  # as outcomes
 _UNUSED: tuple[Step, ...] = ("superseded", "withdrawn", "unneeded")
 _CITED = "notice-reference"  # the particular with the reference of the letter that this one follows
 _Matter = tuple[str, str, str, Party]  # program, jurisdiction, variant and recipient
@@ -198,6 +204,16 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     def last_answer(self) -> Answered | None:
         """The last answer by its day; a mere acknowledgment only if nothing else came."""
         return next(reversed(acknowledgments_first(self.state.answers, self.program)), None)
+
+    @property
+    def outcomes(self) -> list[str]:
+        """What became of the letter in words; nothing while it waits or is not sent."""
+        replies = self.program.replies if self.program else {}
+        ids = (answer.reply for answer in self.state.answers)
+        found = [replies[id].label if id in replies else id for id in ids]
+        if self.step == "followed" and self.after:
+            found.append(f"followed by a letter of {self.after.written.date}")
+        return [*dict.fromkeys(found)] or ([self.step] if self.step in _TOLD else [])
 
     @property
     def next_letter(self) -> str | None:

@@ -22,7 +22,6 @@ from optout_cli.readers.files import is_file
 from optout_cli.register.events import EVIDENCE, LetterFile, Replaced, Sent, Written, evidence_of
 from optout_cli.register.journal import NAME, OWN, TORN, Journal
 from optout_cli.register.standing import Deadline, Standing, Step
-from optout_cli.register.table import outcome_of
 
 SCHEMA = 1
 _OWN_TABLES = re.compile("register|rejects(-[0-9]+)?")  # files of optout that are not letters
@@ -131,10 +130,10 @@ def next_step(standing: Standing, today: Date) -> str:
 
 def _next_of(standing: Standing, today: Date) -> str:
     deadline, last = standing.answer_due, standing.last_answer
-    came = ""
+    came, outcome = "", "; ".join(standing.outcomes)
     if last and standing.step in ("waiting", "answered"):
         how = "answered" if standing.step == "answered" else "replied"
-        came = f"{how} {last.on}: " + outcome_of(standing).replace("\n", "; ")
+        came = f"{how} {last.on}: {outcome}"
     if standing.step == "waiting":
         told = f"{came}; " if came else ""
         same = [it for it in standing.ready if it.written.letter == standing.state.written.letter]
@@ -143,11 +142,11 @@ def _next_of(standing: Standing, today: Date) -> str:
         if deadline is None:
             return f"{told}waiting for an answer{corrected}"
         if deadline.on >= today:
-            return f"{told}answer due {about(deadline)}{corrected}"
+            return f"{told}answer due {deadline.about}{corrected}"
         to_do = corrected or _to_write(standing)
         if not to_do and standing.silence and (advice := standing.silence.advice):
             to_do = f"; {advice[:1].lower()}{advice[1:].rstrip('.')}"
-        return f"{told}overdue since {about(deadline)}{to_do}"
+        return f"{told}overdue since {deadline.about}{to_do}"
     if came:
         return f"{came}{_to_write(standing)}"
     words = {
@@ -155,7 +154,7 @@ def _next_of(standing: Standing, today: Date) -> str:
         "unsent": "send it",
         "unneeded": f"not needed: answered {standing.answered}",
     }
-    return words.get(standing.step, outcome_of(standing).replace("\n", "; "))
+    return words.get(standing.step, outcome)
 
 
 def _to_write(standing: Standing) -> str:
@@ -165,11 +164,6 @@ def _to_write(standing: Standing) -> str:
         return ""
     title = program.letters[name].title
     return f"; send: {title} ({ready.written.date})" if ready else f"; write: {title}"
-
-
-def about(deadline: Deadline) -> str:
-    """Return a day in words: `2026-12-02`, or `about 2026-12-07` for an estimate."""
-    return f"{'about ' if deadline.is_estimated else ''}{deadline.on}"
 
 
 class Verification(NamedTuple):

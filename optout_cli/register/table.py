@@ -32,7 +32,6 @@ COLUMNS = (
 )  # fmt: skip
 _DIGEST = COLUMNS.index("SHA-256")
 _SEAL = "table"  # the file with the digest of the table as last written
-_TOLD = ("draft", "superseded", "answered", "withdrawn")  # as outcomes
 _MOST = 3  # letters that a message names
 _US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 # The columns that a person fills in to say what went out, when it arrived and when an answer came,
@@ -70,7 +69,7 @@ def rows_of(standings: Iterable[Standing], folder: Path = Path()) -> Iterator[li
             str(state.received or ""),
             str(standing.answer_due.on) if standing.answer_due else "",
             _lines(answer.on.isoformat() for answer in answers),
-            outcome_of(standing),
+            "\n".join(standing.outcomes),
             _lines(_notes_on(standing)),
             "\n".join(letter.address),
             letter.email or "",
@@ -114,24 +113,13 @@ def grouped(number: str) -> str:
     return " ".join(re.findall(".{1,4}", digits)) if digits.isdigit() else number
 
 
-def outcome_of(standing: Standing) -> str:
-    """Return what became of a letter in words, or nothing while it waits or is not sent."""
-    state, after = standing.state, standing.after
-    replies = standing.program.replies if standing.program else {}
-    known = ((answer.reply, replies.get(answer.reply)) for answer in state.answers)
-    outcomes = [reply.label if reply else id for id, reply in known]
-    if standing.step == "followed" and after:
-        outcomes.append(f"followed by a letter of {after.written.date}")
-    return _lines(outcomes) or (standing.step if standing.step in _TOLD else "")
-
-
 def _notes_on(standing: Standing) -> Iterator[str]:
     """Yield what people noted, what the answers say, and the days that the letter leads to."""
     state = standing.state
     for event in (*state.sent, *state.delivered, *state.answers):
         yield from filter(None, (getattr(event, "words", None), event.note))
     for day in standing.milestones:
-        yield f"{day.title}: {'about ' if day.is_estimated else ''}{day.on}"
+        yield f"{day.title}: {day.about}"
 
 
 def _lines(texts: Iterable[str]) -> str:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optout_cli import __version__
 from optout_cli.register.standing import Deadline, Standing, Step
-from optout_cli.register.status import about, next_step
-from optout_cli.register.table import outcome_of, short_place_of
+from optout_cli.register.status import next_step
+from optout_cli.register.table import short_place_of
 
 if TYPE_CHECKING:
     from optout_cli.templating.templates import Templates
@@ -141,7 +141,7 @@ def _cells(standing: Standing, today: date, width: int) -> Iterator[str]:
     yield PARTIES[state.letter.recipient]
     yield "\n".join(f"{sent.on}\n{sent.by.replace('-', ' ')}" for sent in state.sent)
     yield str(state.received or "")
-    days = (f"{day.title}: {about(day)}" for day in standing.milestones)
+    days = (f"{day.title}: {day.about}" for day in standing.milestones)
     yield _wrapped((next_step(standing, today), *days), width)
 
 
@@ -163,7 +163,7 @@ def explanations(entries: Iterable[Entry]) -> Iterator[tuple[str, list[str]]]:
         if days:
             to = TO_PARTIES[standing.state.letter.recipient]
             name = f"{short_place_of(standing)}, {standing.title} {to}"
-            yield name, [f"{day.title} {about(day)}: {day.why}" for day in days]
+            yield name, [f"{day.title} {day.about}: {day.why}" for day in days]
 
 
 def note_on(entry: Entry) -> str | None:
@@ -333,7 +333,7 @@ def _row_of(standing: Standing, today: date) -> _Facts:
         "sent": state.sent[-1].on.isoformat() if state.sent else None,
         "received": state.received.isoformat() if state.received else None,
         "answered": last.on.isoformat() if last else None,
-        "outcome": outcome_of(standing).replace("\n", "; ") or None,
+        "outcome": "; ".join(standing.outcomes) or None,
         "due": due.on.isoformat() if due else None,
         "is_estimated": bool(due and due.is_estimated),
         "is_late": _is_late(standing, today),
