@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from optout_cli.cli import record
 from optout_cli.cli.answer_questions import Given, asked_of
 from optout_cli.cli.ask import (
     Back,
@@ -25,19 +26,6 @@ from optout_cli.cli.options import (
     library_options,
     may_be_empty,
     quiet_option,
-)
-from optout_cli.cli.record import (
-    check_undo,
-    commit,
-    correct_option,
-    in_option,
-    now,
-    on_option,
-    placed,
-    recorder_of,
-    several,
-    to_option,
-    undo_option,
 )
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem, closest, raise_any
 from optout_cli.letters import Library
@@ -71,7 +59,7 @@ _LATER = "later"
 )
 @click.argument("letter", metavar="LETTER", shell_complete=files)
 @click.option("--reply", "id", metavar="REPLY", help="What came back, such as refused.")
-@on_option("When it came, YYYY-MM-DD.  [default: today]")
+@record.on_option("When it came, YYYY-MM-DD.  [default: today]")
 @click.option("--by", metavar="NAME", help="Who answered, with title.")
 @click.option(
     "--words",
@@ -89,10 +77,10 @@ _LATER = "later"
     help="The answer itself: a scan or an e-mail. optout keeps a copy.",
 )
 @set_option("A fact of the reply, such as day=2027-01-15 for a meeting (repeatable).")
-@correct_option
-@undo_option("Take back the last answer, and say why; the register keeps both.")
-@to_option
-@in_option
+@record.correct_option
+@record.undo_option("Take back the last answer, and say why; the register keeps both.")
+@record.to_option
+@record.in_option
 @json_option
 @quiet_option
 @library_options
@@ -127,12 +115,12 @@ def command(
     """
     words = words and " ".join(words.split())  # the next letter quotes them on one line
     given = Given(id, day, by, words, scan, dict(map(split_assignment, assignments)))
-    check_undo(undo, *given, correct)
+    record.check_undo(undo, *given, correct)
     library, found = library_from(overlays, folders), look_up(letter, within, parties)
     is_asked = not (id or correct or undo) and is_terminal()
     try:
         state = _choose(letter, found, is_asked=is_asked)
-        statement = _Statement(letter, found, state, now(), library)
+        statement = _Statement(letter, found, state, record.now(), library)
         said = None if undo else _said_of(statement, given, is_asked=is_asked, correct=correct)
     except (click.Abort, KeyboardInterrupt):
         say("\nstopped; nothing was recorded")
@@ -192,7 +180,7 @@ def _choose(text: str, found: LookUp, *, is_asked: bool) -> LetterState:
         for state in states
     }
     if not is_asked or len(states) > _MOST:
-        raise several(text, list(names), [state.letter.recipient for state in states])
+        raise record.several(text, list(names), [state.letter.recipient for state in states])
     say_wrapped("Which letter was answered?")
     why = "Each is a letter that went out from this folder."
     asked = {"Letter": lambda _: ask_choice("Letter", names, explain=why)}
@@ -245,7 +233,7 @@ def _record(
 ) -> None:
     """Record an answer, or take the last one back, and print the letter. Raises OptoutError."""
     letter, found, state, moment, library = statement
-    with recorder_of(library) as recorder:
+    with record.recorder_of(library) as recorder:
         letters = recorder.find(letter, found.folder, [state.letter.recipient])
         (answered,) = (each for each in map(sent_letter, letters) if each.state.id == state.id)
         try:
@@ -269,8 +257,10 @@ def _record(
                 notes = (*closed, *no_day_notes(reply, facts))
                 result = result._replace(notes=(*result.notes, *notes))
         except OptoutError as error:
-            raise OptoutError(*(placed(problem, letter) for problem in error.problems)) from None
-        commit(recorder, recorder.add([(answered, result)]), as_json=as_json, quiet=quiet)
+            raise OptoutError(
+                *(record.placed(problem, letter) for problem in error.problems)
+            ) from None
+        record.commit(recorder, recorder.add([(answered, result)]), as_json=as_json, quiet=quiet)
 
 
 def _say_next(statement: _Statement, reply: Reply | None) -> None:

@@ -6,22 +6,9 @@ from pathlib import Path
 
 import click
 
+from optout_cli.cli import record
 from optout_cli.cli.console import report_problems, say, usage_error
 from optout_cli.cli.options import files, json_option, library_from, quiet_option, templates_option
-from optout_cli.cli.record import (
-    check_quotes,
-    check_undo,
-    commit,
-    correct_option,
-    in_option,
-    now,
-    on_option,
-    one_letter,
-    prepare_each,
-    recorder_of,
-    to_option,
-    undo_option,
-)
 from optout_cli.model.request import Party
 from optout_cli.register.recorder import Recorded, sent_letter
 from optout_cli.register.statements import delivered_from, withdrawn_from
@@ -34,7 +21,7 @@ from optout_cli.register.statements import delivered_from, withdrawn_from
     "optout delivered letters/ --to bureau --on 2026-11-24",
 )
 @click.argument("letters", nargs=-1, required=True, metavar="LETTER...", shell_complete=files)
-@on_option("When it arrived, YYYY-MM-DD, as the receipt says.  [required]")
+@record.on_option("When it arrived, YYYY-MM-DD, as the receipt says.  [required]")
 @click.option(
     "--receipt",
     metavar="FILE",
@@ -42,10 +29,10 @@ from optout_cli.register.statements import delivered_from, withdrawn_from
     shell_complete=files,
     help="A scan of the return receipt. optout keeps a copy.",
 )
-@correct_option
-@undo_option("Take back that it arrived, and say why; the register keeps both.")
-@to_option
-@in_option
+@record.correct_option
+@record.undo_option("Take back that it arrived, and say why; the register keeps both.")
+@record.to_option
+@record.in_option
 @json_option
 @quiet_option
 @templates_option
@@ -70,23 +57,23 @@ def command(
     A scan of the receipt is copied to evidence/ in the folder of the letter. Either all is recorded
     or nothing. Prints the path of each letter.
     """
-    check_quotes(letters, undo)
-    check_undo(undo, day, receipt, correct)
+    record.check_quotes(letters, undo)
+    record.check_undo(undo, day, receipt, correct)
     if not (day or undo):
         usage_error("no day of arrival is given", "add --on DATE, as on the receipt")
-    moment = now()
+    moment = record.now()
 
     def results_of(text: str) -> Iterator[Recorded]:
-        found = sent_letter(one_letter(text, recorder.find(text, within, parties)))
+        found = sent_letter(record.one_letter(text, recorder.find(text, within, parties)))
         if day is None:
             yield found, withdrawn_from(found.state, "delivered", undo or "", moment)
         else:
             proof = found.take(receipt, "receipt")
             yield found, delivered_from(found.state, day, proof, moment, correct=correct)
 
-    with recorder_of(library_from((), folders)) as recorder:
-        done = prepare_each(recorder, letters, results_of)
-        commit(recorder, done, as_json=as_json, quiet=quiet)
+    with record.recorder_of(library_from((), folders)) as recorder:
+        done = record.prepare_each(recorder, letters, results_of)
+        record.commit(recorder, done, as_json=as_json, quiet=quiet)
     if quiet:
         return
     if any(found.state.delivered and not found.state.answers for found, _ in done):

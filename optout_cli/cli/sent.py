@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
+from optout_cli.cli import record
 from optout_cli.cli.console import counted, report_problems, say, say_problems, usage_error
 from optout_cli.cli.options import (
     files,
@@ -19,22 +20,6 @@ from optout_cli.cli.options import (
     require_reason,
     require_seen,
     templates_option,
-)
-from optout_cli.cli.record import (
-    by_option,
-    check_quotes,
-    check_undo,
-    commit,
-    correct_option,
-    in_option,
-    letter_name,
-    now,
-    on_option,
-    one_letter,
-    prepare_each,
-    recorder_of,
-    to_option,
-    undo_option,
 )
 from optout_cli.cli.sent_rows import Claim, SendingTable, claim_of, located, sending_tables
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem, raise_any
@@ -69,8 +54,8 @@ _LEFT_OUT: dict[Step, tuple[str, str]] = {  # of a folder: one such letter, and 
     'optout sent letters/2026-11-20-opt-out-ice.txt --undo "never mailed"',
 )
 @click.argument("letters", nargs=-1, metavar="LETTER...", shell_complete=files)
-@on_option("When it went out, YYYY-MM-DD.  [default: today]")
-@by_option
+@record.on_option("When it went out, YYYY-MM-DD.  [default: today]")
+@record.by_option
 @click.option(
     "--number",
     metavar="NUMBER",
@@ -92,8 +77,8 @@ _LEFT_OUT: dict[Step, tuple[str, str]] = {  # of a folder: one such letter, and 
     help="A scan of the letter as it was signed. optout keeps a copy.",
 )
 @click.option("--again", is_flag=True, help="It went out once more in the same way.")
-@correct_option
-@undo_option("It did not go out after all; say why. The register keeps both.")
+@record.correct_option
+@record.undo_option("It did not go out after all; say why. The register keeps both.")
 @click.option(
     "--never",
     metavar="REASON",
@@ -111,8 +96,8 @@ _LEFT_OUT: dict[Step, tuple[str, str]] = {  # of a folder: one such letter, and 
     " by, number, receipt, signed, delivered, change; or from register.csv, in which you filled in"
     " sent, route, tracking number and delivered (repeatable).",
 )
-@to_option
-@in_option
+@record.to_option
+@record.in_option
 @json_option
 @quiet_option
 @templates_option
@@ -149,19 +134,19 @@ def command(
     Prints the path of each letter.
     """
     others = day, number, receipt, signed, again, correct, tables
-    check_quotes(letters, number or undo or never)
+    record.check_quotes(letters, number or undo or never)
     _check_usage(letters, tables, undo, never, by, others)
     said = Sending(day, by, number, again=again, correct=correct, undo=undo, never=never)
-    moment, problems = now(), list[Problem]()
-    with recorder_of(library_from((), folders)) as recorder:
+    moment, problems = record.now(), list[Problem]()
+    with record.recorder_of(library_from((), folders)) as recorder:
         if tables:
             done, problems = _prepare_rows(recorder, tables, said, parties, within, moment)
         else:
             claim = partial(Claim, said=said, receipt=receipt, signed=signed, parties=parties)
             corrections = _corrections(recorder, map(claim, letters), within)
             results = partial(_results, recorder, within, moment, corrections)
-            done = prepare_each(recorder, letters, lambda text: results(claim(text)))
-        commit(recorder, done, as_json=as_json, quiet=quiet, most=_MOST_TOLD)
+            done = record.prepare_each(recorder, letters, lambda text: results(claim(text)))
+        record.commit(recorder, done, as_json=as_json, quiet=quiet, most=_MOST_TOLD)
     say_problems(problems)
     if problems:
         raise SystemExit(ExitCode.PARTLY if done else ExitCode.CONTENT)
@@ -180,7 +165,7 @@ def _check_usage(
     """Raise click.UsageError if the options do not go together."""
     if bool(letters) == bool(tables):
         usage_error("name letters, or a table with --from", "such as optout sent letters/")
-    check_undo(undo, never, *others)
+    record.check_undo(undo, never, *others)
     if never is not None and (by or any(others)):
         message = "--never says that a letter will not go out, and records nothing else"
         usage_error(message, "leave the other options out")
@@ -270,7 +255,7 @@ def _in_order(
 
 def _arrived(claim: Claim, named: Sequence[Found], day: date, moment: Moment) -> Iterator[Recorded]:
     """Yield the event that a letter arrived, if it is new. Raises OptoutError."""
-    found, is_change = one_letter(claim.letter, named), claim.said.correct
+    found, is_change = record.one_letter(claim.letter, named), claim.said.correct
     try:
         result = delivered_from(found.state, day, None, moment, correct=is_change)
     except OptoutError as error:
@@ -299,7 +284,7 @@ def _named_in(recorder: Recorder, claim: Claim, within: Path | None) -> list[Fou
     if is_folder(Path(claim.letter)) and not claim.said.undo:
         return _in_folder(claim, found, recorder.programs)
     if len(claim.parties) < len(found):
-        one_letter(claim.letter, found)
+        record.one_letter(claim.letter, found)
     return found
 
 
@@ -332,7 +317,7 @@ def _results(
                 states = each.folder.register.letters.values()
                 yield each, sent_from(each.letter, said, states, moment, corrections)
         except OptoutError as error:
-            name = f": {letter_name(each)}" if len(found) > 1 else ""
+            name = f": {record.letter_name(each)}" if len(found) > 1 else ""
             problems += (
                 it if it.location else replace(it, message=f"{it.message}{name}")
                 for it in error.problems
