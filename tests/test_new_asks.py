@@ -805,3 +805,17 @@ def test_a_value_of_the_command_line_that_no_request_has_is_refused_before_the_f
     result, clerk = asked({}, "06041", "--set", "service.ice=pigeon")
     message = "--set: service.ice must be a list, not 'pigeon'\n  hint: write it as [{by: ...}]\n"
     assert (outcome(result), clerk.asked) == ((2, "", message), {})
+
+
+def test_an_answer_before_its_request_is_told_at_once(asked: Asked) -> None:
+    said = {
+        "Date of the request": "2024-05-01",
+        "Who was asked": "ICE",
+        "Date of the answer": ["2023-05-01", "2025-05-01"],
+        "What the answer said": "the request was declined",
+        **SIGNS,
+    }
+    result, clerk = asked(said, "06041", "--letter", "renewed-request")
+    told = "Please check: 2023-05-01 is before Date of the request"
+    assert (outcome(result)[0], clerk.unused) == (0, [])
+    assert told in words(result.stderr)

@@ -16,7 +16,7 @@ from optout_cli.letters import Library
 from optout_cli.letters.compose import recipients_of
 from optout_cli.letters.pipeline import Order, case_of, exports_of
 from optout_cli.letters.request_files import NamedFiles, files_of
-from optout_cli.letters.requirements import act_problems
+from optout_cli.letters.requirements import act_problems, date_problems
 from optout_cli.model.jurisdiction import Locality
 from optout_cli.model.notice import Case, Recipient
 from optout_cli.model.program import Particular
@@ -186,6 +186,8 @@ class UnfinishedRequest:
             with _collecting(found):  # what is still missing there hides no file that is
                 particulars_from(tried, basis.library.programs.find(request.letter)[1])
             found += act_problems(request.authority)
+            with _collecting(found):
+                found += date_problems(case_of(tried, basis.library, Order(today=basis.today)))
             # Without locations: the answers will be part of the request's file.
             files_of(request, NamedFiles(Document(tried.data, ()), self.folder, basis.files_from))
         # A Problem is about one of the answers, or about the list that they are items of.
