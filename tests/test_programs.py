@@ -9,7 +9,7 @@ import pytest
 from make_letters import problems_of, told_by
 
 from optout_cli import bundled
-from optout_cli.authoring.former import FACTS
+from optout_cli.authoring.earlier import FACTS
 from optout_cli.cache import Cache
 from optout_cli.errors import Location, Problem
 from optout_cli.model.program import FOLLOWED, Period

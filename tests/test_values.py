@@ -126,6 +126,9 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
     "web-address": (SHORT, ["pat@example.gov", "www.example.gov", "https://example.gov/a"]),
     "vote": (("name",), ["5 to 0", "5 - 0"]),
     "no-number": ((), []),
+    "bare-digits": ((), []),
+    "act-with-number": ((), []),
+    "your-office": ((), []),
     "blank-field": (
         PRINTED,
         ["{{ signatory.name }}", "\u00abName\u00bb", "${name}", "<<First Name>>", "Pat {{last}}"],

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-from optout_cli.authoring.former import FACTS, Former, JsonObject, omit, omit_empty
+from optout_cli.authoring.earlier import FACTS, Earlier, JsonObject, omit, omit_empty
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.exporters.json import corrections_in
@@ -25,22 +25,16 @@ from optout_cli.register.standing import acknowledgments_first, kinds_after_sile
 
 _SEAL = "letterhead.seal"
 _LETTER = Location("--letter", is_command_line=True)
-_KEPT = (
-    "addressing",
-    "calls-itself",
-    "cc",
-    "ori",
-    "leave-out",
-)  # the same in the new request
+_KEPT = ("addressing", "calls-itself", "cc", "ori", "leave-out")  # the same in the new request
 
 
 def answers_following(
-    former: Former,
+    earlier: Earlier,
     letter: str | None,
     library: Library,
     day: date,
     parties: Collection[Party] | None = None,
-) -> tuple[Answers, Former]:
+) -> tuple[Answers, Earlier]:
     """Return the answers that a letter of `day` takes from an earlier letter, and that letter.
 
     They are in the shape of a request: jurisdiction, letter, date, the corrected recipients, how
@@ -51,21 +45,21 @@ def answers_following(
     the earlier letter.
     Raises OptoutError.
     """
-    if former.notice:
-        following = _following(former, library)
+    if earlier.notice:
+        following = _following(earlier, library)
         if not (letter in following if letter else following):
-            return answers_following(former.notice, letter, library, day, parties)
-    facts = former.facts
-    program, kind, name = _find_kind(former, letter, library)
+            return answers_following(earlier.notice, letter, library, day, parties)
+    facts = earlier.facts
+    program, kind, name = _find_kind(earlier, letter, library)
     current = {rule.role: rule.party for rule in program.recipients_on(day)}
-    chosen = parties or _parties_concerned(former, program, name)
+    chosen = parties or _parties_concerned(earlier, program, name)
     to = [party for party in current.values() if party in chosen]
     recipients = [
         recipient
         for recipient in facts["recipients"]
         if recipient["role"] in current and recipient["party"] in to
     ]
-    services = {recipient["party"]: _services_of(recipient, former) for recipient in recipients}
+    services = {recipient["party"]: _services_of(recipient, earlier) for recipient in recipients}
     answers = {
         "jurisdiction": facts["place"]["slug"],
         "letter": name,
@@ -76,26 +70,26 @@ def answers_following(
         "recipients": {recipient["party"]: corrections_in(recipient) for recipient in recipients},
         "service": services,
         "particulars": {
-            **_particulars_from(former, kind, program),
-            **_particulars_of_reply(former, program, kind, name.partition("/")[2]),
+            **_particulars_from(earlier, kind, program),
+            **_particulars_of_reply(earlier, program, kind, name.partition("/")[2]),
         },
     }
-    return omit_empty(answers), former
+    return omit_empty(answers), earlier
 
 
 def letterhead_after(
-    former: Former, register: Path | None, folder: Path, files_from: Sequence[Path] = ()
+    earlier: Earlier, register: Path | None, folder: Path, files_from: Sequence[Path] = ()
 ) -> JsonObject | None:
     """Return the seal of an earlier letter for a request in `folder`; None if it is not there.
 
     That is the file of the same name, or else the copy in `register`, the folder of the letters, if
     that is below. It is empty for a letter without a seal.
     """
-    letterhead: JsonObject = former.facts.get("letterhead") or {}
+    letterhead: JsonObject = earlier.facts.get("letterhead") or {}
     if not letterhead:
         return {}
     names = [letterhead["seal"]]
-    copies = [it.path for state in former.states for it in state.written.named if it.key == _SEAL]
+    copies = [it.path for state in earlier.states for it in state.written.named if it.key == _SEAL]
     with suppress(ValueError):  # of a folder that is not below
         place = (register or folder).resolve().relative_to(folder.resolve())
         names += [(place / copy).as_posix() for copy in copies]
@@ -107,24 +101,24 @@ def letterhead_after(
     return None
 
 
-def seal_kept(former: Former, register: Path | None) -> Path | None:
+def seal_kept(earlier: Earlier, register: Path | None) -> Path | None:
     """Return the copy of an earlier letter's seal in the evidence of its register, or None."""
-    for file in (it for state in former.states for it in state.written.named if it.key == _SEAL):
+    for file in (it for state in earlier.states for it in state.written.named if it.key == _SEAL):
         place = register / file.path if register else None
         if place and place.is_file() and digest_of(place) == file.sha256:
             return place
     return None
 
 
-def _parties_concerned(former: Former, program: Program, letter: str) -> list[Party]:
+def _parties_concerned(earlier: Earlier, program: Program, letter: str) -> list[Party]:
     """Return to whom a letter goes that follows an earlier one: who got that one.
 
     If no letter is recorded as sent, that is everybody. What asks for an answer, since nothing came
     back, does not go to an office that answered, and what answers a reply goes to those that gave
     it, unless that leaves nobody.
     """
-    sent = [state for state in former.states if state.sent]
-    kind, answers = letter.partition("/")[2], former.answers()
+    sent = [state for state in earlier.states if state.sent]
+    kind, answers = letter.partition("/")[2], earlier.answers()
     if kind in kinds_after_silence(program):
         settled = {it.recipient for it in answers if settles(it, program)}
         own = [state for state in sent if state.letter.recipient not in settled]
@@ -132,36 +126,35 @@ def _parties_concerned(former: Former, program: Program, letter: str) -> list[Pa
         leading = {
             id for id, it in program.replies.items() if kind in [row.letter for row in it.next]
         }
-        last = {
-            it.recipient: it for it in acknowledgments_first(answers, program)
-        }  # of each office
+        # The last one of each office.
+        last = {it.recipient: it for it in acknowledgments_first(answers, program)}
         gave = {party for party, answer in last.items() if answer.reply in leading}
         own = [state for state in sent if state.letter.recipient in gave]
     sent = own or sent
     return [state.letter.recipient for state in sent] or [*PARTIES]
 
 
-def letters_following(former: Former, library: Library) -> list[str]:
+def letters_following(earlier: Earlier, library: Library) -> list[str]:
     """Return the ids of the letters that may follow; if none may, those after what it cites."""
-    return _following(former, library) or (
-        letters_following(former.notice, library) if former.notice else []
+    return _following(earlier, library) or (
+        letters_following(earlier.notice, library) if earlier.notice else []
     )
 
 
-def usual_letter(former: Former, library: Library) -> str | None:
+def usual_letter(earlier: Earlier, library: Library) -> str | None:
     """Return the id of the letter that answers the last reply, or follows if nothing came back."""
-    folder, _, kind = former.facts["letter"].partition("/")
+    folder, _, kind = earlier.facts["letter"].partition("/")
     program = library.programs.by_id[folder]
     replies = program.replies
-    if answers := acknowledgments_first(former.answers(), program):
+    if answers := acknowledgments_first(earlier.answers(), program):
         reply = replies.get(answers[-1].reply)
     else:
         reply = next((it for it in replies.values() if it.silence and it.fits(kind)), None)
     return next((f"{folder}/{row.letter}" for row in (reply.next if reply else ())), None)
 
 
-def _following(former: Former, library: Library) -> list[str]:
-    folder, _, name = former.facts["letter"].partition("/")
+def _following(earlier: Earlier, library: Library) -> list[str]:
+    folder, _, name = earlier.facts["letter"].partition("/")
     return [
         id
         for id, _, kind in library.programs.letters()
@@ -170,30 +163,29 @@ def _following(former: Former, library: Library) -> list[str]:
 
 
 def _find_kind(
-    former: Former, letter: str | None, library: Library
+    earlier: Earlier, letter: str | None, library: Library
 ) -> tuple[Program, LetterKind, str]:
     """Return program, kind and id of the letter that follows. Raises OptoutError."""
-    earlier = former.facts["letter"]
-    following = _following(former, library)
-    named = letter or (following[0] if len(following) == 1 else None)
-    named = named or usual_letter(former, library)
+    own, following = earlier.facts["letter"], _following(earlier, library)
+    only = following[0] if len(following) == 1 else None
+    named = letter or only or usual_letter(earlier, library)
     if named is None or named not in following:
-        library.programs.find(letter or earlier, _LETTER)
-        message = f"cannot tell which letter follows {earlier}"
+        library.programs.find(letter or own, _LETTER)
+        message = f"cannot tell which letter follows {own}"
         if letter:
-            message = f"{letter} does not follow {earlier}"
-        hint = f"one of {', '.join(following)}" if following else f"no letter follows {earlier}"
+            message = f"{letter} does not follow {own}"
+        hint = f"one of {', '.join(following)}" if following else f"no letter follows {own}"
         raise OptoutError(Problem("not-following", message, _LETTER, hint))
     return *library.programs.find(named, _LETTER), named
 
 
-def _services_of(recipient: JsonObject, former: Former) -> list[JsonObject]:
+def _services_of(recipient: JsonObject, earlier: Earlier) -> list[JsonObject]:
     """Return how the earlier letter was to be served, without its tracking numbers.
 
     An e-mail replies to the earlier one, if its Message-ID is known.
     """
-    facts, party = former.facts, recipient["party"]
-    ids = {state.letter.recipient: state.letter.message_id for state in former.states}
+    facts, party = earlier.facts, recipient["party"]
+    ids = {state.letter.recipient: state.letter.message_id for state in earlier.states}
     ids.setdefault(facts["recipient"]["party"], facts.get("message-id"))
     services = [omit(service, "number") for service in recipient.get("service", [])]
     for service in services:
@@ -202,7 +194,7 @@ def _services_of(recipient: JsonObject, former: Former) -> list[JsonObject]:
     return services
 
 
-def _particulars_from(former: Former, kind: LetterKind, program: Program) -> JsonObject:
+def _particulars_from(earlier: Earlier, kind: LetterKind, program: Program) -> JsonObject:
     """Return the particulars that repeat facts of the earlier letter."""
     found = {}
     for name, spec in kind.particulars.items():
@@ -210,9 +202,9 @@ def _particulars_from(former: Former, kind: LetterKind, program: Program) -> Jso
             continue
         fact, _, key = spec.follow.partition(".")
         if fact == "particulars":
-            value = former.facts.get("particulars", {}).get(key)
+            value = earlier.facts.get("particulars", {}).get(key)
         elif fact == "replies":
-            answers = (answer for answer in former.answers() if answer.reply == key)
+            answers = (answer for answer in earlier.answers() if answer.reply == key)
             value = [
                 omit_empty(
                     {
@@ -226,7 +218,7 @@ def _particulars_from(former: Former, kind: LetterKind, program: Program) -> Jso
                 for answer in answers
             ]
         else:
-            value = FACTS[fact](former, program)
+            value = FACTS[fact](earlier, program)
         chosen = value if isinstance(value, list) else [value]
         if value and isinstance(spec.of, dict):  # an entry has the facts that the kind asks for
             value = [{key: item[key] for key in spec.of if key in item} for item in chosen]
@@ -236,10 +228,10 @@ def _particulars_from(former: Former, kind: LetterKind, program: Program) -> Jso
 
 
 def _particulars_of_reply(
-    former: Former, program: Program, kind: LetterKind, name: str
+    earlier: Earlier, program: Program, kind: LetterKind, name: str
 ) -> JsonObject:
     """Return the particulars that take facts of the last reply which the letter answers."""
-    for answer in reversed(former.answers()):
+    for answer in reversed(earlier.answers()):
         reply = program.replies.get(answer.reply)
         if not reply or name not in [row.letter for row in reply.next]:
             continue

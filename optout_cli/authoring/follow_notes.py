@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from optout_cli.authoring.former import FACTS, Former, asked_office, former_from
+from optout_cli.authoring.earlier import FACTS, Earlier, asked_office, earlier_from
 from optout_cli.errors import OptoutError
 from optout_cli.letters import Library
 from optout_cli.model.program import LetterKind, Program
@@ -149,13 +149,13 @@ def contradictions(
             found[party] = state
     if not found:
         return None
-    formers = {party: former_from(state, states) for party, state in found.items()}
+    all_earlier = {party: earlier_from(state, states) for party, state in found.items()}
     answers = {  # also those to letters that cite the earlier one
-        party: [it for it in former.answers() if it.recipient == party]
-        for party, former in formers.items()
+        party: [it for it in earlier.answers() if it.recipient == party]
+        for party, earlier in all_earlier.items()
     }
-    former = next(iter(formers.values()))
-    stated = ((names.get(fact, ""), FACTS[fact](former, program)) for fact in ("date", "kind"))
+    earlier = next(iter(all_earlier.values()))
+    stated = ((names.get(fact, ""), FACTS[fact](earlier, program)) for fact in ("date", "kind"))
     told = [
         f"the letter says {key}: {said}; the register says {recorded}"
         for key, recorded in stated
@@ -166,10 +166,10 @@ def contradictions(
             told += _state_told(claim, found[party], answers[party], program)
             told += _service_told(claim, found[party], names)
             told += _requests_told(claim, found[party], answers[party], names)
-            told += _newer_told(claim, formers[party], party, states, program)
+            told += _newer_told(claim, all_earlier[party], party, states, program)
         else:
             told.append(f"the earlier letter was not written to {party}")
-    return [*told, *_replies_told(claim, kind, list(formers.values()), program)]
+    return [*told, *_replies_told(claim, kind, list(all_earlier.values()), program)]
 
 
 def _state_told(
@@ -195,14 +195,14 @@ def _state_told(
 
 def _newer_told(
     claim: Claim,
-    former: Former,
+    earlier: Earlier,
     party: Party,
     states: Iterable[LetterState],
     program: Program,
 ) -> Iterator[str]:
     """Yield each letter that went out since, before this one, and that it should follow instead."""
     own = [it.written.at for it in states if it.written.reference == claim.reference]
-    for state in former.followed_by(program.letters[claim.letter.partition("/")[2]], program):
+    for state in earlier.followed_by(program.letters[claim.letter.partition("/")[2]], program):
         is_before = state.written.date <= claim.date and (not own or state.written.at < min(own))
         if is_before and state.letter.recipient == party:
             yield newer_text(state)
@@ -241,7 +241,7 @@ def _requests_told(
     named, day = f"{state.written.reference} to {state.letter.recipient}", str(state.written.date)
     own = [
         asked_office(it)
-        for it in former_from(state, [state]).facts["recipients"]
+        for it in earlier_from(state, [state]).facts["recipients"]
         if it["party"] == state.letter.recipient
     ]
     for entry in claim.particulars.get(names.get("requests", ""), []):
@@ -251,13 +251,13 @@ def _requests_told(
 
 
 def _replies_told(
-    claim: Claim, kind: LetterKind, formers: Sequence[Former], program: Program
+    claim: Claim, kind: LetterKind, all_earlier: Sequence[Earlier], program: Program
 ) -> Iterator[str]:
     """Yield what is not as recorded of the reply that the new letter answers."""
-    answers = [answer for former in formers for answer in former.answers()]
+    answers = [answer for earlier in all_earlier for answer in earlier.answers()]
     name = next(id for id, it in program.letters.items() if it is kind)
     told: dict[str, None] = {}
-    named = formers[0].facts["reference"]
+    named = all_earlier[0].facts["reference"]
     for id, reply in program.replies.items():
         if name not in [row.letter for row in reply.next]:
             continue

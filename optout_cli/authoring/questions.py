@@ -140,13 +140,6 @@ def _is_too_long(request: UnfinishedRequest, party: str, _: str) -> bool:
     return is_corrected and len(request.recipients[party].contact.block) > _WINDOW_LINES
 
 
-def _is_confirmable(request: UnfinishedRequest, party: str, _: str) -> bool:
-    """Tell whether there is anything that the office may have confirmed."""
-    said, given = request.value(f"~{party}"), request.value(f"recipients.{party}") or {}
-    before = request.basis.start.known.get("recipients", {}).get(party, {})
-    return bool(said == "yes" or (said == "no" and given != before))
-
-
 def _lacks(request: UnfinishedRequest, party: str, name: str) -> bool:
     if name == "way":
         name = request.value(f"service.{party}.0.by")
@@ -229,7 +222,11 @@ _FACTS: Mapping[str, Callable[[UnfinishedRequest, str, str], object]] = {
     ),
     "verified": lambda request, party, _: request.recipients[party].contact.verified,
     "too-long": _is_too_long,
-    "confirmable": _is_confirmable,
+    "retyped": lambda request, party, _: (
+        request.value(f"~{party}") == "no"
+        and (request.value("recipients") or {}).get(party, {})
+        != request.basis.start.known.get("recipients", {}).get(party, {})
+    ),
     "lacks": _lacks,
     "emailed": lambda request, *_: any(
         way["by"] == "email" for ways in (request.value("service") or {}).values() for way in ways
@@ -254,9 +251,6 @@ _TEXTS: Mapping[str, Callable[[UnfinishedRequest, str, str], object]] = {
     "free-file": lambda request, *_: request.default_path and free_name(request.default_path),
     "recipient": lambda _, party, __: RECIPIENTS[party],
     "lines": lambda request, party, _: len(request.recipients[party].contact.block),
-    "how": lambda request, party, _: (
-        "telephone" if request.value(f"~{party}") == "yes" else "not yet"
-    ),
     "last-signed": _signed_text,
     "same": lambda request, *_: "no" if request.basis.start.signed else "yes",
     "signed": _signed,

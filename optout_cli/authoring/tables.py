@@ -10,8 +10,8 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from optout_cli import bundled
+from optout_cli.authoring.earlier import Earlier, earlier_from
 from optout_cli.authoring.follow import answers_following
-from optout_cli.authoring.former import Former, former_from
 from optout_cli.authoring.request_writer import Answers, layout
 from optout_cli.letters import Library
 from optout_cli.model.program import LetterKind, Particular
@@ -132,14 +132,14 @@ def _particular_columns(declared: dict[str, Particular], path: str) -> Iterator[
 
 
 class FollowRow(NamedTuple):
-    """A request that follows an earlier letter, `former`: its cells by column.
+    """A request that follows an earlier letter, `earlier`: its cells by column.
 
     `written` is the day of such letters if the register has them already, and they are only not
     sent.
     """
 
     cells: dict[str, str]
-    former: Former
+    earlier: Earlier
     written: date | None = None
 
 
@@ -183,12 +183,12 @@ def follow_rows(
             if each.step == standing.step and each.next_letter == kind and _reason(each, day)
         }
         done |= {(matter, party) for party in alike}
-        former = former_from(standing.state, states[written.jurisdiction])
-        answers, former = answers_following(former, name, library, day, alike)
+        earlier = earlier_from(standing.state, states[written.jurisdiction])
+        answers, earlier = answers_following(earlier, name, library, day, alike)
         cells = {**dict(flattened(answers)), "# name": written.name, "# why": why}
         days = [unsent.get((written.jurisdiction, name, written.variant, it)) for it in alike]
         there = min((it for it in days if it and it >= written.date), default=None)
-        yield FollowRow(cells, former, None if None in days else there)
+        yield FollowRow(cells, earlier, None if None in days else there)
 
 
 def _matter_of(standing: Standing) -> _Matter:

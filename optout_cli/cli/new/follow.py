@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import click
 
+from optout_cli.authoring.earlier import Earlier, JsonObject, earlier_from, earlier_from_json
 from optout_cli.authoring.follow import (
     answers_following,
     letterhead_after,
@@ -19,7 +20,6 @@ from optout_cli.authoring.follow import (
     usual_letter,
 )
 from optout_cli.authoring.follow_notes import newer_text
-from optout_cli.authoring.former import Former, JsonObject, former_from, former_from_json
 from optout_cli.authoring.tables import (
     FollowRow,
     Table,
@@ -87,7 +87,7 @@ class NewOrder(NamedTuple):
     options: str
     quiet: bool
     is_workbook: bool
-    former: str | None
+    earlier: str | None
     within: Path | None
     common: str | None
     files_from: tuple[Path, ...]
@@ -95,8 +95,8 @@ class NewOrder(NamedTuple):
 
 def write_table(order: NewOrder, library: Library, states: Sequence[str]) -> None:
     """Write a table to fill in: of the states' jurisdictions, or of letters to follow."""
-    if order.former:
-        _write_follow_table(order, order.former, library)
+    if order.earlier:
+        _write_follow_table(order, order.earlier, library)
         return
     letter = order.letter or DEFAULT_LETTER
     codes = [*dict.fromkeys(code_of(state, library) for state in states)]
@@ -139,12 +139,12 @@ def _write_follow_table(order: NewOrder, named: str, library: Library) -> None:
     place = _folder_for(order.output, WORKBOOK if order.is_workbook else TABLE)
     lacking = []
     for row in rows:
-        seal = _letterhead(row.former, found.folder, place, order)
+        seal = _letterhead(row.earlier, found.folder, place, order)
         row.cells.update(flattened({"letterhead": seal or {}}))
         lacking += [row] if seal is None else []
     if lacking and not order.quiet:
         more = f" and {len(lacking) - 1:,} more" if len(lacking) > 1 else ""
-        _say_no_seal(lacking[0].former, f"{lacking[0].cells['# name']}{more}: ")
+        _say_no_seal(lacking[0].earlier, f"{lacking[0].cells['# name']}{more}: ")
     path = _put(order, "follow-ups", follow_table(rows, given), library, letters)
     if order.quiet or path is None:
         return
@@ -161,25 +161,25 @@ def _folder_for(output: str | None, kind: tuple[str, ...]) -> Path:
 
 
 def _letterhead(
-    former: Former, register: Path | None, place: Path, order: NewOrder
+    earlier: Earlier, register: Path | None, place: Path, order: NewOrder
 ) -> JsonObject | None:
     """Return the seal of an earlier letter for a file in the folder `place`; None if it is lost.
 
     If it is not there, the copy in the evidence is copied there, unless the output is no file.
     """
-    seal = letterhead_after(former, register, place, order.files_from)
-    kept = seal_kept(former, register) if seal is None and order.output != STDIN else None
+    seal = letterhead_after(earlier, register, place, order.files_from)
+    kept = seal_kept(earlier, register) if seal is None and order.output != STDIN else None
     target = place / kept.name if kept else place
     if kept is None or os.path.lexists(target):
         return seal
     write_all({target: kept.read_bytes()})
     if not order.quiet:
         say(f"note: copied the seal of the earlier letter to {target}")
-    return {**former.facts["letterhead"], "seal": kept.name}
+    return {**earlier.facts["letterhead"], "seal": kept.name}
 
 
-def _say_no_seal(former: Former, name: str = "") -> None:
-    seal = former.facts["letterhead"]["seal"]
+def _say_no_seal(earlier: Earlier, name: str = "") -> None:
+    seal = earlier.facts["letterhead"]["seal"]
     say(
         f"note: {name}the earlier letter had a seal, {seal}, which is not in the folder of the new"
         " file: copy it there, and name it under letterhead.seal, with letterhead.alt"
@@ -249,7 +249,7 @@ class Beginning(NamedTuple):
     """How a request begins that follows a letter, that letter, and the folder of its register."""
 
     start: Start
-    former: Former
+    earlier: Earlier
     folder: Path | None
 
 
@@ -260,34 +260,34 @@ def begin_after(order: NewOrder, named: str, library: Library) -> Beginning:
     OptoutError.
     """
     quiet = order.quiet
-    former, letter, folder = _ask_what_follows(named, order.within, order.letter, library)
-    known, former = answers_following(former, letter, library, today())
+    earlier, letter, folder = _ask_what_follows(named, order.within, order.letter, library)
+    known, earlier = answers_following(earlier, letter, library, today())
     if known.get("to") and not quiet:
-        _say_alone(known["to"], former, library.programs.find(known["letter"])[0])
-    seal = _letterhead(former, folder, _folder_for(order.output, REQUEST), order)
+        _say_alone(known["to"], earlier, library.programs.find(known["letter"])[0])
+    seal = _letterhead(earlier, folder, _folder_for(order.output, REQUEST), order)
     if seal:
         known = {**known, "letterhead": seal}
     elif seal is None and not quiet:
-        _say_no_seal(former)
-    if former.facts.get("approved-as-to-form") and not quiet:
+        _say_no_seal(earlier)
+    if earlier.facts.get("approved-as-to-form") and not quiet:
         say("note: counsel approved the earlier letter, not this one, so its approval is left out")
     program, kind = library.programs.find(known["letter"])
-    for state in () if quiet else former.followed_by(kind, program):
+    for state in () if quiet else earlier.followed_by(kind, program):
         if known.get("to") in (None, state.letter.recipient):
             again = (
                 f"{program_name()} new --follow {state.written.reference} --in {quote(str(folder))}"
             )
             say(f"note: {newer_text(state)}; to follow that one, run {again}")
-    start = Start(known={**known}, asks=("service",), signed=former.facts.get("signatory") or {})
-    return Beginning(start, former, folder)
+    start = Start(known={**known}, asks=("service",), signed=earlier.facts.get("signatory") or {})
+    return Beginning(start, earlier, folder)
 
 
-def _say_alone(only: Party, former: Former, program: Program) -> None:
+def _say_alone(only: Party, earlier: Earlier, program: Program) -> None:
     """Say why a letter goes to one office alone."""
     (other,) = (party for party in PARTIES if party != only)
-    is_sent = any(state.sent and state.letter.recipient == other for state in former.states)
+    is_sent = any(state.sent and state.letter.recipient == other for state in earlier.states)
     why = f"the earlier one is not recorded as sent to {RECIPIENTS[other]}"
-    settled = {it.recipient for it in former.answers() if settles(it, program)}
+    settled = {it.recipient for it in earlier.answers() if settles(it, program)}
     if is_sent and only in settled:
         why = f"it answers a reply that {RECIPIENTS[other]} did not give"
     elif is_sent:
@@ -298,15 +298,15 @@ def _say_alone(only: Party, former: Former, program: Program) -> None:
     )
 
 
-class _Earlier(NamedTuple):
+class _Candidate(NamedTuple):
     """An earlier letter that may be meant, what it is in a few words, and its register's folder."""
 
-    former: Former
+    earlier: Earlier
     summary: str = ""
     folder: Path | None = None
 
 
-def _earlier_named(text: str, within: Path | None) -> dict[str, _Earlier]:
+def _candidates(text: str, within: Path | None) -> dict[str, _Candidate]:
     """Return the earlier letters that `text` may mean, by their references. Raises OptoutError."""
     try:
         found = look_up(text, within)
@@ -314,7 +314,7 @@ def _earlier_named(text: str, within: Path | None) -> dict[str, _Earlier]:
         is_unknown = all(problem.code in _UNKNOWN for problem in error.problems)
         if not (is_unknown and is_file(Path(text))):
             raise
-        return {text: _Earlier(former_from_json(text))}
+        return {text: _Candidate(earlier_from_json(text))}
     # Two commands may have written the letters to the two recipients: they are one request.
     states = {named.state.written.reference: named.state for named in found.letters}.values()
     if len(states) > 1 and not (is_terminal() and len(states) <= _MOST):
@@ -323,8 +323,8 @@ def _earlier_named(text: str, within: Path | None) -> dict[str, _Earlier]:
         location = Location(text, is_command_line=True)
         raise OptoutError(Problem("several-letters", message, location, hint))
     return {
-        state.written.reference: _Earlier(
-            former_from(version_sent(state, found.states), found.states),
+        state.written.reference: _Candidate(
+            earlier_from(version_sent(state, found.states), found.states),
             f"{state.written.letter.partition('/')[2]} of {state.written.date},"
             f" {state.written.name}",
             found.folder,
@@ -335,35 +335,35 @@ def _earlier_named(text: str, within: Path | None) -> dict[str, _Earlier]:
 
 def _ask_what_follows(
     text: str, within: Path | None, letter: str | None, library: Library
-) -> tuple[Former, str | None, Path | None]:
+) -> tuple[Earlier, str | None, Path | None]:
     """Return the letter that `text` names, the kind that follows, and the folder of the register.
 
     Asks where there are several. Raises OptoutError.
     """
-    earlier = _earlier_named(text, within)
-    choices = {reference: it.summary for reference, it in earlier.items()}
-    only = next(iter(earlier)) if len(earlier) == 1 else None
+    found = _candidates(text, within)
+    choices = {reference: it.summary for reference, it in found.items()}
+    only = next(iter(found)) if len(found) == 1 else None
 
     def earlier_asked(_before: str) -> str:
         say_wrapped(f"{text} has {len(choices)} letters. Which one do you want to follow?")
         return ask_choice("Letter", choices, explain=_EXPLAIN_EARLIER)
 
-    def following_asked(former: Former, following: Sequence[str], _before: str) -> str:
+    def following_asked(earlier: Earlier, following: Sequence[str], _before: str) -> str:
         say_wrapped("Which letter do you want?")
         titles = {id: library.programs.find(id)[1].title for id in following}
-        usual = usual_letter(former, library) or ""  # by default, what answers the last reply
+        usual = usual_letter(earlier, library) or ""  # by default, what answers the last reply
         default = usual if usual in following else ""
         return ask_choice("Letter", titles, default=default, explain=_EXPLAIN_NEXT)
 
     def questions_for(answers: Mapping[str, str]) -> dict[str, Question]:
         questions: dict[str, Question] = {} if only else {_EARLIER: earlier_asked}
         if (chosen := only or answers.get(_EARLIER)) and letter is None and is_terminal():
-            former = earlier[chosen].former
-            following = letters_following(former, library)
+            earlier = found[chosen].earlier
+            following = letters_following(earlier, library)
             if len(following) > 1:
-                questions[_NEXT] = partial(following_asked, former, following)
+                questions[_NEXT] = partial(following_asked, earlier, following)
         return questions
 
     answers = ask_in_turn(questions_for)
-    chosen = earlier[only or answers[_EARLIER]]
-    return chosen.former, answers.get(_NEXT, letter), chosen.folder
+    chosen = found[only or answers[_EARLIER]]
+    return chosen.earlier, answers.get(_NEXT, letter), chosen.folder

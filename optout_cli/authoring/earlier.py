@@ -25,7 +25,7 @@ _NEEDED = ("letter", "date", "reference", "place", "recipient", "recipients")
 _CITED = "notice-reference"  # the particular with the reference of the letter that this one follows
 
 
-class Former(NamedTuple):
+class Earlier(NamedTuple):
     """An earlier letter: its facts, and what happened to the letter to each recipient.
 
     `states` has a version that was sent, else the one that the facts are of. `later` are letters
@@ -36,7 +36,7 @@ class Former(NamedTuple):
     facts: JsonObject
     states: tuple[LetterState, ...] = ()
     later: tuple[LetterState, ...] = ()
-    notice: "Former | None" = None
+    notice: "Earlier | None" = None
     newer: tuple[LetterState, ...] = ()
 
     def answers(self) -> list[Answered]:
@@ -53,7 +53,7 @@ class Former(NamedTuple):
                 yield state
 
 
-def former_from(state: LetterState, states: Iterable[LetterState]) -> Former:
+def earlier_from(state: LetterState, states: Iterable[LetterState]) -> Earlier:
     """Return the request's letters that `state` is one of; `states` are all of the register."""
     all_states = tuple(states)
     facts, reference = _facts_of(state), state.written.reference
@@ -81,7 +81,7 @@ def former_from(state: LetterState, states: Iterable[LetterState]) -> Former:
 
     cited = facts.get("particulars", {}).get(_CITED)
     notices = [other for other in all_states if other.written.reference == cited]
-    return Former(
+    return Earlier(
         facts,
         tuple(version for *_, version in versions.values()),
         tuple(
@@ -90,7 +90,7 @@ def former_from(state: LetterState, states: Iterable[LetterState]) -> Former:
             if reference.encode() in bytes(other.written.facts)  # ten times faster than to decode
             and _facts_of(other).get("particulars", {}).get(_CITED) == reference
         ),
-        former_from(notices[-1], all_states) if notices else None,
+        earlier_from(notices[-1], all_states) if notices else None,
         tuple({it.identity: it for it in all_states if is_newer(it)}.values()),
     )
 
@@ -104,7 +104,7 @@ def _facts_of(state: LetterState) -> JsonObject:
     return facts
 
 
-def former_from_json(path: str) -> Former:
+def earlier_from_json(path: str) -> Earlier:
     """Read the JSON form of a letter. Raises OptoutError where the file is something else."""
     hint = (
         "name a file of a letter in the folder that it was written to, or with its reference and"
@@ -123,25 +123,25 @@ def former_from_json(path: str) -> Former:
     if missing := [key for key in _NEEDED if key not in facts]:
         message += f": it has no {', no '.join(missing)}"
         raise OptoutError(Problem("not-a-letter", message, location, hint))
-    return Former(facts)
+    return Earlier(facts)
 
 
-def _asked_again(former: Former, program: Program) -> list[LetterState]:
+def _asked_again(earlier: Earlier, program: Program) -> list[LetterState]:
     """Return the letters that went out and asked for an answer to this one."""
     asking = kinds_after_silence(program)
-    return [state for state in former.later if state.sent and _kind_of(state) in asking]
+    return [state for state in earlier.later if state.sent and _kind_of(state) in asking]
 
 
-def _requests_of(former: Former, program: Program) -> list[JsonObject]:
+def _requests_of(earlier: Earlier, program: Program) -> list[JsonObject]:
     """Return the earlier requests, this letter, and those that asked again for an answer to it.
 
     Each recipient's letter is a request of its own, with the answer that came to it. If any letter
     of the request is recorded as sent, those that are not were no requests.
     """
-    facts, again = former.facts, _asked_again(former, program)
-    sent = {state.letter.recipient for state in former.states if state.sent}
+    facts, again = earlier.facts, _asked_again(earlier, program)
+    sent = {state.letter.recipient for state in earlier.states if state.sent}
     to_these = [answer for state in again for answer in state.answers]
-    own = (it for it in former.answers() if it not in to_these)
+    own = (it for it in earlier.answers() if it not in to_these)
     answers = {it.recipient: it for it in acknowledgments_first(own, program)}  # the last of each
     rows: list[tuple[str, JsonObject, Answered | None]] = [
         (facts["date"], recipient, answers.get(recipient["party"]))
@@ -178,12 +178,12 @@ def _request(day: str, recipient: JsonObject, answer: Answered | None) -> JsonOb
     return request
 
 
-def _services_in(former: Former) -> list[JsonObject]:
+def _services_in(earlier: Earlier) -> list[JsonObject]:
     """Return each way in which the earlier letter was served, with its recipient.
 
     If any letter of the request is recorded as sent, only what is recorded counts.
     """
-    if sent := [state for state in former.states if state.sent]:
+    if sent := [state for state in earlier.states if state.sent]:
         return [
             omit_empty(
                 {
@@ -199,7 +199,7 @@ def _services_in(former: Former) -> list[JsonObject]:
         ]
     return [
         {"to": recipient["party"], **omit(service, "in-reply-to")}
-        for recipient in former.facts["recipients"]
+        for recipient in earlier.facts["recipients"]
         for service in recipient.get("service", [])
     ]
 
@@ -223,19 +223,19 @@ def omit_empty(answers: JsonObject) -> JsonObject:
 
 
 # The facts of an earlier letter that a particular's `follow` may name, besides `particulars.x`.
-FACTS: dict[str, Callable[[Former, Program], Any]] = {
-    "asked": lambda former, program: [
+FACTS: dict[str, Callable[[Earlier, Program], Any]] = {
+    "asked": lambda earlier, program: [
         {"to": party, "date": day.isoformat()}  # once, also if it was corrected
         for party, day in dict.fromkeys(
-            (state.letter.recipient, state.written.date) for state in _asked_again(former, program)
+            (state.letter.recipient, state.written.date) for state in _asked_again(earlier, program)
         )
     ],
-    "date": lambda former, _: former.facts["date"],
-    "kind": lambda former, _: former.facts["letter"].partition("/")[2],
-    "received": lambda former, _: next(  # by ICE
-        filter(None, (_received(it) for it in former.states if it.letter.recipient == "ice")), None
+    "date": lambda earlier, _: earlier.facts["date"],
+    "kind": lambda earlier, _: earlier.facts["letter"].partition("/")[2],
+    "received": lambda earlier, _: next(  # by ICE
+        filter(None, (_received(it) for it in earlier.states if it.letter.recipient == "ice")), None
     ),
-    "reference": lambda former, _: former.facts["reference"],
+    "reference": lambda earlier, _: earlier.facts["reference"],
     "requests": _requests_of,
-    "service": lambda former, _: _services_in(former),
+    "service": lambda earlier, _: _services_in(earlier),
 }
