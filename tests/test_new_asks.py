@@ -168,7 +168,7 @@ WRONG = {
         "-": "This answer is required.",
     },
     "Is this address right?": {
-        "9": "Type a number from 1 to 3, or a word: later, yes or no; Enter takes later."
+        "9": "Type a number from 1 to 3, or a word: later, yes, no; Enter takes later."
     },
     "Title": {"": "This answer is required."},
     "Name": {"a\tb": "is not one line without spaces"},
@@ -677,14 +677,16 @@ def test_a_telephone_number_gets_its_hyphens(asked: Asked) -> None:
 
 def test_a_problem_of_the_letters_offers_the_number_of_its_answer(asked: Asked) -> None:
     said = {
-        "Date": ["1999-01-01", "2026-11-20"],
-        "What next": ["y", "4", "stop"],
+        "Letter": ["renewed-request", "opt-out"],
+        "Date of the request": "2024-05-01",
+        "Who was asked": "ICE",
+        "What next": ["y", "3", "stop"],
     }
     result, clerk = asked(said, "06041")
-    assert (outcome(result)[0], clerk.asked["What next"]) == (130, ["4", "", "read"])
+    assert (outcome(result)[0], clerk.asked["What next"]) == (130, ["3", "", "read"])
     told = words(outcome(result)[2])
-    assert "No letter can be made from marin-county-ca.yaml yet. Type number 4 to change" in told
-    assert "4 Date: 1999-01-01" in told
+    assert "No letter can be made from marin-county-ca.yaml yet. Type number 3 to change" in told
+    assert "3 Letter: Renewed notice of opt-out" in told
     assert "Letter: Notice of opt-out" in told
     assert "Sent by: certified mail with a return receipt" in told
 
@@ -805,6 +807,12 @@ def test_a_value_of_the_command_line_that_no_request_has_is_refused_before_the_f
     result, clerk = asked({}, "06041", "--set", "service.ice=pigeon")
     message = "--set: service.ice must be a list, not 'pigeon'\n  hint: write it as [{by: ...}]\n"
     assert (outcome(result), clerk.asked) == ((2, "", message), {})
+
+
+def test_a_day_before_the_program_is_refused_at_once(asked: Asked) -> None:
+    result, clerk = asked({"Date": ["1999-01-01", "2026-11-20"], **SIGNS}, "06041")
+    assert (outcome(result)[0], clerk.unused) == (0, [])
+    assert "the letter is dated 1999-01-01, before the program began" in words(result.stderr)
 
 
 def test_an_answer_before_its_request_is_told_at_once(asked: Asked) -> None:

@@ -41,6 +41,7 @@ _REFERENCE = re.compile(r"-[0-9]{8}-[A-Z0-9]{4}\b")  # of a letter: differs with
 _PATH = re.compile(r"[a-z]+(?:[.-][a-z0-9]+)+")  # of a key
 _BARE_DIGITS = re.compile(r"1?([0-9]{3})([0-9]{3})([0-9]{4})")  # of a telephone number
 _ACT = re.compile(r"([a-z][a-z ]+?) ((?:no\. ?)?[0-9]\S*)")  # `resolution 2026-5`
+_DATES = ("impossible-date", "later-authority")
 _AS_IN_LETTER = "With an answer of that kind, the letter says:"
 
 
@@ -241,20 +242,17 @@ class Interview:
             return None if " ".join(text.lower().split()) in full else near
         if question.choices or question.path.startswith("~"):
             return None
-        basis, request = self.basis, self.request
-        texts = _texts_of(request, question, text)
-        problem = request.problem_with(texts)
-        if problem:
-            problem = replace(problem, message=self._with_labels(problem.message, question.path))
-        if problem and question.hint:
-            return replace(problem, hint=question.hint)
-        today, day = basis.today.isoformat(), str(request.value("date"))
-        own = today if question.side == "past" else day
-        is_right = text == own or (text > own) == (question.side == "after")
-        if problem or not question.side or is_right:
-            return problem
-        named = "it is in the future" if question.side == "past" else f"the letter is dated {own}"
-        return Problem("impossible-date", f"{text} cannot be: {named}", hint="type another day")
+        problem = self.request.problem_with(_texts_of(self.request, question, text))
+        is_past = question.side == "past"
+        own = str(self.basis.today if is_past else self.request.value("date"))
+        is_wrong = question.side and text != own and (text > own) != (question.side == "after")
+        if is_wrong and (problem is None or problem.code in _DATES):
+            named = "it is in the future" if is_past else f"the letter is dated {own}"
+            return Problem("impossible-date", f"{text} cannot be: {named}", hint="type another day")
+        if problem is None:
+            return None
+        message, hint = self._with_labels(problem.message, question.path), question.hint
+        return replace(problem, message=message, hint=hint or problem.hint)
 
     def doubt(self, question: Question, text: str) -> Problem | None:
         """Return what may be wrong with an answer that has no problem."""

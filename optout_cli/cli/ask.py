@@ -186,64 +186,39 @@ def ask_choice(
     default: str = "",
     explain: str | None = None,
     takes_other: bool = False,
+    several: bool = False,
 ) -> str:
     """Ask for one of several choices, by number, by a word, or by its beginning; return its name.
 
-    Without a default, Enter alone is not an answer. With `takes_other`, another text is one.
+    Without a default, Enter alone is not an answer. With `takes_other`, another text is one. With
+    `several`, also `1,3` or `all` is an answer: return the names, with `; ` between. A choice NONE
+    goes with no other.
     """
-    _say_list(choices)
-    while True:
-        typed = _read(label, default, explain)
-        if typed == _SKIP and NONE in choices:
-            return NONE
-        meant = choices_meant(typed, choices)
-        if len(meant) == 1:
-            return meant[0]
-        if takes_other and not meant and len(typed) > _SHORT:
-            return typed
-        _say_choices(typed, meant, choices, default)
-
-
-def ask_choices(
-    label: str, choices: Mapping[str, str], *, default: str = "", explain: str | None = None
-) -> str:
-    """Ask for one or more of several choices: `1,3` or `all`; return the names, with `; ` between.
-
-    A choice NONE goes with no other.
-    """
-    _say_list(choices)
-    if len(choices.keys() - {NONE}) > 1:
-        say_wrapped("You may name several, such as 1,2; or all.", "  ")
-    names: list[str] = []
-    while not names:
-        typed = _read(label, default, explain)
-        names = (
-            [default] if default and typed == default else _several_meant(typed, choices, default)
-        )
-    return "; ".join(names)
-
-
-def _several_meant(typed: str, choices: Mapping[str, str], default: str) -> list[str]:
-    """Return the choices that are named in an answer; say what is wrong, and return none."""
-    single = [name for name in choices if name != NONE]
-    if _folded(typed).startswith("all") and "all" not in choices:
-        return single
-    parts = [NONE] if typed == _SKIP and NONE in choices else _SEVERAL.split(typed)
-    meant = [choices_meant(part, choices) for part in parts]
-    for part, found in zip(parts, meant, strict=True):
-        if len(found) != 1:
-            _say_choices(part, found, choices, default)
-            return []
-    names = [name for name in choices if [name] in meant]
-    if NONE in names and len(names) > 1:
-        say_wrapped(f"{NONE!r} cannot go with another choice.", "  ")
-        return []
-    return names
-
-
-def _say_list(choices: Mapping[str, str]) -> None:
     for number, (name, text) in enumerate(choices.items(), 1):
         say_wrapped(f"{number}  {name}" + (f": {text}" if text else ""), "  ")
+    if several and len(choices.keys() - {NONE}) > 1:
+        say_wrapped("You may name several, such as 1,2; or all.", "  ")
+    while True:
+        typed = _read(label, default, explain)
+        typed = NONE if typed == _SKIP and NONE in choices else typed
+        parts = _parts_of(typed, choices, default) if several else [typed]
+        meant = {part: choices_meant(part, choices) for part in parts}
+        names = [name for name in choices if [name] in meant.values()]
+        if takes_other and not meant[typed] and len(typed) > _SHORT:
+            return typed
+        if unclear := [part for part in parts if len(meant[part]) != 1]:
+            _say_choices(unclear[0], meant[unclear[0]], choices, default)
+        elif NONE in names and len(names) > 1:
+            say_wrapped(f"{NONE!r} cannot go with another choice.", "  ")
+        else:
+            return "; ".join(names)
+
+
+def _parts_of(typed: str, choices: Mapping[str, str], default: str) -> list[str]:
+    """Take an answer apart that may name several choices."""
+    if _folded(typed).startswith("all") and "all" not in choices:
+        return [name for name in choices if name != NONE]
+    return default.split("; ") if typed == default else _SEVERAL.split(typed)
 
 
 def _say_choices(
@@ -254,8 +229,8 @@ def _say_choices(
         several = ", ".join(meant)
         say_wrapped(f"{typed!r} may mean {several}. Type more of it, or its number.", "  ")
         return
-    words = " or ".join(filter(None, [", ".join([*choices][:-1]), [*choices][-1]]))
     otherwise = f"; Enter takes {default}" if default else ""
+    words = ", ".join(choices)
     say_wrapped(f"Type a number from 1 to {len(choices)}, or a word: {words}{otherwise}.", "  ")
 
 

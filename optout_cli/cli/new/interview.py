@@ -23,7 +23,6 @@ from optout_cli.cli.ask import (
     Back,
     ask,
     ask_choice,
-    ask_choices,
     ask_first,
     ask_yes,
     choices_meant,
@@ -261,8 +260,8 @@ def _ask(question: Question, interview: Interview, typed: str | None) -> str:
         say_wrapped(question.note)
     if list(question.choices) == ["yes", "no"]:
         return "yes" if ask_yes(label, default=default == "yes", explain=explain) else "no"
-    ask_for = ask_choices if question.reads == "several" else ask_choice
-    return ask_for(label, question.choices, default=default, explain=explain)
+    several = question.reads == "several"
+    return ask_choice(label, question.choices, default=default, explain=explain, several=several)
 
 
 def _is_finished(interview: Interview, options: str) -> bool:
