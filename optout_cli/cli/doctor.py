@@ -59,10 +59,7 @@ def command(as_json: bool) -> None:
     and the exit code is 1.
     """
     cache = Cache(user_folder("cache"))
-    checks = [*run_checks(Library(cache=cache), cache, Path()), *_check_process()]
-    for doubt in own_files()[2]:  # every command would stop at these
-        found = f"{doubt.location} {doubt.message}"
-        checks.append(Check(what="own files", state="broken", found=found, cure=doubt.hint))
+    checks = [*run_checks(Library(cache=cache), cache, Path())]
     for check in checks:
         if as_json:
             print_json(check)
@@ -85,7 +82,19 @@ def run_checks(library: Library, cache: Cache, here: Path) -> Iterator[Check]:
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     yield Check(what="packages", found=packages)
     yield from _check_engines(library)
-    yield from _check_parts()
+    missing = [str(path) for path in faces().values() if not path.is_file()]
+    if missing:
+        found = f"missing: {', '.join(missing)}"
+        cure = "install it again: pip install --force-reinstall font-source-serif-pro"
+        yield Check(what="typeface", state="broken", found=found, cure=cure)
+    else:
+        yield Check(what="typeface", found=f"{TYPEFACE}, {len(faces())} faces")
+    if HAS_LIBYAML:
+        yield Check(what="libyaml", found="installed")
+    else:
+        found = "missing; reading data files takes several times as long"
+        cure = "install a PyYAML that includes it: pip install --force-reinstall pyyaml"
+        yield Check(what="libyaml", state="poor", found=found, cure=cure)
     yield _check_cache(cache)
     try:  # the letters go there unless -o names another place
         with TemporaryFile(dir=here):
@@ -95,6 +104,10 @@ def run_checks(library: Library, cache: Cache, here: Path) -> Iterator[Check]:
         cure = "name another folder for the letters with -o"
         yield Check(what="this folder", state="poor", found=found, cure=cure)
     yield _check_locale()
+    yield from _check_process()
+    for doubt in own_files()[2]:  # every command would stop at these
+        found = f"{doubt.location} {doubt.message}"
+        yield Check(what="own files", state="broken", found=found, cure=doubt.hint)
 
 
 def _check_engines(library: Library) -> Iterator[Check]:
@@ -121,29 +134,9 @@ def _check_engines(library: Library) -> Iterator[Check]:
     if engines.has_subsetting():
         yield Check(what="harfbuzz-subset", found="installed")
         return
-    yield Check(
-        what="harfbuzz-subset",
-        state="poor",
-        found="missing; each letter takes twice as long",
-        cure="apt install libharfbuzz-subset0, or brew install harfbuzz",
-    )
-
-
-def _check_parts() -> Iterator[Check]:
-    """Check the files of the typeface, and the fast reader of YAML."""
-    missing = [str(path) for path in faces().values() if not path.is_file()]
-    if missing:
-        found = f"missing: {', '.join(missing)}"
-        cure = "install it again: pip install --force-reinstall font-source-serif-pro"
-        yield Check(what="typeface", state="broken", found=found, cure=cure)
-    else:
-        yield Check(what="typeface", found=f"{TYPEFACE}, {len(faces())} faces")
-    if HAS_LIBYAML:
-        yield Check(what="libyaml", found="installed")
-    else:
-        found = "missing; reading data files takes several times as long"
-        cure = "install a PyYAML that includes it: pip install --force-reinstall pyyaml"
-        yield Check(what="libyaml", state="poor", found=found, cure=cure)
+    found = "missing; each letter takes twice as long"
+    cure = "apt install libharfbuzz-subset0, or brew install harfbuzz"
+    yield Check(what="harfbuzz-subset", state="poor", found=found, cure=cure)
 
 
 def _check_cache(cache: Cache) -> Check:
@@ -164,10 +157,8 @@ def _check_cache(cache: Cache) -> Check:
 
 
 def _check_locale() -> Check:
-    encodings = {
-        "file names": sys.getfilesystemencoding(),
-        "output": getattr(sys.stdout, "encoding", None) or "none",
-    }
+    output = getattr(sys.stdout, "encoding", None) or "none"
+    encodings = {"file names": sys.getfilesystemencoding(), "output": output}
     others = [
         f"{what} in {encoding}"
         for what, encoding in encodings.items()
@@ -175,12 +166,9 @@ def _check_locale() -> Check:
     ]
     if not others:
         return Check(what="locale", found="UTF-8")
-    return Check(
-        what="locale",
-        state="poor",
-        found=f"{' and '.join(others)}; a name such as Doña Ana may be shown wrongly",
-        cure="set LC_ALL=C.UTF-8, or PYTHONUTF8=1",
-    )
+    found = f"{' and '.join(others)}; a name such as Doña Ana may be shown wrongly"
+    cure = "set LC_ALL=C.UTF-8, or PYTHONUTF8=1"
+    return Check(what="locale", state="poor", found=found, cure=cure)
 
 
 def _check_process() -> Iterator[Check]:
