@@ -196,3 +196,16 @@ def test_the_check_refuses_evidence_that_is_a_link_as_the_batch_does(
         code, out, err = batch(*options, table=table)
         assert (code in (1, 3), (out + err).count(told)) == (True, 1)
     assert not any("act" in name for name in below(home))
+
+
+@pytest.mark.parametrize("options", [("--check",), ()])
+def test_without_a_register_linked_evidence_keeps_no_row_from_being_written(
+    options: tuple[str, ...], batch: Batch, home: Path
+) -> None:
+    Path("act.txt").write_text("the act", "utf-8")
+    columns = HEADER.replace("\n", ",enclosures.0.title,enclosures.0.file\n")
+    Path("out").mkdir()
+    Path("out/evidence").symlink_to(home)
+    table = f"{columns}50001,Pat,Sheriff,Act,act.txt\n"
+    code, out, err = batch("--no-register", *options, table=table)
+    assert (code, "evidence" in out + err) == (0, False)

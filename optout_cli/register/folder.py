@@ -106,6 +106,12 @@ class LetterFolder:
         for file in (self.staging / "lock", self.path / NAME):
             _refuse_foreign(file, stat.S_ISREG, "file")
 
+    def load(self) -> None:
+        """Read what the register says, unless none is to be read. Raises OptoutError."""
+        if self._has_register:
+            self.journal = load_checked_journal(self.path)
+            self.register = Register(self.journal.lines, self.path)
+
     def __enter__(self) -> Self:
         """Lock the folder, load its register, and finish what a killed command began."""
         with write_errors(self.path):
@@ -114,9 +120,8 @@ class LetterFolder:
             self.staging.mkdir(exist_ok=True)
         self._lock = lock(self.staging / "lock", self.path, self._wait)
         try:
+            self.load()
             if self._has_register:
-                self.journal = load_checked_journal(self.path)
-                self.register = Register(self.journal.lines, self.path)
                 self._recover()
             self.evidence = EvidenceFolder(self.path, self.register.copies)
         except BaseException:
@@ -149,14 +154,18 @@ class LetterFolder:
         self._is_appended = True
         return lines
 
+    def plan(self, writing: Writing, replacing: Replacing) -> Plan:
+        """Decide about each file of one request. Raises OptoutError as `plan_writing` does."""
+        if not self._has_register:  # what is recorded stays true
+            plan_writing(self._recorded, writing, replacing, has_register=False)
+        return plan_writing(self.register, writing, replacing, has_register=self._has_register)
+
     def put(self, writing: Writing, replacing: Replacing = CAREFUL) -> Put:
         """Write the files of one request, and their event, all or none.
 
         Raises OptoutError as `plan_writing` does, or if a file cannot be written.
         """
-        if not self._has_register:  # what is recorded stays true
-            plan_writing(self._recorded, writing, replacing, has_register=False)
-        plan = plan_writing(self.register, writing, replacing, has_register=self._has_register)
+        plan = self.plan(writing, replacing)
         self._refuse_gone()
         known = self.register.records
         kept = {*plan.kept, *plan.outdated, *(it for it in plan.same if plan.kept and it in known)}

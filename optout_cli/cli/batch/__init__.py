@@ -211,7 +211,7 @@ def _run(
         run.count_requests()
         if is_check:
             folder.refuse_foreign()
-            return run.check()
+            return run.check(folder)
         with folder, folder.spool() as spool:
             return run.write(folder, spool, fail_fast=fail_fast)
     except KeyboardInterrupt:

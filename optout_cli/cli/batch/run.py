@@ -55,9 +55,8 @@ from optout_cli.letters.pipeline import Order
 from optout_cli.output import earlier_problem, hold_interrupts, write_errors
 from optout_cli.register.events import line_of
 from optout_cli.register.folder import LetterFolder
-from optout_cli.register.plan import OCCUPIED, OTHER_FACTS, SENT, Plan, Replacing, plan_writing
+from optout_cli.register.plan import OCCUPIED, OTHER_FACTS, SENT, Plan, Replacing
 from optout_cli.register.state import Register
-from optout_cli.register.table import load_checked_journal
 
 # The problems of a letter that is there already; no change of the row would fix the first.
 _STAYING = (OCCUPIED, SENT, OTHER_FACTS)
@@ -103,16 +102,16 @@ class Run:
         if not self.count:
             raise OptoutError(_no_rows(self.input_files[0].name))
 
-    def check(self) -> ExitCode:
+    def check(self, folder: LetterFolder) -> ExitCode:
         """Print the problems of each row, notes on the others, and counts."""
         plan = self._plan(self.job, None)
-        journal = load_checked_journal(self.job.folder)
-        register = Register(journal.lines, self.job.folder)
-        say_each_problem(journal.news)
+        folder.load()
+        register = folder.register
+        say_each_problem(folder.journal.news)
         self._take_places(plan, register)
         plan.refuse_places(self.job.folder)
         plan.problems |= plan.taken
-        plans = self._add_plans(plan, register)
+        plans = self._add_plans(plan, folder)
         former = former_letters(plan, register, is_draft=self.job.order.is_draft)
         problems = [problem for found in plan.problems.values() for problem in found]
         moving = self._moving(former, register, plans)
@@ -141,18 +140,18 @@ class Run:
         if self.replacing.supersede is None and not self.job.order.is_draft:
             plan.refuse_repeats(register, self.job.order.today)
 
-    def _add_plans(self, plan: BatchPlan, register: Register) -> dict[int, Plan]:
+    def _add_plans(self, plan: BatchPlan, folder: LetterFolder) -> dict[int, Plan]:
         """Return what would happen to the files of each changed row, by the row's number.
 
         Adds the problems of letters that the batch would not replace.
         """
         plans: dict[int, Plan] = {}
-        wanted = plan.changing(register, self.job.order)
+        wanted = plan.changing(folder.register, self.job.order)
         for row in plan.results(wanted, self.input_files, self.job, self.jobs):
             problems = row.problems
             if row.output_files:
                 try:
-                    plans[row.number] = plan_writing(register, row.output_files, self.replacing)
+                    plans[row.number] = folder.plan(row.output_files, self.replacing)
                 except OptoutError as error:
                     problems = error.problems
                     plan.left.add(row.number)
