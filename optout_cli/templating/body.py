@@ -5,11 +5,9 @@ The only tags are `p, ol, ul, li` (nested once), `blockquote, strong, em, code, 
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from html import escape, unescape
-from html.parser import HTMLParser
 from typing import TypeVar
 
 from msgspec import Struct
@@ -34,10 +32,8 @@ _WITHIN = {  # the tags that may be directly inside a tag
     "a": ("strong", "em"),
     "code": (),
 }
-_TAGS = re.compile(r"(<[^<>]*>)")
-_SECTION_END = "</section>"
-# A list ends at the first end tag of its kind, so one within another of its kind is no match.
-_BLOCK = re.compile(r"(<(p|ol|ul|blockquote|h2)\b[^<>]*>.*?</\2>)", re.DOTALL)
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)([^<>]*)>|<!--.*?-->", re.DOTALL)
+_ATTRIBUTE = re.compile(r"""([^\s=/"']+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+)))?""")
 _LINK = re.compile(r"(https://|mailto:)\S+")
 
 
@@ -51,37 +47,30 @@ class _Node(Struct):
     children: "list[_Node | str]" = []
 
 
-class _Parser(HTMLParser):
-    """Read a filled-in template into nodes."""
+class _Parser:
+    """Reads a filled-in template into nodes."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(convert_charrefs=True)
         self.root = _Node("", Location(name))
         self.open = [self.root]
 
     def read(self, html: str) -> None:
-        """Read a page as `feed` does, in half the time: letters have the same tags again and again.
+        """Read a page, in which the `<` and `>` of data are escaped."""
+        read_to = 0
+        for tag in _TAG.finditer(html):
+            self.handle_data(unescape(html[read_to : tag.start()]))
+            read_to = tag.end()
+            slash, name, rest = tag.groups()
+            if slash:
+                self.handle_endtag(name.lower())
+            elif name:  # not a comment
+                self.handle_starttag(name.lower(), rest)
+        self.handle_data(unescape(html[read_to:]))
 
-        A template's tag has no `<` or `>` in it, and data is escaped.
-        """
-        parts = _TAGS.split(html)
-        if any("<" in text for text in parts[::2]):
-            self.feed(html)
-            return
-        for number, part in enumerate(parts):
-            if number % 2 == 0:
-                if part:
-                    self.handle_data(unescape(part))
-            elif part.startswith("</"):
-                self.handle_endtag(part[2:-1].strip().lower())
-            elif tag := _read_tag(part):
-                self.handle_starttag(tag[0], [*tag[1]])
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        # The stamp comes first; of two attributes `at`, the first wins.
-        given = {key: value or "" for key, value in reversed(attrs)}
-        file, _, line = given.pop("at", "").rpartition(":")
-        location = Location(file, int(line)) if line else self.root.location
+    def handle_starttag(self, tag: str, attributes: str) -> None:
+        """Open an element, and check that it may be there."""
+        stamp, given = _read(attributes)
+        given, location = dict(given), stamp or self.root.location
         href = given.pop("href", None) if tag == "a" else None
         node = _Node(tag, location, href, given.pop("id", "") if tag == "section" else "")
         parent = self.open[-1]
@@ -115,10 +104,8 @@ class _Parser(HTMLParser):
                 hint = "this block is already inside a paragraph: remove <p> and </p>"
         return _error(location, f"<{tag}> is not allowed in {_shown(parent)}", hint)
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)  # `<br/>` is `<br>`
-
     def handle_endtag(self, tag: str) -> None:
+        """Close the last element, which must be the one that the tag names."""
         node = self.open[-1]
         if tag != node.tag:
             hint = f"add </{node.tag}> before it" if node.tag else None
@@ -126,6 +113,7 @@ class _Parser(HTMLParser):
         self.open.pop()
 
     def handle_data(self, data: str) -> None:
+        """Add words, or nothing, to the open element."""
         node = self.open[-1]
         if node.tag in ("", "section", "blockquote", "ol", "ul"):
             if data.strip():
@@ -133,32 +121,24 @@ class _Parser(HTMLParser):
                 tag = "li" if node.tag in ("ol", "ul") else "p"
                 hint = f"add <{tag}> before it and </{tag}> after it"
                 raise _error(node.location, f"{words!r} is outside a paragraph", hint, text=words)
-            return
-        node.children.append(data)
+        elif data:
+            node.children.append(data)
 
     def finish(self) -> _Node:
-        self.close()
+        """Return the page, whose elements must all be closed."""
         if len(self.open) > 1:
             raise _error(self.open[-1].location, f"{_shown(self.open[-1])} is never closed")
         return self.root
 
 
-class _TagParser(HTMLParser):
-    """Keeps the name and the attributes of one tag."""
-
-    found: tuple[str, tuple[tuple[str, str | None], ...]] | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found = tag, tuple(attrs)
-
-
-@lru_cache(maxsize=4096)
-def _read_tag(text: str) -> tuple[str, tuple[tuple[str, str | None], ...]] | None:
-    """Return a tag's name and attributes, or None for a comment."""
-    parser = _TagParser()
-    parser.feed(text)
-    parser.close()
-    return parser.found
+@lru_cache(maxsize=4096)  # letters have the same tags again and again
+def _read(attributes: str) -> tuple[Location | None, Mapping[str, str]]:
+    """Return the location in a tag's stamp, and the other attributes."""
+    # The stamp comes first; of two attributes `at`, the first wins.
+    found = reversed(_ATTRIBUTE.findall(attributes))
+    given = {name.lower(): unescape("".join(quoted)) for name, *quoted in found}
+    file, _, line = given.pop("at", "").rpartition(":")
+    return Location(file, int(line)) if line else None, given
 
 
 def _shown(node: _Node) -> str:
@@ -176,33 +156,11 @@ def sections_from(html: str, name: str) -> dict[str, tuple[Block, ...]]:
 
     Raises OptoutError at the template's line.
     """
-    *sections, rest = (part.lstrip() for part in html.split(_SECTION_END))
-    if rest or not all(section.startswith("<section") for section in sections):
-        return {**_sections(html, name)}
-    return {id: blocks for section in sections for id, blocks in _section(section, name).items()}
-
-
-@lru_cache(maxsize=1024)  # the letters of one request have most sections in common
-def _section(html: str, name: str) -> dict[str, tuple[Block, ...]]:
-    """Read a section without its end, block by block: two letters have most blocks in common."""
-    head, _, inner = html.partition(">")
-    pieces = _BLOCK.split(inner)  # blank, block, tag, blank, block, tag, blank
-    if not any(blank.strip() for blank in pieces[::3]):
-        with suppress(OptoutError):  # found again below, in its section
-            (id,) = _sections(f"{head}>{_SECTION_END}", name)
-            blocks = (_sections(f"<section>{piece}{_SECTION_END}", name) for piece in pieces[1::3])
-            return {id: tuple(block for read in blocks for block in read[""])}
-    return _sections(html + _SECTION_END, name)
-
-
-@lru_cache(maxsize=4096)  # most blocks of a batch's letters are the same
-def _sections(html: str, name: str) -> dict[str, tuple[Block, ...]]:
     parser = _Parser(name)
     parser.read(html)
-    root = parser.finish()
     return {
         node.id: tuple(_block(child) for child in node.children if isinstance(child, _Node))
-        for node in root.children
+        for node in parser.finish().children
         if isinstance(node, _Node)
     }
 
