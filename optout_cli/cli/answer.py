@@ -114,7 +114,7 @@ def command(
     the day, who answered, and the file. Prints the path of the letter.
     """
     words = words and " ".join(words.split())  # the next letter quotes them on one line
-    given = Given(id, day, by, words, scan, dict(map(split_assignment, assignments)))
+    given = Given(id or "", day, by, words, scan, dict(map(split_assignment, assignments)))
     record.check_undo(undo, *given, correct)
     library, found = library_from(overlays, folders), look_up(letter, within, parties)
     is_asked = not (id or correct or undo) and is_terminal()
@@ -125,7 +125,7 @@ def command(
     except (click.Abort, KeyboardInterrupt):
         say("\nstopped; nothing was recorded")
         raise SystemExit(ExitCode.INTERRUPTED) from None
-    reply = statement.program.replies[said.id or ""] if said else None
+    reply = statement.program.replies[said.id] if said else None
     if said and reply and reply.silence:
         say("nothing is recorded, since nothing came back")
     else:
@@ -146,7 +146,7 @@ def _said_of(statement: "_Statement", given: Given, *, is_asked: bool, correct: 
         is_asked = last.reply != given.id and given.words is None and is_terminal()
         if last.words and is_asked:
             say_wrapped(f"The answer was recorded with the words: {last.words}")
-    if given.id not in known and not (is_asked and given.id is None):
+    if given.id not in known and (given.id or not is_asked):
         location = Location("--reply", is_command_line=True)
         message = f"there is no reply {given.id!r}" if given.id else "no reply is given"
         hint = f"one of {', '.join(known)}"
@@ -161,8 +161,8 @@ def _said_of(statement: "_Statement", given: Given, *, is_asked: bool, correct: 
     same = (said.id, said.day or statement.moment.today)
     recorded = [it.facts for it in state.answers_as_recorded[-1:] if (it.reply, it.on) == same]
     facts = {**(recorded[0] if recorded and not correct else {}), **said.facts}
-    check_facts(said.id or "", known[said.id or ""], facts)
-    if correct and program.replies[said.id or ""].silence:
+    check_facts(said.id, known[said.id], facts)
+    if correct and known[said.id].silence:
         usage_error(f"{said.id!r} is not an answer", "take back the last answer with --undo REASON")
     return said
 
@@ -195,7 +195,7 @@ def _corrected(state: LetterState, given: Given) -> Given:
         location = Location("--correct", is_command_line=True)
         raise OptoutError(Problem("nothing-recorded", message, location, hint))
     last = state.answers_as_recorded[-1]
-    is_same = given.id in (None, last.reply)  # words and facts of another kind are not of this one
+    is_same = given.id in ("", last.reply)  # words and facts of another kind are not of this one
     return Given(
         id=given.id or last.reply,
         day=given.day or last.on,
@@ -242,7 +242,7 @@ def _record(
             else:
                 answer = Answered(
                     **about_letter(state, moment),
-                    reply=said.id or "",
+                    reply=said.id,
                     on=said.day or moment.today,
                     by=said.by or None,
                     words=said.words or None,

@@ -38,9 +38,12 @@ _REPLY, _DAY_ASKED, _RIGHT = "Reply", "Day", "right"  # questions
 
 
 class Given(NamedTuple):
-    """What the options say of an answer; `scan` is a path, and `kept` the file recorded before."""
+    """What the options say of an answer; `scan` is a path, and `kept` the file recorded before.
 
-    id: str | None
+    Without an option, `id` is empty.
+    """
+
+    id: str
     day: date | None
     by: str | None
     words: str | None

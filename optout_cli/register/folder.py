@@ -92,8 +92,7 @@ class LetterFolder:
         self._at, self._programs, self._wait = at, programs, wait
         self._has_register = has_register
         self._fresh: list[Path] = []  # files that a power cut could still damage
-        self._is_put = False  # whether the states have new letters that register.csv has not
-        self._is_appended = False  # whether the file has new events that register.csv has not
+        self._has_news = False  # whether the states have events that register.csv has not
 
     @cached_property
     def _recorded(self) -> Register:
@@ -151,7 +150,7 @@ class LetterFolder:
         The caller keeps the states up to date.
         """
         lines = self._writer.append(events, durable=True)
-        self._is_appended = True
+        self._has_news = True
         return lines
 
     def plan(self, writing: Writing, replacing: Replacing) -> Plan:
@@ -258,7 +257,7 @@ class LetterFolder:
     def _add(self, lines: Iterable[Line]) -> None:
         for line in lines:
             self.register.add(line)
-            self._is_put = True
+            self._has_news = True
 
     def retire(self, records: Iterable[Record]) -> tuple[list[Path], list[Path], list[Problem]]:
         """Move letters that their requests no longer give to `earlier`.
@@ -362,7 +361,8 @@ class LetterFolder:
         """Write register.csv, if anything happened since; return notes for the screen."""
         if self._programs is None:
             return ()
-        if not (self._is_put or self._is_appended):
+        register = self.register
+        if not self._has_news:
             try:  # a table may be older than its register after a command was killed
                 table, events = ((self.path / name).stat() for name in (TABLE, NAME))
                 is_old = table.st_mtime_ns < events.st_mtime_ns
@@ -370,12 +370,10 @@ class LetterFolder:
                 is_old = bool(self.register.records)
             if not is_old:
                 return ()
+            register = load_register(self.path)  # the states may have what could not be recorded
         if self.journal.is_cut:  # the table knows more than the register
             return ()
-        register = self.register
-        if not self._is_put:  # the states may have events that could not be recorded
-            register = load_register(self.path)
-        self._is_put = self._is_appended = False
+        self._has_news = False
         return update_table(self.path, register.letters.values(), self._programs)
 
 

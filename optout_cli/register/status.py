@@ -10,12 +10,12 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date as Date
-from hashlib import file_digest
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
+from optout_cli import output
 from optout_cli.errors import Location, Problem, as_text
 from optout_cli.model.request import Party
 from optout_cli.readers.files import is_file
@@ -85,6 +85,11 @@ class LetterStatus(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     files: tuple[LetterFile, ...]
 
 
+_AS_WRITTEN = (
+    "jurisdiction", "slug", "state", "name", "letter", "date", "reference", "signatory",
+)  # fmt: skip
+
+
 def status_of(standing: Standing, folder: Path, today: Date) -> LetterStatus:
     """Return where a letter stands; the paths of its files are below `folder`."""
     state, written = standing.state, standing.state.written
@@ -93,16 +98,9 @@ def status_of(standing: Standing, folder: Path, today: Date) -> LetterStatus:
         for place, file in state.files.items()
     )
     return LetterStatus(
+        **{name: getattr(written, name) for name in _AS_WRITTEN},
         folder=as_text(folder),
-        jurisdiction=written.jurisdiction,
-        slug=written.slug,
-        state=written.state,
-        name=written.name,
-        letter=written.letter,
         title=standing.title,
-        date=written.date,
-        reference=written.reference,
-        signatory=written.signatory,
         recipient=state.letter.recipient,
         step=standing.step,
         sent=tuple(Sending(on=sent.on, by=sent.by, number=sent.number) for sent in state.sent),
@@ -247,14 +245,10 @@ def _expected(journal: Journal) -> tuple[_Expected, _Expected]:
 def _digests_sent(journal: Journal) -> set[str]:
     """Return the SHA-256 of each file of a letter that was recorded as sent."""
     sent = {(it.written, it.recipient) for _, it in journal.lines if isinstance(it, Sent)}
-    return {
-        file.sha256
-        for digest, event in journal.lines
-        if isinstance(event, Written)
-        for letter in event.letters
-        if (digest, letter.recipient) in sent
-        for file in letter.files
-    }
+    written = ((digest, it) for digest, it in journal.lines if isinstance(it, Written))
+    letters = ((digest, letter) for digest, event in written for letter in event.letters)
+    own = (letter for digest, letter in letters if (digest, letter.recipient) in sent)
+    return {file.sha256 for letter in own for file in letter.files}
 
 
 def _files_in(folder: Path) -> dict[str, str]:
@@ -332,6 +326,5 @@ def digest_of(path: Path) -> str | None:
     """Return a file's SHA-256 in hexadecimal, or None if it cannot be read."""
     with suppress(OSError):
         if path.is_file():  # reading a named pipe never ends
-            with path.open("rb") as stream:
-                return file_digest(stream, "sha256").hexdigest()
+            return output.digest_of(path)
     return None
