@@ -1,7 +1,4 @@
-"""An earlier letter: its facts, and what happened to it since.
-
-Reads no file but the JSON form of a letter.
-"""
+"""An earlier letter: its facts, and what happened to it since."""
 
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -179,10 +176,7 @@ def _request(day: str, recipient: JsonObject, answer: Answered | None) -> JsonOb
 
 
 def _services_in(earlier: Earlier) -> list[JsonObject]:
-    """Return each way in which the earlier letter was served, with its recipient.
-
-    If any letter of the request is recorded as sent, only what is recorded counts.
-    """
+    """Return how the earlier letter was served: if any was sent, only what is recorded."""
     if sent := [state for state in earlier.states if state.sent]:
         return [
             omit_empty(

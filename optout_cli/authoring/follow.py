@@ -180,10 +180,7 @@ def _find_kind(
 
 
 def _services_of(recipient: JsonObject, earlier: Earlier) -> list[JsonObject]:
-    """Return how the earlier letter was to be served, without its tracking numbers.
-
-    An e-mail replies to the earlier one, if its Message-ID is known.
-    """
+    """Return how the earlier letter was to be served; an e-mail replies to the earlier one."""
     facts, party = earlier.facts, recipient["party"]
     ids = {state.letter.recipient: state.letter.message_id for state in earlier.states}
     ids.setdefault(facts["recipient"]["party"], facts.get("message-id"))

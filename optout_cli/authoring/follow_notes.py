@@ -89,10 +89,7 @@ def _nearby(folder: Path | None) -> Iterator[_ByPlace]:
 def second_notes(
     letters: Iterable[Identity], states: Iterable[LetterState], library: Library
 ) -> Iterator[str]:
-    """Yield notes on notices that their offices were sent before, with another date.
-
-    A letter that follows another may go out as often as its writer likes.
-    """
+    """Yield notes on notices, not follow-ups, that offices were sent before, with another date."""
     sent = {state.identity: state for state in states if state.sent}
     by_matter = {_without_day(identity): state for identity, state in sent.items()}
     again: Counter[str] = Counter()
@@ -130,10 +127,7 @@ def _without_day(letter: Identity) -> tuple[str, ...]:
 def contradictions(
     claim: Claim, states: Sequence[LetterState], program: Program
 ) -> list[str] | None:
-    """Return in words what the register has otherwise, or None if it has no such letter.
-
-    `states` are the register's letters of the claim's jurisdiction.
-    """
+    """Say what the register has otherwise, or return None if it has no such letter."""
     kind = program.letters[claim.letter.partition("/")[2]]
     names = {spec.follow: key for key, spec in kind.particulars.items() if spec.follow in FACTS}
     entries = claim.particulars.get(names.get("requests", ""), [])
@@ -175,10 +169,7 @@ def contradictions(
 def _state_told(
     claim: Claim, state: LetterState, answers: Iterable[Answered], program: Program
 ) -> Iterator[str]:
-    """Yield that the earlier letter is not recorded as sent, or is answered already.
-
-    A letter that asks for an answer is one that the program names where nothing came back.
-    """
+    """Yield that the earlier letter is not recorded as sent, or is answered already."""
     named = f"{state.written.reference} to {state.letter.recipient}"
     if not state.sent:
         yield f"{named} is not recorded as sent"
@@ -194,11 +185,7 @@ def _state_told(
 
 
 def _newer_told(
-    claim: Claim,
-    earlier: Earlier,
-    party: Party,
-    states: Iterable[LetterState],
-    program: Program,
+    claim: Claim, earlier: Earlier, party: Party, states: Iterable[LetterState], program: Program
 ) -> Iterator[str]:
     """Yield each letter that went out since, before this one, and that it should follow instead."""
     own = [it.written.at for it in states if it.written.reference == claim.reference]

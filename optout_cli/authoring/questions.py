@@ -1,7 +1,4 @@
-"""The table of questions in questions.yaml, and what its rows need to know of a request. Pure.
-
-A question is a value; nothing here asks one.
-"""
+"""The table of questions in questions.yaml, and what its rows need to know of a request. Pure."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping

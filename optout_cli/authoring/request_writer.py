@@ -36,12 +36,7 @@ class _Part(NamedTuple):
 
 
 def request_text(
-    answers: Answers,
-    layout: str,
-    kind: LetterKind,
-    parties: Collection[str],
-    day: date,
-    file: str,
+    answers: Answers, layout: str, kind: LetterKind, parties: Collection[str], day: date, file: str
 ) -> str:
     """Write a request in YAML: the answers, and each other key as a sample behind a #.
 

@@ -79,10 +79,7 @@ def table_template(library: Library, letter: str, states: Sequence[str] = ()) ->
 
 
 def _rows(library: Library, letter: str, kind: LetterKind, state: str) -> Iterator[dict[str, str]]:
-    """Yield the known cells of each agreement of the state's agencies, or of each jurisdiction.
-
-    Agreements are for letters about one; where the data has none, each jurisdiction has a row.
-    """
+    """Yield the known cells of each agreement in the state, or else of each jurisdiction."""
     model = _model_in(kind)
     in_state = library.directory.agencies_in(state) if model else ()
     agencies = [(slug, agency) for slug, agency in in_state if agency.agreements]
@@ -132,11 +129,7 @@ def _particular_columns(declared: dict[str, Particular], path: str) -> Iterator[
 
 
 class FollowRow(NamedTuple):
-    """A request that follows an earlier letter, `earlier`: its cells by column.
-
-    `written` is the day of such letters if the register has them already, and they are only not
-    sent.
-    """
+    """A request that follows a letter; `written` is the day of one that only has to be sent."""
 
     cells: dict[str, str]
     earlier: Earlier

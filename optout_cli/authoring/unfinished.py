@@ -57,10 +57,7 @@ def value_at(tree: Any, path: str) -> Any:
 
 
 def require_request(known: Answers, assigned: Mapping[str, str]) -> None:
-    """Raise OptoutError if values cannot be those of a request, which may still lack others.
-
-    `assigned` are the texts of --set, by key path.
-    """
+    """Raise OptoutError if values cannot be those of a request, which may lack others."""
     lacking = {"jurisdiction": "00000", "letter": "program/letter"}
     document = with_assignments(document_from({**lacking, **known}), "--set", assigned)
     convert(document, Request)

@@ -242,10 +242,7 @@ def _refuse_empty(
 
 @click.group(
     cls=_Group,
-    context_settings={
-        "help_option_names": ["-h", "--help"],
-        "max_content_width": 80,
-    },
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     short_help="Write formal letters by which a jurisdiction opts out of an immigration-enforcement"
     " program.",
     epilog="optout guide marin-county-ca\noptout new marin-county-ca\n"

@@ -35,10 +35,7 @@ Question = Callable[[str], str]  # takes the answer that it had before, and retu
 
 
 def ask_in_turn(questions_for: Callable[[Mapping[str, str]], Mapping[str, Question]]) -> Answers:
-    """Ask one question after the other, and return the answers; < goes back to the one before.
-
-    `questions_for` returns all questions by name, as they follow from the answers so far.
-    """
+    """Ask the questions that follow from the answers so far, one by one; < goes back."""
     answers: Answers = {}
     place = 0
     while place < len(questions := questions_for(answers)):
@@ -143,10 +140,7 @@ def _choose_meaning(
 
 
 def _days_like(text: str, problem: Problem, check: Check) -> tuple[Problem, dict[str, str]]:
-    """Return the first day that a text may mean and `check` lets pass, in words.
-
-    If none passes, the problem is that of the likeliest day.
-    """
+    """Return the first day that a text may mean and `check` lets pass, or the likeliest problem."""
     problems = {day: check(day.isoformat()) for day in days_meant(text, today())}
     days = [day for day, wrong in problems.items() if not wrong]
     told = next(filter(None, problems.values()), None)
@@ -235,10 +229,7 @@ def _say_choices(
 
 
 def choices_meant(typed: str, choices: Mapping[str, str]) -> list[str]:
-    """Return the choices that a number, a word, its beginning or a part of it may mean.
-
-    A part has four letters or more: "end" does not mean "suspend".
-    """
+    """Return the choices that a number, a word, its beginning or a part of it may mean."""
     names = list(choices)
     if typed.isdecimal() and 1 <= int(typed) <= len(names) and typed not in names:
         return [names[int(typed) - 1]]

@@ -149,10 +149,7 @@ def _say_if_too_long(contact: Contact) -> None:
 
 
 def _ask_all(contact: Contact | None, day: date | None) -> tuple[dict[str, str], Confirmed]:
-    """Ask what changed, and who confirmed it, how and when; then whether all of it is right.
-
-    Raises click.Abort if it is not.
-    """
+    """Ask what changed, and who confirmed it. Raises click.Abort if it is not right."""
     say_wrapped(
         "Press Enter to keep the value in brackets; a single - empties it. Type < to go back, and ?"
         " to have a question explained. Ctrl-C stops, and nothing is written."

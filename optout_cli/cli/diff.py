@@ -178,10 +178,7 @@ def _paired(old: Sequence[Version], new: Sequence[Version], name: str) -> list[P
 def _wording(
     folder: Path | None, folders: Sequence[Path], library: Library, order: Order
 ) -> list[Version]:
-    """Return each letter in optout's wording or that of a folder, with sample facts of today.
-
-    Where one of `folders` has wording for a state or a jurisdiction, also the letter of that.
-    """
+    """Return each letter in a folder's or optout's wording, also those for one place."""
     from optout_cli.letters.render import render  # imports jinja2
     from optout_cli.lint.passages import sample_notice
 

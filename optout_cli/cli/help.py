@@ -147,10 +147,7 @@ def _inside(tokens: list["Token"], number: int) -> Iterator["Token"]:
 
 
 def _rows(tokens: Iterator["Token"]) -> Iterator[tuple[str, str]]:
-    """Yield the first cell of each row below the head, and the others as one text.
-
-    If there are several others, each has the name of its column.
-    """
+    """Yield the first cell of each row, and the others, each with the name of its column."""
     heads: list[str] = []
     for token in tokens:
         if token.type == "tr_open":

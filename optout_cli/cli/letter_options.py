@@ -1,7 +1,4 @@
-"""The options that say what to make of a request: recipients, formats, values, appearance.
-
-Also the two of both commands that keep a register of the letters that they write.
-"""
+"""The options that say what to make of a request, and which record to keep of it."""
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
@@ -67,12 +64,7 @@ class Assignments(click.types.StringParamType):
 def set_option(words: str) -> Callable[[_F], _F]:
     """Return the option `--set`, with `words` as its help."""
     return click.option(
-        "--set",
-        "assignments",
-        multiple=True,
-        type=Assignments(),
-        metavar="KEY=VALUE",
-        help=words,
+        "--set", "assignments", multiple=True, type=Assignments(), metavar="KEY=VALUE", help=words
     )
 
 
@@ -239,10 +231,7 @@ def formats_from(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def say_stray_templates(library: Library) -> None:
-    """Print a note on each file of the user's template folders that no letter uses.
-
-    Nothing else would show that a letter lacks the wording that somebody wrote for it.
-    """
+    """Print a note on each file of the user's template folders that no letter uses."""
     if not library.templates.own:
         return
     from optout_cli.lint import unused_files  # reads every template

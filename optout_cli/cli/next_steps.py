@@ -165,10 +165,7 @@ def next_steps(
 def _last_steps(
     notices: Sequence[Notice], exporters: Sequence[Exporter], *, has_register: bool
 ) -> Iterator[str]:
-    """Yield how to record what went out, if the request does not say it, and when to write again.
-
-    `exporters` are those of the formats that go out.
-    """
+    """Yield how to record what went out, if the request does not say it, and when to write."""
     # Imports the holidays, which takes 60 ms; a letter in a pipeline needs none.
     from optout_cli.letters.notes import next_working_day
 

@@ -155,9 +155,7 @@ files_from_option = click.option(
     help="Also look in DIR for the files that a request names (repeatable).",
 )
 force_option = click.option(
-    "--force",
-    is_flag=True,
-    help="Replace existing files; the old ones move to the folder earlier.",
+    "--force", is_flag=True, help="Replace existing files; the old ones move to the folder earlier."
 )
 json_option = click.option(
     "--json", "as_json", is_flag=True, is_eager=True, help="Print JSON, one object per line."
@@ -212,10 +210,7 @@ def parse_date(context: click.Context, option: click.Parameter, value: str | Non
 
 
 def parse_day(context: click.Context, option: click.Parameter, value: str | None) -> date | None:
-    """Parse a day on which something happened, also as `optout new` reads it: dec 1, yesterday.
-
-    Raises click.BadParameter.
-    """
+    """Parse a day as `optout new` reads it, such as yesterday. Raises click.BadParameter."""
     return _parse(context, option, value, days_meant(value, today()) if value else [])
 
 
@@ -269,10 +264,7 @@ def library_from(
 
 
 def code_of(state: str, library: Library) -> str:
-    """Return the postal code of a state, given by that or by its name, also shortened: `Calif.`.
-
-    Raises click.UsageError for an unknown state.
-    """
+    """Return a state's code for its name or code. Raises click.UsageError if there is none."""
     states = library.directory.data.states
     code = state_code(state) or state.upper()
     names = {known.name.casefold(): code for code, known in states.items()}
@@ -322,10 +314,7 @@ def output_path(output: str, name: str, noun: str, *suffixes: str) -> Path:
 
 
 def path_for(output: str | None, name: str, kind: tuple[str, ...]) -> Path | None:
-    """Return the path that -o names, with `name` inside a folder; None for standard output.
-
-    Raises click.UsageError if the file name is not of this kind.
-    """
+    """Return the path that -o names, with `name` in a folder; None for standard output."""
     if output == STDIN:
         return None
     return output_path(output, name, *kind) if output else Path(name)

@@ -51,12 +51,7 @@ _PAGE = "review.html"
     "  optout review letters/ -o review.html\n"
     "  optout review letters/ --since 2026-11-01",
 )
-@click.argument(
-    "folder",
-    metavar="[FOLDER]",
-    required=False,
-    type=Folder(),
-)
+@click.argument("folder", metavar="[FOLDER]", required=False, type=Folder())
 @click.option(
     "-o",
     "--output",

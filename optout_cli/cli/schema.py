@@ -1,7 +1,4 @@
-"""`optout schema`: print a JSON Schema, which editors use to complete and check files.
-
-The schemas of what people write and scripts read are made from the model.
-"""
+"""`optout schema`: print a JSON Schema, made from the model, to complete and check files."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence

@@ -270,11 +270,7 @@ def overview_of(
 
 
 def _outlook(
-    id: str,
-    program: Program,
-    locality: Locality,
-    day: date,
-    corrections: Corrections,
+    id: str, program: Program, locality: Locality, day: date, corrections: Corrections
 ) -> Outlook:
     letters = tuple(f"{id}/{name}" for name in sorted(program.letters))
     # Any letter kind will do: the program and the day alone decide who receives a letter.

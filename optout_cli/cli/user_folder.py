@@ -50,10 +50,7 @@ def user_folder(kind: Literal["cache", "config", "state"]) -> Path | None:
 
 
 def own_files(named: Iterable[Path] = ()) -> tuple[list[Path], list[Path], list[Problem]]:
-    """Return the data files and the templates in the user's own folder, and why not to use them.
-
-    Leaves out paths that are `named` on the command line: the user chose those.
-    """
+    """Return the user's own data files and templates, without `named`, and why not to use them."""
     home = user_folder("config")
     if home is None:
         return [], [], []

@@ -30,13 +30,7 @@ from optout_cli.cli.console import (
     write_files,
 )
 from optout_cli.cli.letter_options import set_request_option, split_assignment
-from optout_cli.cli.new.follow import (
-    Beginning,
-    NewOrder,
-    begin_after,
-    folder_option,
-    write_table,
-)
+from optout_cli.cli.new.follow import Beginning, NewOrder, begin_after, folder_option, write_table
 from optout_cli.cli.new.interview import run_interview
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
@@ -291,10 +285,7 @@ def _sample(query: str | None, basis: Basis, options: str) -> tuple[Path | None,
 def _copy_wording(
     query: str | None, letter: str | None, output: str | None, library: Library, *, quiet: bool
 ) -> None:
-    """Copy the letter's template to a file to change, and print its path.
-
-    `query` is the jurisdiction, or a request: its letter, for its jurisdiction.
-    """
+    """Copy the letter's template for a jurisdiction, or for a request's; print the path."""
     from optout_cli.lint.passages import letter_and_place, wording_of  # imports jinja2
 
     letter, slug = letter_and_place(query, letter, library, JURISDICTION)

@@ -1,7 +1,4 @@
-"""`optout new --follow`: begin after an earlier letter, or write a table of letters to follow.
-
-Also writes the other tables of `optout new`: --csv and --xlsx.
-"""
+"""`optout new --follow`: begin after an earlier letter; and the tables of --csv and --xlsx."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -33,13 +30,7 @@ from optout_cli.authoring.tables import (
 )
 from optout_cli.authoring.unfinished import Start
 from optout_cli.batch.input import load_input
-from optout_cli.cli.ask import (
-    Question,
-    ask_choice,
-    ask_in_turn,
-    is_terminal,
-    say_wrapped,
-)
+from optout_cli.cli.ask import Question, ask_choice, ask_in_turn, is_terminal, say_wrapped
 from optout_cli.cli.console import is_request, program_name, quote, say, write_files
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
@@ -215,10 +206,7 @@ def _given_cells(common: str, library: Library) -> Mapping[str, Mapping[str, str
 def _put(
     order: NewOrder, name: str, table: Table, library: Library, letters: Sequence[str]
 ) -> Path | None:
-    """Write a table to its place, and print its path; for -, print the table and return None.
-
-    `name` is that of the file without its ending, and `letters` are those of the table's rows.
-    """
+    """Write a table with its usual name, and print its path; for -, print the table alone."""
     kind = WORKBOOK if order.is_workbook else TABLE
     path = require_free(path_for(order.output, f"{name}{kind[1]}", kind))
     if order.is_workbook:
@@ -254,11 +242,7 @@ class Beginning(NamedTuple):
 
 
 def begin_after(order: NewOrder, named: str, library: Library) -> Beginning:
-    """Return how a request that follows an earlier letter begins.
-
-    On a terminal, asks which letter is meant, and which one follows, if there are several. Raises
-    OptoutError.
-    """
+    """Return how a request that follows an earlier letter begins; ask which, if need be."""
     quiet = order.quiet
     earlier, letter, folder = _ask_what_follows(named, order.within, order.letter, library)
     known, earlier = answers_following(earlier, letter, library, today())
@@ -336,10 +320,7 @@ def _candidates(text: str, within: Path | None) -> dict[str, _Candidate]:
 def _ask_what_follows(
     text: str, within: Path | None, letter: str | None, library: Library
 ) -> tuple[Earlier, str | None, Path | None]:
-    """Return the letter that `text` names, the kind that follows, and the folder of the register.
-
-    Asks where there are several. Raises OptoutError.
-    """
+    """Return the letter that `text` names, the kind that follows, and the register's folder."""
     found = _candidates(text, within)
     choices = {reference: it.summary for reference, it in found.items()}
     only = next(iter(found)) if len(found) == 1 else None

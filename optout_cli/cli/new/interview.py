@@ -208,10 +208,7 @@ def _require_known(kept: Kept, path: Path, library: Library) -> None:
 
 
 def _ask_all(interview: Interview, typed: str | None, file: KeptFile, seen: set[str]) -> None:
-    """Ask each question that has no answer yet, and keep the answers; < goes back.
-
-    A long note is shown once: `seen` has those that were.
-    """
+    """Ask each question without an answer, and keep the answers; < goes back."""
     section = ""
     while True:
         question = interview.next()
