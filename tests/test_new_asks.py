@@ -827,3 +827,11 @@ def test_an_answer_before_its_request_is_told_at_once(asked: Asked) -> None:
     told = "Please check: 2023-05-01 is before Date of the request"
     assert (outcome(result)[0], clerk.unused) == (0, [])
     assert told in words(result.stderr)
+
+
+def test_a_way_without_an_address_offers_the_question_that_chose_it(asked: Asked) -> None:
+    said = {"Sent by": "fax", "What instead?": "open", "What next": "stop", **SIGNS}
+    result, clerk = asked(said, "06041")
+    chosen = re.search(r"([0-9]+)  Sent by: fax", result.stderr)
+    assert chosen
+    assert (outcome(result)[0], clerk.asked["What next"][0]) == (130, chosen[1])

@@ -1,7 +1,7 @@
 """What to say once letters are written: notes, a summary, and what to do next with them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -15,7 +15,7 @@ from optout_cli.letters.notes import told
 from optout_cli.model.letter import Export
 from optout_cli.model.notice import Case, Notice, Route
 from optout_cli.model.program import FOLLOW_UP
-from optout_cli.model.request import Authority, Copy, Enclosure, Service, Signature, Way
+from optout_cli.model.request import Authority, Copy, Enclosure, Party, Service, Signature, Way
 from optout_cli.programs import texts_that_hold
 from optout_cli.readers.document import Document
 
@@ -27,6 +27,7 @@ _MARK_UP = (
     "have counsel mark up the {names} files, and put each change into the request or into your own"
     " wording; then make the letters to send: run this command again with -f pdf"
 )
+_WHOSE: dict[Party, str] = {"bureau": "the bureau's", "ice": "ICE's"}
 _SAY_HOW = "--by certified-mail"  # the usual way, for letters whose request names none
 _MESSAGES: frozenset[Way] = frozenset(("email", "fax"))  # ways in which nothing goes out on paper
 _SENDING: dict[Way, tuple[str, str]] = {  # a letter, and so many letters
@@ -61,11 +62,11 @@ def staying_lines(plans: Iterable["Plan"], folder: Path) -> Iterator[str]:
     """Yield what was changed since about letters whose files stay as they are."""
     plans = [*plans]
     if paths := [folder / path for plan in plans for path in plan.outdated]:
-        letters = "letter" if len(paths) == 1 else "letters"
         more = f" and {len(paths) - 1:,} more" if paths[1:] else ""
         yield (
-            f"note: the data now has another address or office for {len(paths):,} sent {letters},"
-            f" which will not be changed: {paths[0]}{more}; to write there too, use another date"
+            f"note: the data now has another address or office for"
+            f" {counted(len(paths), 'sent letter')}, which will not be changed: {paths[0]}{more};"
+            " to write there too, use another date"
         )
     if texts := [*dict.fromkeys(text for plan in plans for text in plan.enclosed)]:
         more = f"; and {len(texts) - 1:,} more" if texts[1:] else ""
@@ -88,37 +89,34 @@ def report_letters(
     Without `in_full`, prints no more notes than fit on a screen. `is_new` is False if all files
     were there before, with the same bytes.
     """
-    notice = exports[0].notice
-    day = notice.date
-    add = f"--set date={day}" if document.is_command_line else f"date: {day} to the request"
-    dated = f"dated today, {day}; to keep this date, add {add}"
+    notice, day = exports[0].notice, exports[0].notice.date
     count = len({export.notice.file_name for export in exports})
     formats = ", ".join(dict.fromkeys(export.format for export in exports))
     letters = f"{counted(count, 'letter')} of {day} ({formats})"
     done = "written" if is_new else "unchanged, already written"
-    summary = f"{done}: {letters} for {notice.author}, reference {notice.reference}"
-    steps = [f"next: {step}" for step in steps]
+    last = [f"{done}: {letters} for {notice.author}, reference {notice.reference}"]
+    last += [f"next: {step}" for step in steps]
+    first = []
+    if "date" not in document.data:
+        add = f"--set date={day}" if document.is_command_line else f"date: {day} to the request"
+        first = [f"dated today, {day}; to keep this date, add {add}"]
+    say_lines(first)
     notes = [note for export in exports for note in (*export.notice.notes, *export.notes)]
     in_full = in_full or speaks_json()
     texts = [(f"note: {text}", code) for code, text in told(notes, in_full=in_full, before=set())]
-    others = [] if "date" in document.data else [dated]
-    room = _SCREEN - len(exports) - _height([*others, summary, *steps])
-    say_lines(others)
-    shown, rest = 0, "to see each note in full, add --verbose or run `optout review`"
-    lines = [text for text, _ in texts]
-    while shown < len(lines) and (_height(lines[: shown + 1]) < room or shown < _FEWEST_NOTES):
-        shown += 1
-    for line, code in texts if in_full else texts[:shown]:
+    # So many lines of a usual terminal are left for notes, at the least.
+    room = _SCREEN - len(exports) - sum(1 + len(line) // _COLUMNS for line in (*first, *last))
+    left = len(texts)
+    for number, (line, code) in enumerate(texts):
+        room -= 1 + len(line) // _COLUMNS
+        if not in_full and room <= 0 and number >= _FEWEST_NOTES:
+            break
         say(line, code)
+        left -= 1
     if texts and not in_full:
-        left = len(texts) - shown
+        rest = "to see each note in full, add --verbose or run `optout review`"
         say(f"{counted(left, 'more note')}; {rest}" if left else rest)
-    say_lines((summary, *steps))
-
-
-def _height(lines: Iterable[str]) -> int:
-    """Return how many lines of a usual terminal the lines take, at the most."""
-    return sum(1 + len(line) // _COLUMNS for line in lines)
+    say_lines(last)
 
 
 def next_steps(
@@ -140,8 +138,8 @@ def next_steps(
     for recipient in [notice.recipient for notice in notices if not notice.recipient.is_confirmed]:
         contact = recipient.contact
         how = f"call {contact.phone}" if contact.phone else "find a phone number (none on file)"
-        whose = "the bureau's" if recipient.party == "bureau" else "ICE's"
-        yield f"{how} to confirm {whose} address: {', '.join(contact.address.lines)}"
+        address = f"{_WHOSE[recipient.party]} address: {', '.join(contact.address.lines)}"
+        yield f"{how} to confirm {address}"
     if first.is_draft:
         yield "fill in what is missing, and run this command again without --draft"
         return
@@ -213,10 +211,7 @@ def _paper_steps(
         steps += ["fold it at the two marks"] if mailed else []
         more = ("", " and {}", ", {}, and {}")[len(steps)].format(*steps)
         yield f"print {letter} single-sided on US Letter{more}"
-    files = [act.file for act in notice.authority if act.file]
-    files += [enclosure.file or enclosure.title for enclosure in notice.enclosures]
-    if any(note.code == "package" for export in exports for note in export.notes):
-        files = [name for name in files if not name.lower().endswith(".pdf")]  # in the letter's PDF
+    files = _enclosed(notice, [note.code for export in exports for note in export.notes])
     acts = [act for act in notice.authority if not act.file]
     if acts:
         named = "; ".join(f"{act.instrument} {act.number or ''}".strip() for act in acts)
@@ -266,7 +261,15 @@ def _service_steps(exports: Sequence[Export], notices: Sequence[Notice]) -> Iter
 
 
 def _whose(notice: Notice) -> str:
-    return "the bureau's letter" if notice.recipient.party == "bureau" else "ICE's letter"
+    return f"{_WHOSE[notice.recipient.party]} letter"
+
+
+def _enclosed(letter: "Notice | _Facts", codes: Collection[str]) -> list[str]:
+    """Return what goes into the envelope; with the note `package`, PDFs are in the letter's own."""
+    files = [act.file for act in letter.authority if act.file]
+    files += [enclosure.file or enclosure.title for enclosure in letter.enclosures]
+    is_package = "package" in codes
+    return [name for name in files if not (is_package and name.lower().endswith(".pdf"))]
 
 
 # --- the letters of many requests ---
@@ -291,34 +294,27 @@ def steps_for_all(
     """Yield what to do with letters that are not sent yet; `paper` is a PDF of those to print."""
     yield "read the letters, and confirm the addresses in the notes"
     letters = [(state, _DECODER.decode(state.written.facts)) for state in states]
-    drafts = [state for state, _ in letters if state.written.is_draft]
-    if drafts:
-        count = len({state.id for state in drafts})
-        yield f"add the signer to {counted(count, 'request')}, then run this command again"
-    signed = [(state, facts) for state, facts in letters if not state.written.is_draft]
+    if drafts := {state.id for state, _ in letters if state.written.is_draft}:
+        yield f"add the signer to {counted(len(drafts), 'request')}, then run this command again"
+    signed = [each for each in letters if not each[0].written.is_draft]
     formats = {file.format for state, _ in signed for file in state.letter.files}
     if marked := sorted(_to_mark_up(formats)):
         yield _MARK_UP.format(names=" and ".join(marked))
     signed = [
-        (state, facts)
-        for state, facts in signed
-        if any(file.format not in marked for file in state.letter.files)
+        each for each in signed if any(it.format not in marked for it in each[0].letter.files)
     ]
     ways = [
-        _ways_of(state.letter.service, {file.format for file in state.letter.files})
-        for state, _ in signed
+        _ways_of(it.letter.service, (file.format for file in it.letter.files)) for it, _ in signed
     ]
-    mailed = [
-        letter for letter, own in zip(signed, ways, strict=True) if not _MESSAGES.issuperset(own)
-    ]
-    faxed = [facts for (_, facts), own in zip(signed, ways, strict=True) if own == ("fax",)]
-    yield from _paper_steps_for_all(mailed, faxed, paper)
+    both = [*zip(signed, ways, strict=True)]
+    mailed = [letter for letter, own in both if not _MESSAGES.issuperset(own)]
+    faxed = [facts for (_, facts), own in both if own == ("fax",)]
     counts = Counter(way for own in ways for way in own)
+    yield from _paper_steps_for_all(mailed, faxed, paper)
     for way, (one, many) in _SENDING.items():
         if count := counts[way]:
             yield one.format(letter="1 letter", to="") if count == 1 else many.format(count=count)
-    offices = sum(len(state.letter.copies) for state, _ in signed)
-    if offices:
+    if offices := sum(len(state.letter.copies) for state, _ in signed):
         labels = f"optout labels {quote(str(folder))}"
         yield f"mail {_copies(offices)} to the offices listed after cc:; print labels with {labels}"
     if people := sum(len(facts.cc) for _, facts in signed):
@@ -352,26 +348,15 @@ def _paper_steps_for_all(
         fold = f"fold {'it' if one else 'each letter'} at the two marks"
         yield f"{', '.join(steps)}{comma} and {fold}"
     if unsigned := sum(facts.signature.kind == "ink" for facts in faxed):
-        yield f"print and sign {unsigned:,} letter{'' if unsigned == 1 else 's'} to be faxed"
-    acts = sum(any(not act.file for act in facts.authority) for _, facts in letters)
-    if acts:
-        what = f"{acts:,} letter{' names' if acts == 1 else 's name'}"
-        yield f"decide whether to enclose the act that {what} (add file: under authority:)"
-    enclosing = sum(_has_enclosures(state, facts) for state, facts in letters)
-    if enclosing:
-        what = f"{enclosing:,} letter{' lists' if enclosing == 1 else 's list'}"
-        yield f"enclose what {what}"
+        yield f"print and sign {counted(unsigned, 'letter')} to be faxed"
+    if acts := sum(any(not act.file for act in facts.authority) for _, facts in letters):
+        named = f"the act named in {counted(acts, 'letter')}"
+        yield f"decide whether to enclose {named} (add file: under authority:)"
+    if enclosing := sum(bool(_enclosed(facts, state.letter.notes)) for state, facts in letters):
+        yield f"enclose what is listed in {counted(enclosing, 'letter')}"
     separate = Counter(state.id for state, facts in letters if facts.addressing == "separate")
     if any(count > 1 for count in separate.values()):
         yield "into each envelope, also put a copy of the letter to the other recipient"
-
-
-def _has_enclosures(state: "LetterState", facts: _Facts) -> bool:
-    """Tell whether anything goes into the envelope that is not in the letter's own PDF."""
-    files = [act.file for act in facts.authority if act.file]
-    files += [enclosure.file or enclosure.title for enclosure in facts.enclosures]
-    is_package = "package" in state.letter.notes
-    return any(not (is_package and name.lower().endswith(".pdf")) for name in files)
 
 
 def _copies(count: int) -> str:

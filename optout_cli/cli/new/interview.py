@@ -80,13 +80,13 @@ class KeptFile:
         self._mine = set(mine)
 
     def path_for(self, interview: Interview) -> Path:
-        """Return where the answers are kept."""
+        """Return where the answers are kept; another file there stays as it is."""
         usual = _usual_path(interview)
         is_free = usual in self._mine or not usual.exists()
         return usual if is_free else free_name(usual, self._mine)
 
     def keep(self, interview: Interview) -> None:
-        """Write the answers so far, if that is possible; tell if another file is in the way."""
+        """Write the answers so far, if that is possible."""
         if not interview.place or not interview.said:
             return
         path, usual = self.path_for(interview), _usual_path(interview)
@@ -101,9 +101,7 @@ class KeptFile:
         """Go on with answers that were kept, under the name that they get here."""
         self._mine = {found}
         path = self.path_for(interview)
-        if path != found:
-            found.rename(path)
-        self._mine = {path}
+        self._mine = {found.rename(path)}
 
 
 def _usual_path(interview: Interview) -> Path:
@@ -115,12 +113,10 @@ def kept_answers(folder: Path) -> dict[Path, Kept]:
     """Return the answers that were kept in a folder, by their files."""
     found = {}
     for path in sorted(folder.glob(f"*{_KEPT}")):
-        try:
+        with suppress(OSError, msgspec.DecodeError, OptoutError):  # it is something else
             kept = msgspec.json.decode(path.read_bytes(), type=Kept)
             require_request(kept.start.known, {})
-        except (OSError, msgspec.ValidationError, msgspec.DecodeError, OptoutError):
-            continue
-        found[path] = kept
+            found[path] = kept
     return found
 
 
@@ -173,8 +169,7 @@ def _resume(new: Interview, query: str | None) -> tuple[Interview, KeptFile]:
         return new, KeptFile()
     say_wrapped("\nYou stopped before the end, and optout kept your answers.")
     by_name = {path.name: path for path in kept}
-    counts = {name: len(kept[path].said) for name, path in by_name.items()}
-    told = {name: counted(each, "answer") for name, each in counts.items()}
+    told = {path.name: counted(len(each.said), "answer") for path, each in kept.items()}
 
     def which_asked() -> str:
         usual = next(iter(told))
@@ -328,8 +323,12 @@ def _preview(text: str, name: str, interview: Interview) -> tuple[str | None, li
         )
         say_problems(error.problems)
         paths = [each.path or (each.location and each.location.path) for each in error.problems]
-        asked = enumerate(interview.asked, 1)
-        return None, [str(number) for number, each in asked if each.question.path in paths]
+        about = tuple(f"{path}." for path in paths if path)
+        return None, [
+            str(number)
+            for number, (question, _) in enumerate(interview.asked, 1)
+            if f"{question.path}.".startswith(about)
+        ]
     return letters[0], []
 
 
