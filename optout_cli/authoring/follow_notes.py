@@ -51,7 +51,7 @@ def contradiction_notes(
     for claim in claims:
         if not registers:
             registers += [_by_place(states), *_nearby(folder)]
-        told = f"note: {f'{claim.name}: ' if is_batch else ''}check the letter before you sign it: "
+        head = f"note: {f'{claim.name}: ' if is_batch else ''}check the letter before you sign it: "
         program = library.programs.find(claim.letter)[0]
         own = [
             letters[claim.jurisdiction] for letters in registers if claim.jurisdiction in letters
@@ -63,7 +63,7 @@ def contradiction_notes(
         for text in texts or ():
             count += 1
             if not is_batch or count <= _MOST:
-                yield told + text
+                yield head + text
     if is_batch and count > _MOST:
         yield f"note: {count - _MOST:,} more such notes on other letters"
 
@@ -150,23 +150,23 @@ def contradictions(
     }
     earlier = next(iter(all_earlier.values()))
     stated = ((names.get(fact, ""), FACTS[fact](earlier, program)) for fact in ("date", "kind"))
-    told = [
+    texts = [
         f"the letter says {key}: {said}; the register says {recorded}"
         for key, recorded in stated
         if (said := claim.particulars.get(key)) not in (None, recorded)
     ]
     for party in claim.parties:
         if party in found:
-            told += _state_told(claim, found[party], answers[party], program)
-            told += _service_told(claim, found[party], names)
-            told += _requests_told(claim, found[party], answers[party], names)
-            told += _newer_told(claim, all_earlier[party], party, states, program)
+            texts += _status_texts(claim, found[party], answers[party], program)
+            texts += _service_texts(claim, found[party], names)
+            texts += _request_texts(claim, found[party], answers[party], names)
+            texts += _newer_texts(claim, all_earlier[party], party, states, program)
         else:
-            told.append(f"the earlier letter was not written to {party}")
-    return [*told, *_replies_told(claim, kind, list(all_earlier.values()), program)]
+            texts.append(f"the earlier letter was not written to {party}")
+    return [*texts, *_reply_texts(claim, kind, list(all_earlier.values()), program)]
 
 
-def _state_told(
+def _status_texts(
     claim: Claim, state: LetterState, answers: Iterable[Answered], program: Program
 ) -> Iterator[str]:
     """Yield that the earlier letter is not recorded as sent, or is answered already."""
@@ -177,14 +177,14 @@ def _state_told(
     specs = program.letters[name].particulars
     for answer in answers if name in kinds_after_silence(program) else ():
         key = next((it for it in specs if specs[it].follow == f"replies.{answer.reply}"), "")
-        told = {(it.get("office"), it.get("date")) for it in claim.particulars.get(key, [])}
+        named_too = {(it.get("office"), it.get("date")) for it in claim.particulars.get(key, [])}
         if settles(answer, program):
             yield f"{named} was answered on {answer.on} ({answer.reply})"
-        elif (answer.recipient, str(answer.on)) not in told:
+        elif (answer.recipient, str(answer.on)) not in named_too:
             yield f"{named} was answered on {answer.on} ({answer.reply}); say so in the letter"
 
 
-def _newer_told(
+def _newer_texts(
     claim: Claim, earlier: Earlier, party: Party, states: Iterable[LetterState], program: Program
 ) -> Iterator[str]:
     """Yield each letter that went out since, before this one, and that it should follow instead."""
@@ -202,7 +202,7 @@ def newer_text(state: LetterState) -> str:
     return f"a later letter, which it does not name, went out to {state.letter.recipient}: {named}"
 
 
-def _service_told(claim: Claim, state: LetterState, names: _Names) -> Iterator[str]:
+def _service_texts(claim: Claim, state: LetterState, names: _Names) -> Iterator[str]:
     """Yield how the earlier letter went out and when it arrived, if not as recorded."""
     party, named = state.letter.recipient, f"{state.written.reference} to {state.letter.recipient}"
     ways = [it for it in claim.particulars.get(names.get("service", ""), []) if it["to"] == party]
@@ -216,12 +216,12 @@ def _service_told(claim: Claim, state: LetterState, names: _Names) -> Iterator[s
         days.add(day)
     recorded = {receipt.on.isoformat() for receipt in state.delivered}
     if days - recorded:
-        told = f"was received on {', '.join(sorted(days))}"
+        said = f"was received on {', '.join(sorted(days))}"
         has = f"says {', '.join(recorded)}" if recorded else "has no such day"
-        yield f"the letter says that {named} {told}; the register {has}"
+        yield f"the letter says that {named} {said}; the register {has}"
 
 
-def _requests_told(
+def _request_texts(
     claim: Claim, state: LetterState, answers: Sequence[Answered], names: _Names
 ) -> Iterator[str]:
     """Yield what was answered to the earlier letter, if not as recorded."""
@@ -233,17 +233,17 @@ def _requests_told(
     ]
     for entry in claim.particulars.get(names.get("requests", ""), []):
         if entry["date"] == day and the(entry["to"]) in map(the, own):
-            yield from _answer_told(named, entry.get("answered"), answers, "on")
-            yield from _answer_told(named, entry.get("answer"), answers, "words")
+            yield from _answer_texts(named, entry.get("answered"), answers, "on")
+            yield from _answer_texts(named, entry.get("answer"), answers, "words")
 
 
-def _replies_told(
+def _reply_texts(
     claim: Claim, kind: LetterKind, all_earlier: Sequence[Earlier], program: Program
 ) -> Iterator[str]:
     """Yield what is not as recorded of the reply that the new letter answers."""
     answers = [answer for earlier in all_earlier for answer in earlier.answers()]
     name = next(id for id, it in program.letters.items() if it is kind)
-    told: dict[str, None] = {}
+    texts: dict[str, None] = {}
     named = all_earlier[0].facts["reference"]
     for id, reply in program.replies.items():
         if name not in [row.letter for row in reply.next]:
@@ -251,16 +251,16 @@ def _replies_told(
         own = [answer for answer in answers if answer.reply == id]
         for key, source in reply.fills.items():
             said = claim.particulars.get(key)
-            told |= dict.fromkeys(_answer_told(named, said, own, source))
+            texts |= dict.fromkeys(_answer_texts(named, said, own, source))
         for key in reply.asks:
             said, recorded = claim.particulars.get(key), [it.facts.get(key) for it in own]
             if said and any(recorded) and said not in recorded:
-                told[f"the letter says {key}: {said}; the register says {recorded[-1]}"] = None
-    yield from told
+                texts[f"the letter says {key}: {said}; the register says {recorded[-1]}"] = None
+    yield from texts
 
 
 # Any: a particular is a text, a date as text, or a list of texts.
-def _answer_told(named: str, said: Any, answers: Iterable[Answered], source: str) -> Iterator[str]:
+def _answer_texts(named: str, said: Any, answers: Iterable[Answered], source: str) -> Iterator[str]:
     """Yield a text if no recorded answer has what a letter says of one; words may be a part."""
     if not said:
         return

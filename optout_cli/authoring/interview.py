@@ -164,9 +164,9 @@ class Interview:
                     del self.said[keys[path]]
                     about = self._with_labels(problem.message, path)
                     subject = "this " if problem.message.startswith(f"{path} ") else ""
-                    told = (f"Please check: {subject}{about}.",)
+                    intro = (f"Please check: {subject}{about}.",)
                     question = self.next()
-                    return question and replace(question, intro=told)
+                    return question and replace(question, intro=intro)
             raise
 
     def _first_open(self) -> Question | None:

@@ -59,13 +59,13 @@ def _ask_missing(
     kind = request.basis.library.programs.find(request.letter)[1]
     needed = {term for refusal in kind.refuse for term in refusal.when.missing}
     for number, entry in enumerate(request.basis.start.known["particulars"][name]):
-        told = ", ".join(str(value) for value in entry.values())
+        known = ", ".join(str(value) for value in entry.values())
         for field, spec in fields.items():
             if f"{name}.{field}" in needed and field not in entry:
                 optional = replace(spec, required=False)
                 path = f"particulars.{name}.{number}.{field}"
                 about = replace(
-                    row, note=f"{name.capitalize()}: {told}. Press Enter if there is none."
+                    row, note=f"{name.capitalize()}: {known}. Press Enter if there is none."
                 )
                 yield from _ask(about, request, path, field, optional)
 
@@ -112,8 +112,8 @@ def _ask(
     row: Question, request: UnfinishedRequest, path: str, name: str, spec: Particular
 ) -> Iterator[Question]:
     """Ask for a particular: a text, a choice, each item of a list, or each entry with fields."""
-    told = f"{spec.help[:1].upper()}{spec.help[1:]}"
-    note = "\n".join(filter(None, [row.note, told]))
+    about = f"{spec.help[:1].upper()}{spec.help[1:]}"
+    note = "\n".join(filter(None, [row.note, about]))
     if spec.example and not spec.choices:
         example = sample_of(spec, date.fromisoformat(str(request.value("date"))))
         note += f" (for example: {example[0] if isinstance(example, list) else example})"
@@ -125,7 +125,7 @@ def _ask(
         key=path,
         label=spec.ask or name.replace("-", " ").capitalize(),
         note=note,
-        help=" ".join([f"{told}.", *(row.helps[kind] for kind in kinds if kind in row.helps)]),
+        help=" ".join([f"{about}.", *(row.helps[kind] for kind in kinds if kind in row.helps)]),
         helps=row.helps,
         side=spec.when,
         reads="date" if "date" in (spec.type, spec.of) else "text",

@@ -150,15 +150,15 @@ class _Group(click.Group):
 
             vars(error)["message"] = shorten_quotes(error.message)  # click declares it final
             _name_variable(error)
-            told = error
+            hinted = error
             if hint := _hint_for(error):
-                told = click.UsageError(f"{error.format_message()}\n  hint: {hint}", error.ctx)
+                hinted = click.UsageError(f"{error.format_message()}\n  hint: {hint}", error.ctx)
             if not _wants_json(ctx.meta[_WORDS]):
-                raise told from None
+                raise hinted from None
             from optout_cli.cli.console import say_usage_problem
 
-            say_usage_problem(told)
-            sys.exit(told.exit_code)
+            say_usage_problem(hinted)
+            sys.exit(hinted.exit_code)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[_WORDS] = tuple(args)

@@ -143,10 +143,10 @@ def _days_like(text: str, problem: Problem, check: Check) -> tuple[Problem, dict
     """Return the first day that a text may mean and `check` lets pass, or the likeliest problem."""
     problems = {day: check(day.isoformat()) for day in days_meant(text, today())}
     days = [day for day, wrong in problems.items() if not wrong]
-    told = next(filter(None, problems.values()), None)
+    likeliest = next(filter(None, problems.values()), None)
     if not problems and problem.message.endswith("is not a date"):
-        told = replace(problem, hint="type a day, such as November 30 or 2026-11-30")
-    return told or problem, {day.isoformat(): f"{day} ({day:%A})" for day in days[:1]}
+        likeliest = replace(problem, hint="type a day, such as November 30 or 2026-11-30")
+    return likeliest or problem, {day.isoformat(): f"{day} ({day:%A})" for day in days[:1]}
 
 
 def ask_yes(label: str, *, default: bool, explain: str | None = None) -> bool:

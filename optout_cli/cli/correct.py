@@ -181,7 +181,7 @@ def _ask_all(contact: Contact | None, day: date | None) -> tuple[dict[str, str],
             "On what date?", default=before or usual, check=_date_problem, is_date=True
         ),
     }
-    answers = ask_in_turn(lambda told: {**questions, "right": partial(right_asked, told)})
+    answers = ask_in_turn(lambda said: {**questions, "right": partial(right_asked, said)})
     if not answers["right"]:
         raise click.Abort
     texts: dict[str, str] = {}

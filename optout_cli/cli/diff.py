@@ -212,12 +212,12 @@ def _as_json(comparison: Comparison) -> dict[str, object]:
 
 def _print_text(comparisons: Sequence[Comparison]) -> None:
     width = terminal_width()
-    told: set[str] = set()  # a fact of several recipients stands once
+    shown: set[str] = set()  # a fact of several recipients stands once
     for number, comparison in enumerate(comparisons):
         if number:
             click.echo()
         print_text(f"--- {comparison.old}\n+++ {comparison.new}")
-        for fact in new_facts(comparison, told):
+        for fact in new_facts(comparison, shown):
             for line in _colored(wrap(printable(fact), width, "fact: ", "  ")):
                 click.echo(line)
         for paragraph in paragraphs_of(comparison):

@@ -169,14 +169,14 @@ def _resume(new: Interview, query: str | None) -> tuple[Interview, KeptFile]:
         return new, KeptFile()
     say_wrapped("\nYou stopped before the end, and optout kept your answers.")
     by_name = {path.name: path for path in kept}
-    told = {path.name: counted(len(each.said), "answer") for path, each in kept.items()}
+    counts = {path.name: counted(len(each.said), "answer") for path, each in kept.items()}
 
     def which_asked() -> str:
-        usual = next(iter(told))
-        if len(told) > 1:
-            choices = {**told, _AFRESH: ""}
+        usual = next(iter(counts))
+        if len(counts) > 1:
+            choices = {**counts, _AFRESH: ""}
             return ask_choice("Go on with", choices, default=usual, explain=_EXPLAIN_KEPT)
-        say_wrapped(f"They are in {usual}: {told[usual]}.")
+        say_wrapped(f"They are in {usual}: {counts[usual]}.")
         is_kept = ask_yes("Go on with them?", default=True, explain=_EXPLAIN_KEPT)
         return usual if is_kept else _AFRESH
 
