@@ -248,7 +248,10 @@ def test_a_broken_data_file_is_told_on_stderr_alone(
 
 @pytest.mark.parametrize(
     "words",
-    ["list letters", "list offices --state CT", "list agencies --state AL", "doctor"],
+    [
+        *("list letters", "list offices --state CT", "list agencies --state AL", "doctor"),
+        *("list nothing", "help nothing"),
+    ],
 )
 def test_text_is_not_written_over_the_edge_of_a_terminal(words: str) -> None:
     arguments = ["-m", "optout_cli", *words.split()]

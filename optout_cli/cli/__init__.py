@@ -268,12 +268,7 @@ def main() -> None:
     try:
         code = group.main(standalone_mode=False)
     except click.ClickException as error:
-        if isinstance(error, click.UsageError) and _wants_json(sys.argv[1:]):
-            from optout_cli.cli.console import say_usage_problem
-
-            say_usage_problem(error)
-        else:
-            error.show()
+        _show_error(error)
         code = error.exit_code
     except click.Abort:
         from optout_cli.errors import interruption
@@ -293,6 +288,20 @@ def main() -> None:
             code = code or 1
         gc.freeze()  # or Python collects once more at exit, a seventh of the time of a text letter
     sys.exit(128 + received[0] if received else code)
+
+
+def _show_error(error: click.ClickException) -> None:
+    """Print what is wrong with the command line: as JSON, or wrapped for a terminal."""
+    if isinstance(error, click.UsageError):
+        from optout_cli.cli.console import say_usage_problem, terminal_width, wrapped
+
+        if _wants_json(sys.argv[1:]):
+            say_usage_problem(error)
+            return
+        if sys.stderr.isatty():
+            text = wrapped(f"Error: {error.format_message()}", terminal_width())
+            error = click.UsageError(text.removeprefix("Error: "), error.ctx)
+    error.show()
 
 
 class LostOutput(FileIO):
