@@ -6,7 +6,7 @@ from typing import Any, get_args  # a row has the shapes of a request
 import pytest
 from command_results import Run, Write, outcome
 from conftest import TODAY
-from make_letters import told_by
+from make_letters import problems_of, told_by
 
 from optout_cli.batch.input import InputFile, load_input
 from optout_cli.errors import OptoutError
@@ -461,3 +461,29 @@ def test_a_column_named_after_a_particular_is_told_what_to_name_it(
     code, out, err = outcome(run("batch", "n.csv", "--check"))
     assert (code, out) == (1, "")
     assert err.splitlines()[1].startswith(f"  hint: name it {own} if its letters are to say that")
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("Marin,a/b,Pat Roe,2026-11-24\nKern,a/b,Al Roe,2026-11-24\n", "does not name the columns"),
+        (
+            "jurisdiction,Marin\nsignatory.name,Pat\nletter,a/b\n",
+            "has the names of a request below each other",
+        ),
+        (
+            "County        Letter   Name\nMarin  CA     a/b      Pat Roe\n",
+            "has one column with several names in it, 'County        Letter   Name'",
+        ),
+    ],
+)
+def test_a_table_without_a_header_is_told_once(table: str, told: str) -> None:
+    (found,) = problems_of(lambda: [*InputFile("n.csv", "csv", table).rows()])
+    assert (str(found.location), found.code, found.message) == ("n.csv:1", "no-header", told)
+
+
+def test_a_table_of_markdown_is_read() -> None:
+    text = "| County | Letter |\n| --- | :---: |\n| Marin | a/b |\n"
+    (row,) = InputFile("n.csv", "csv", text).rows()
+    assert row.document is not None
+    assert row.document.data == {"jurisdiction": "Marin", "letter": "a/b"}

@@ -131,7 +131,16 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
     "your-office": ((), []),
     "blank-field": (
         PRINTED,
-        ["{{ signatory.name }}", "\u00abName\u00bb", "${name}", "<<First Name>>", "Pat {{last}}"],
+        [
+            *(
+                "{{ signatory.name }}",
+                "\u00abName\u00bb",
+                "${name}",
+                "<<First Name>>",
+                "Pat {{last}}",
+            ),
+            "*|FNAME|* *|LNAME|*",
+        ],
     ),
     "brackets": (
         SHORT,
@@ -237,6 +246,7 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
     "error-within": ((*PRINTED, "state", "code"), ["Pat #REF!", "#NAME? Perez", "#\u00a1REF!"]),
     "filler": (("prose",), ["test", "as above", "Click or tap here to enter text.", "pending"]),
     "filler-beside": (SHORT, ["Pat Perez (TBD)", "Pat Perez - CHECK", "Pat Perez (?)"]),
+    "of-list": (PRINTED, ["Sheriff;#12", "4;#Pat Perez", "Patrol;#4;#Jail;#5"]),
     "value-of-program": (SHORT, ["nan County", "Suite null", "None County Jail", "County of N/A"]),
     "wrong-apostrophe": ((), []),
     "calculated": (

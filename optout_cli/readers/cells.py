@@ -293,7 +293,7 @@ _EVENTS = {
     "receipt": "receipt file|scan of receipt|return receipt",
 }
 _EVENT_COLUMNS = {word: key for key, words in _EVENTS.items() for word in words.split("|")}
-_PATH = re.compile(r"[a-z][a-z-]*(\.[A-Za-z0-9-]+)+")
+PATH = re.compile(r"[a-z][a-z-]*(\.[A-Za-z0-9-]+)+")
 
 
 def _path(owner: str, field: str) -> str:
@@ -316,7 +316,7 @@ def column_among(name: str, columns: Collection[str]) -> str:
 @lru_cache(512)
 def column_of(name: str) -> list[str]:
     """Return the key paths that a column's name may mean; the name itself if it is one already."""
-    if _PATH.fullmatch(name):
+    if PATH.fullmatch(name):
         return [name]
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", _ADDED.sub("", name))
     words = re.findall(r"[a-z]+|[0-9]+", apart.lower())

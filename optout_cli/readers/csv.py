@@ -17,6 +17,7 @@ from typing import NamedTuple
 from optout_cli.errors import Location, OptoutError, Problem, closest, raise_any, shorten
 from optout_cli.readers.cells import (
     CITY,
+    PATH,
     STATE,
     STATE_OF_PLACE,
     DateOrder,
@@ -40,6 +41,8 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 _KEY = "jurisdiction"  # the header has this column name; no row has it as a value
 _DELIMITERS = ",;\t|^~"  # spreadsheets write `;` where the comma is the decimal sign
+_IN_ONE_CELL = (*map(re.escape, _DELIMITERS), r"\s{2,}")
+_RULER = " -=:\t\r\n\u00a0"  # a line with nothing else divides a table: | --- | :--- |
 _MAX_TITLES = 8  # lines above the header that are looked through
 # A table with neither has no dates to read in one order, and no whole address in a cell: one that
 # has is read once more, before its rows.
@@ -134,6 +137,7 @@ def read_table(
 
     With the `keys` of a request, a column that is like none of them is a problem of the table.
     """
+    keys = () if columns else keys
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     delimiter = "," if is_sheet else _find_delimiter(text, file, columns)
     lines = _read_lines(text, file, delimiter)
@@ -144,8 +148,7 @@ def read_table(
         return None, lines
     location = Location(file, header.line)
     above = list(islice(lines, _MAX_TITLES))
-    if not names_columns(header.cells, columns):
-        raise_any(_header_problems(header, above, location, columns))
+    raise_any(_header_problems(header, above, location, columns, keys))
 
     @cache
     def filled() -> set[int]:
@@ -153,7 +156,7 @@ def read_table(
         below = {at for cells in rows for at, cell in enumerate(cells) if cell.strip()}
         return below if above else {*range(len(header.cells))}  # the rows are not there yet
 
-    names, others = _read_header(header.cells, location, columns, () if columns else keys, filled)
+    names, others = _read_header(header.cells, location, columns, keys, filled)
     again = _read_lines(text if _MUST_BE_READ_WHOLE.search(text) else "", file, delimiter)
     lines_again = [line.cells for line in again]
     cells = zip(header.cells, zip_longest(*lines_again, fillvalue=""), strict=False)
@@ -165,21 +168,37 @@ def read_table(
 
 
 def _header_problems(
-    header: _Line, above: Sequence[_Line], location: Location, columns: Collection[str]
+    header: _Line,
+    above: Sequence[_Line],
+    location: Location,
+    columns: Collection[str],
+    keys: Collection[str],
 ) -> Iterator[Problem]:
     """Yield why the first line does not name the columns: one problem, not one of each row."""
-    below = next((line for line in above if names_columns(line.cells, columns)), None)
-    if below:  # titles are above the names
+    first, names = header.cells[0], [cell.strip() for cell in header.cells]
+    unknown = [it for it in names if _doubt_about(it, column_of(it), location, keys)]
+    if names_columns(header.cells, columns):
+        is_pair = all(len(line.cells) == 2 for line in (header, *above))  # noqa: PLR2004  # name, value
+        if keys and is_pair and any(PATH.fullmatch(line.cells[0].strip()) for line in above):
+            message = "has the names of a request below each other"
+            hint = "write them side by side in the first line, with the values below them"
+            yield Problem("no-header", message, location, hint)
+    elif below := next((line for line in above if names_columns(line.cells, columns)), None):
+        # Titles are above the names.
         message = f"does not name the columns; line {below.line} does"
         several = f"lines {header.line} to {below.line - 1}"
-        hint = several if below is not above[0] else f"line {header.line}"
-        hint = f"delete {hint}: the column names come first"
+        several = several if below is not above[0] else f"line {header.line}"
+        hint = f"delete {several}: the column names come first"
         yield Problem("no-header", message, location, hint)
     elif len(header.cells) == 1 and any(
-        names_columns(header.cells[0].split(delimiter), columns) for delimiter in _DELIMITERS
+        names_columns(re.split(delimiter, first), columns) for delimiter in _IN_ONE_CELL
     ):
-        message = f"has one column with several names in it, {shorten(header.cells[0])!r}"
+        message = f"has one column with several names in it, {shorten(first)!r}"
         hint = "in the spreadsheet choose Data, Text to Columns, and save the table again"
+        yield Problem("no-header", message, location, hint)
+    elif keys and len(unknown) > len(names) / 2:
+        message = "does not name the columns"
+        hint = "write their names in the first line, such as jurisdiction and signatory.name"
         yield Problem("no-header", message, location, hint)
 
 
@@ -214,7 +233,7 @@ def _read_lines(
     line = above + 1
     try:
         for number, cells in enumerate(reader, above + 1):
-            if any(cell.strip() for cell in cells):
+            if any(cell.strip(_RULER) for cell in cells):
                 yield _Line(line, number, cells)
             line = above + reader.line_num + 1
     except csv.Error as error:
