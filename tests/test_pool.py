@@ -28,6 +28,10 @@ def fatally(number: int) -> int:
     return number
 
 
+def fatally_large(number: int) -> bytes:
+    return b"x" * 10_000 * fatally(number)
+
+
 def large_with_a_kill(number: int) -> bytes:
     """Return much; at one task, kill the worker once it writes a message to its pipe."""
 
@@ -64,6 +68,8 @@ def test_a_task_that_kills_its_worker_costs_no_other_task() -> None:
     killed = {5: WorkerKilled(), 12: WorkerKilled()}
     expected = [(number, killed.get(number, number)) for number in range(40)]
     assert list(results_in_order(fatally, range(40), 2)) == expected
+    large = list(results_in_order(fatally_large, range(40), 2))
+    assert large == [(it, killed.get(it, b"x" * 10_000 * it)) for it in range(40)]
 
 
 def test_nobody_waits_for_the_rest_of_a_result_whose_worker_was_killed() -> None:

@@ -60,17 +60,21 @@ def results_in_order(
     following = next(waiting, None)
     while following is not None:
         handed: deque[tuple[_Task, Future[bytes | str]]] = deque()
-        with _workers(work, jobs) as pool, suppress(BrokenProcessPool):
-            while following is not None or handed:
-                while following is not None and len(handed) < jobs * _AHEAD:
-                    handed.append((following, _submit(pool, following)))
-                    following = next(waiting, None)
-                result = _result_in(handed[0][1].result())
-                yield handed.popleft()[0], result
-        # One task killed its worker, which broke the pool: run each unfinished task alone.
-        for task, future in handed:
-            is_unfinished = isinstance(future.exception(), BrokenProcessPool)
-            yield task, result_alone(work, task) if is_unfinished else _result_in(future.result())
+        with _workers(work, jobs) as pool:
+            with suppress(BrokenProcessPool):
+                while following is not None or handed:
+                    while following is not None and len(handed) < jobs * _AHEAD:
+                        handed.append((following, _submit(pool, following)))
+                        following = next(waiting, None)
+                    result = _result_in(handed[0][1].result())
+                    yield handed.popleft()[0], result
+            # One task killed its worker, which broke the pool: run each unfinished task alone.
+            for task, future in handed:
+                is_unfinished = isinstance(future.exception(), BrokenProcessPool)
+                yield (
+                    task,
+                    result_alone(work, task) if is_unfinished else _result_in(future.result()),
+                )
 
 
 @cache
