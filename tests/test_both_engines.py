@@ -255,6 +255,14 @@ def test_a_fax_cover_and_separator_sheets_are_the_same(library: Library) -> None
     assert [first_difference(*covers), first_difference(*sheets)] == ["", ""]
 
 
+@pytest.mark.parametrize("service", ["", "service: {bureau: [{by: hand}, {by: mail}]}\n"])
+def test_the_letter_of_a_fax_is_the_same(service: str, library: Library) -> None:
+    letter = letter_for(library, service)
+    engines = [library_of(engine).context.engine for engine in NAMES]
+    faxes = [pages_of(engine.print_letter(letter, is_fax=True)) for engine in engines]
+    assert first_difference(*faxes) == ""
+
+
 @pytest.mark.parametrize("engine", NAMES)
 def test_another_line_height_in_either_layout_is_found(
     engine: EngineName, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
