@@ -3,15 +3,16 @@
 Here is what they share: the user's options, the templates, the PDF engine. It is cheap to import:
 the CLI needs `Options` at start-up.
 
-A new format is one new module here with everything that `Exporter` lists. The module `fax_pdf` is
-the format `fax-pdf`, whose files end in `.fax.pdf`. A command imports the formats that it uses.
+A new format is one new module here with what it has otherwise than `Exporter`. The module `fax_pdf`
+is the format `fax-pdf`, whose files end in `.fax.pdf`. A command imports the formats that it uses.
 Listing imports them all, so no format's module imports anything slow at its top.
 """
 
+from collections.abc import Callable
 from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -65,32 +66,30 @@ class ExportContext:
         return load_engine(self.engine_name, self.templates)
 
 
-class Exporter(Protocol):
-    """Everything that the other packages know about a format."""
+class Exporter:
+    """Everything that the other packages know about a format, as most formats have it.
+
+    The module of a format has what is otherwise there, by the same names.
+    """
 
     RANK: int  # its place in lists of formats, lowest first; by-service takes the first of a route
     DESCRIPTION: str  # a few words for `optout list formats`
     MEDIA_TYPE: str
-    IS_TEXT: bool  # a terminal may show it
-    IS_SLOW: bool  # its pages are laid out: a hundred times the work of checking a request
-    IS_PRINTED: bool  # people print it, sign it and fold it for the envelope's window
-    IS_TO_MARK_UP: bool  # it is for counsel; the letter that goes out is made in another format
+    IS_TEXT = False  # a terminal may show it
+    IS_SLOW = False  # its pages are laid out: a hundred times the work of checking a request
+    IS_PRINTED = False  # people print it, sign it and fold it for the envelope's window
+    IS_TO_MARK_UP = False  # it is for counsel; the letter that goes out has another format
     # The field of the recipient's contact to which a message in this format goes; None: on paper.
-    ROUTE: Route | None
-    SIGNATURES: tuple[str, ...]  # which kinds of signature: it can show, or leave room for
-    ENCLOSES: Literal["all", "pdf", "none"]  # which of the enclosed files it can take along
-
-    def encode(self, letter: Letter, context: ExportContext) -> bytes:
-        """Return the letter in this format; the same letter gives the same bytes."""
-        ...
-
-    def count_pages(self, content: bytes) -> int | None:
-        """Return how many pages `content` has, or None for a format without pages."""
-        ...
-
-
-def no_pages(content: bytes) -> None:  # as `Exporter.count_pages`
-    """Return None: the format has no pages."""
+    ROUTE: Route | None = None
+    # Which kinds of signature it can show, or leave room for.
+    SIGNATURES: tuple[str, ...] = ("ink", "typed", "image")
+    ENCLOSES: Literal["all", "pdf", "none"] = (
+        "none"  # which of the enclosed files it can take along
+    )
+    # Gives the letter in this format; the same letter gives the same bytes.
+    encode: Callable[[Letter, ExportContext], bytes]
+    # Gives how many pages an export has; None: the format has no pages.
+    count_pages: Callable[[bytes], int | None] = staticmethod(lambda _: None)
 
 
 def format_names() -> set[str]:
@@ -106,12 +105,13 @@ def suffix_of(name: str) -> str:
 
 @cache
 def exporter_for(name: str) -> Exporter:
-    """Import the module of the format `name`."""
-    # cast: no checker can see through import_module that the module fits the protocol.
-    return cast(Exporter, import_module(f"{__name__}.{name.replace('-', '_')}"))
+    """Import the module of the format `name`, and return what it says."""
+    exporter = Exporter()
+    vars(exporter).update(vars(import_module(f"{__name__}.{name.replace('-', '_')}")))
+    return exporter
 
 
 def all_exporters() -> dict[str, Exporter]:
-    """Return the module of every format by its name, in the order of lists."""
+    """Return every format by its name, in the order of lists."""
     names = sorted(format_names(), key=lambda name: exporter_for(name).RANK)
     return {name: exporter_for(name) for name in names}

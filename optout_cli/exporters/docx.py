@@ -2,20 +2,14 @@
 
 from optout_cli.engines.measure import room_problems
 from optout_cli.errors import raise_any
-from optout_cli.exporters import ExportContext, no_pages
+from optout_cli.exporters import ExportContext
 from optout_cli.model.letter import Letter
 
 RANK = 8
 DESCRIPTION = "a Word document, for counsel to mark up"
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-IS_TEXT = False
-IS_SLOW = False
 IS_PRINTED = True
 IS_TO_MARK_UP = True
-ROUTE = None
-SIGNATURES = ("ink", "typed", "image")
-ENCLOSES = "none"
-count_pages = no_pages  # Word breaks them
 
 
 def encode(letter: Letter, context: ExportContext) -> bytes:  # noqa: ARG001  # formats are called alike

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import msgspec
 
 from optout_cli.errors import OptoutError, Problem, raise_any
-from optout_cli.exporters import ExportContext, no_pages, pdf
+from optout_cli.exporters import ExportContext, pdf
 from optout_cli.exporters.html import refuse_outside
 from optout_cli.exporters.txt import lines_of
 from optout_cli.model.fields import Email
@@ -31,12 +31,9 @@ DESCRIPTION = "an e-mail with text, web page and PDF (RFC 5322)"
 MEDIA_TYPE = "message/rfc822"
 IS_TEXT = True
 IS_SLOW = True
-IS_PRINTED = False
-IS_TO_MARK_UP = False
 ROUTE = "email"
 SIGNATURES = ("typed", "image")
 ENCLOSES = "all"
-count_pages = no_pages
 _LINE = 76  # octets, RFC 2047, 2; a line with one long address may have more
 _WORD = 64  # octets: fits behind the name of each header
 _PIECE = 36  # octets: 48 in base64, 60 as an encoded word

@@ -25,10 +25,7 @@ if TYPE_CHECKING:
 RANK = 5
 DESCRIPTION = "one PDF to fax: cover, letter and enclosed PDFs"
 MEDIA_TYPE = pdf.MEDIA_TYPE
-IS_TEXT = False
 IS_SLOW = True
-IS_PRINTED = False
-IS_TO_MARK_UP = False
 ROUTE = "fax"
 SIGNATURES = ("typed", "image")
 ENCLOSES = "pdf"

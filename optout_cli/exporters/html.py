@@ -4,7 +4,7 @@ import re
 from base64 import b64encode
 
 from optout_cli.errors import OptoutError, Problem
-from optout_cli.exporters import ExportContext, no_pages
+from optout_cli.exporters import ExportContext
 from optout_cli.model.letter import Letter
 from optout_cli.templating.pages import letter_page, pictures_of
 
@@ -12,13 +12,6 @@ RANK = 2
 DESCRIPTION = "one web page, nothing outside it"
 MEDIA_TYPE = "text/html"
 IS_TEXT = True
-IS_SLOW = False
-IS_PRINTED = False
-IS_TO_MARK_UP = False
-ROUTE = None
-SIGNATURES = ("ink", "typed", "image")
-ENCLOSES = "none"
-count_pages = no_pages
 _STYLE_OUTSIDE = re.compile(r"@import[^;]*|url\((?!\s*[\"']?(?:data:|#))[^)]*\)", re.IGNORECASE)
 # In the letter's own words `<` is escaped, so a tag always comes from the layout.
 _MARKUP_OUTSIDE = re.compile(

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from optout_cli.exporters import ExportContext, no_pages
+from optout_cli.exporters import ExportContext
 from optout_cli.model.letter import Letter
 from optout_cli.model.request import Party
 
@@ -16,13 +16,6 @@ RANK = 3
 DESCRIPTION = "the facts of the notice, with the source of every contact"
 MEDIA_TYPE = "application/json"
 IS_TEXT = True
-IS_SLOW = False
-IS_PRINTED = False
-IS_TO_MARK_UP = False
-ROUTE = None
-SIGNATURES = ("ink", "typed", "image")
-ENCLOSES = "none"
-count_pages = no_pages
 SCHEMA = 1
 # The facts that say where a value was read or what draws the pages, and those of one recipient.
 _PASSED_OVER = ("cautions", "copies", "engine", "message-id", "origins", "recipient")

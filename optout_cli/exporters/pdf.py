@@ -9,12 +9,8 @@ from optout_cli.model.letter import Letter
 RANK = 0
 DESCRIPTION = "a letter to print, sign and mail (PDF/A-2a, PDF/UA-1)"
 MEDIA_TYPE = "application/pdf"
-IS_TEXT = False
 IS_SLOW = True
 IS_PRINTED = True
-IS_TO_MARK_UP = False
-ROUTE = None
-SIGNATURES = ("ink", "typed", "image")
 ENCLOSES = "pdf"
 count_pages = pages_in
 

@@ -13,10 +13,7 @@ from optout_cli.model.letter import Letter
 RANK = 7
 DESCRIPTION = "fax pages: cover, letter and enclosed PDFs (TIFF class F)"
 MEDIA_TYPE = "image/tiff"
-IS_TEXT = False
 IS_SLOW = True
-IS_PRINTED = False
-IS_TO_MARK_UP = False
 # The pages of that PDF.
 ROUTE, SIGNATURES, ENCLOSES = fax_pdf.ROUTE, fax_pdf.SIGNATURES, fax_pdf.ENCLOSES
 _ACROSS = 204  # dpi, ITU-T T.4

@@ -6,7 +6,7 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from optout_cli.exporters import ExportContext, no_pages
+from optout_cli.exporters import ExportContext
 from optout_cli.model.letter import Block, Heading, Letter, ListBlock, Paragraph, Quote
 from optout_cli.templating.body import plain
 
@@ -14,13 +14,6 @@ RANK = 1
 DESCRIPTION = "plain text, 80 columns"
 MEDIA_TYPE = "text/plain"
 IS_TEXT = True
-IS_SLOW = False
-IS_PRINTED = False
-IS_TO_MARK_UP = False
-ROUTE = None
-SIGNATURES = ("ink", "typed", "image")
-ENCLOSES = "none"
-count_pages = no_pages
 
 
 def encode(letter: Letter, context: ExportContext) -> bytes:  # noqa: ARG001  # formats are called alike
