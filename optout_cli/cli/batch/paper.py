@@ -7,7 +7,7 @@ import functools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 import msgspec
@@ -16,13 +16,14 @@ from optout_cli.batch.job import Job
 from optout_cli.batch.plan import BatchPlan
 from optout_cli.cli.console import counted, progress, say, speaks_json, usage_error
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order
-from optout_cli.model.request import Copy, Party
 from optout_cli.output import open_replacement, write_errors
 from optout_cli.register.events import Record
 from optout_cli.register.folder import LetterFolder
 from optout_cli.register.state import LetterState, Register
+
+if TYPE_CHECKING:
+    from optout_cli.exporters.binding import Bundle
 
 _MOST = 5  # requests that a line names
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -60,11 +61,7 @@ class Prints(NamedTuple):
         click.echo(shown, nl=False)
 
 
-class _ToPrint(NamedTuple):
-    """A letter to print, and how many copies of it."""
-
-    record: Record
-    copies: int
+_ToPrint = tuple[Record, int]  # a letter, and how many copies of it
 
 
 class Choice(NamedTuple):
@@ -103,80 +100,51 @@ def choose_letters(
             is_old = bool(state.sent) or record.sha256 in state.printed
             before += is_old
             if is_all or not is_old:
-                due.append(_ToPrint(record, _count_copies(state) if with_copies else 0))
+                due.append((record, _count_copies(state) if with_copies else 0))
         chosen += [due] if due else []
     return Choice(chosen, before, messages, withdrawn)
 
 
-class _Recipient(msgspec.Struct, frozen=True):
-    party: Party
-
-
-class _Facts(msgspec.Struct, frozen=True):
-    """What the facts of a letter say about who gets a copy of it."""
-
-    addressing: Literal["separate", "joint"] = "separate"
-    cc: tuple[Copy, ...] = ()
-    recipients: tuple[_Recipient, ...] = ()
-
-
 def _count_copies(state: LetterState) -> int:
     """Return how many are named behind cc: in a letter: other recipients, offices, and people."""
-    facts = msgspec.json.decode(state.written.facts, type=_Facts)
-    others = sum(
-        facts.addressing == "separate" and other.party != state.letter.recipient
-        for other in facts.recipients
-    )
-    return others + len(state.letter.copies) + len(facts.cc)
+    facts = msgspec.json.decode(state.written.facts)
+    recipients = () if facts.get("addressing") == "joint" else facts.get("recipients", ())
+    others = [it for it in recipients if it["party"] != state.letter.recipient]
+    return len(others) + len(state.letter.copies) + len(facts.get("cc", ()))
 
 
-def _print_run(
-    requests: Iterable[Sequence[_ToPrint]],
-    folder: Path,
-    output: BinaryIO,
-    library: Library,
-    *,
-    is_duplex: bool,
-    with_sheets: bool,
-) -> int:
-    """Write the PDF letters of all requests into `output`, and return the number of pages.
+def _bundles_of(requests: Iterable[Sequence[_ToPrint]], folder: Path) -> Iterator["Bundle"]:
+    """Yield the PDF letters of each request, with the copies of a letter behind it.
 
-    The copies of a letter stand behind it. Raises OptoutError if a letter in `folder` was changed
-    since its record was written.
+    Raises OptoutError if a letter in `folder` was changed since its record was written.
     """
-    from optout_cli.exporters.binding import Bundle, bind_print_run  # imports pikepdf
+    from optout_cli.exporters.binding import Bundle  # imports pikepdf
 
-    def bundles() -> Iterator[Bundle]:
-        for request in requests:
-            first = request[0].record
-            letters = []
-            for record, copies in request:
-                path = folder / record.path
-                if not record.is_true(folder):
-                    message = "was changed after the batch wrote it, so it is not printed"
-                    hint = "run the command without --print, and read what it says about this file"
-                    location = Location(str(path))
-                    raise OptoutError(Problem("changed-letter", message, location, hint))
-                title, content = f"{first.name}: {record.recipient}", path.read_bytes()
-                letters.append((title, content))
-                letters += [(f"{title} (copy)", content)] * copies
-            sheet = {
-                "name": first.name,
-                "reference": first.reference,
-                "request": first.request,
-                "letters": [letter.record for letter in request],
-            }
-            yield Bundle(first.name, letters, sheet)
-
-    return bind_print_run(
-        bundles(), output, library.context, is_duplex=is_duplex, with_sheets=with_sheets
-    )
+    for request in requests:
+        first, letters = request[0][0], []
+        for record, copies in request:
+            path = folder / record.path
+            if not record.is_true(folder):
+                message = "was changed after the batch wrote it, so it is not printed"
+                hint = "run the command without --print, and read what it says about this file"
+                raise OptoutError(Problem("changed-letter", message, Location(str(path)), hint))
+            title, content = f"{first.name}: {record.recipient}", path.read_bytes()
+            letters += [(title, content), *[(f"{title} (copy)", content)] * copies]
+        sheet = {
+            "name": first.name,
+            "reference": first.reference,
+            "request": first.request,
+            "letters": [record for record, _ in request],
+        }
+        yield Bundle(first.name, letters, sheet)
 
 
 def print_letters(
     plan: BatchPlan, prints: Prints, folder: LetterFolder, job: Job, *, quiet: bool
 ) -> list[Record]:
     """Put letters of this run's requests into one PDF, and return their records."""
+    from optout_cli.exporters.binding import bind_print_run  # imports pikepdf
+
     paper, register = prints.paper, folder.register
     assert paper is not None  # there is something to print on
     printed = plan.printed(register.records)
@@ -186,27 +154,26 @@ def print_letters(
         were = "was" if chosen.before == 1 else "were"
         more = "" if paper.is_all else "; to print all of them again, add --all"
         tell(f"note: {counted(chosen.before, 'letter')} {were} printed or sent before{more}")
-    if chosen.messages:
-        count = counted(chosen.messages, "letter")
-        tell(f"note: not printed, since they go only by e-mail or fax: {count}")
-    if chosen.withdrawn:
-        count = counted(chosen.withdrawn, "letter")
-        tell(f"note: not printed, since somebody recorded that they will not go out: {count}")
+    for number, why in (
+        (chosen.messages, "they go only by e-mail or fax"),
+        (chosen.withdrawn, "somebody recorded that they will not go out"),
+    ):
+        if number:
+            tell(f"note: not printed, since {why}: {counted(number, 'letter')}")
     if not chosen.requests:
         tell(f"nothing to print: {paper.path} was not written")
         return []
     paper.refuse_other()  # this run may have written a letter there
     shown = progress(chosen.requests, "binding", len(chosen.requests), quiet=quiet)
     with open_replacement(paper.path, folder.moved) as output:
-        pages = _print_run(
-            shown,
-            folder.path,
+        pages = bind_print_run(
+            _bundles_of(shown, folder.path),
             output,
-            job.library,
+            job.library.context,
             is_duplex=paper.is_duplex,
             with_sheets=paper.with_sheets,
         )
-    records = [letter.record for request in chosen.requests for letter in request]
+    records = [record for request in chosen.requests for record, _ in request]
     folder.add_printed(paper.path.name, records, job.order.today)
     prints.show([paper.path], b"")
     tell(f"{paper.path} has {counted(pages, 'page')}; print it at 100 %, not scaled to fit")

@@ -243,12 +243,6 @@ def say_next(
             say(f"next: {step}")
 
 
-def say_what_stopped(why: str, finished: int, total: int) -> None:
-    """Print how far the batch got, and how to go on."""
-    done = f"{finished:,} of {counted(total, 'request')} finished, no file is incomplete"
-    say(f"{why}: {done}; to go on, run the same command again")
-
-
 PLACE = Path("problems", "internal-errors.txt")  # in the batch's folder
 
 

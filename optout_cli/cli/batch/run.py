@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import IO
 
 import msgspec
 
@@ -33,13 +33,13 @@ from optout_cli.cli.batch.report import (
     say_each_problem,
     say_how_read,
     say_next,
-    say_what_stopped,
     say_what_was_done,
     tally_lines,
     traceback_lines,
 )
 from optout_cli.cli.console import (
     clear_line,
+    counted,
     path_lines,
     print_problem,
     print_text,
@@ -50,7 +50,7 @@ from optout_cli.cli.console import (
     speaks_json,
 )
 from optout_cli.cli.next_steps import staying_lines, steps_for_all
-from optout_cli.errors import ExitCode, Location, OptoutError, Problem
+from optout_cli.errors import ExitCode, Location, OptoutError, Problem, raise_any
 from optout_cli.letters.pipeline import Order
 from optout_cli.output import earlier_problem, hold_interrupts, write_errors
 from optout_cli.register.events import line_of
@@ -342,50 +342,53 @@ class Run:
     @contextmanager
     def _stopping(self, folder: LetterFolder) -> Iterator[None]:
         """Say how far the batch got where an interrupt, a closed pipe or a problem ends it."""
+        why, code = "stopped", ExitCode.CONTENT
         try:
             yield
         except KeyboardInterrupt:
-            self._stop(folder, "interrupted", ExitCode.INTERRUPTED)
+            why, code = "interrupted", ExitCode.INTERRUPTED
         except BrokenPipeError:  # as `head` ends once it has its lines
             give_up_stdout()
             self.finished += 1  # its files are written, although their paths could not be printed
-            why = "stopped, since nothing reads the output any more"
-            self._stop(folder, why, ExitCode.CONTENT)
+            why += ", since nothing reads the output any more"
         except OptoutError as error:
             say_each_problem(error.problems)
-            self._stop(folder, "stopped", error.exit_code)
+            code = error.exit_code
+        else:
+            return
+        if not self.quiet:
+            say_what_moved(folder.moved, folder.replaced)
+        done = f"{self.finished:,} of {counted(self.count, 'request')} finished"
+        say(f"{why}: {done}, no file is incomplete; to go on, run the same command again")
+        sys.exit(code)
 
     def _put_row(self, plan: BatchPlan, row: MadeRow, folder: LetterFolder) -> None:
+        """Put one request's files into the folder, or report why that failed."""
         plan.note_traceback(row)
-        problems = row.problems or self._put_files(plan, row, folder)
-        if _is_stopping(problems):
-            raise OptoutError(*problems)
-        if not problems:
-            known = plan.rows[row.number].notes
-            plan.notes += (note for note in row.notes if note not in known)
-            self.finished += 1
+        try:
+            raise_any(row.problems)
+            self._put_files(plan, row, folder)
+        except OptoutError as error:
+            if _is_stopping(error.problems):
+                raise
+            say_each_problem(error.problems)
+            plan.unwritten.add(row.number)
+            if all(problem.code in _STAYING for problem in error.problems):
+                plan.left.add(row.number)
+                self.is_partial = True
+            else:
+                plan.problems[row.number] = error.problems
             return
-        say_each_problem(problems)
-        plan.unwritten.add(row.number)
-        if all(problem.code in _STAYING for problem in problems):
-            plan.left.add(row.number)
-            self.is_partial = True
-        else:
-            plan.problems[row.number] = problems
+        known = plan.rows[row.number].notes
+        plan.notes += (note for note in row.notes if note not in known)
+        self.finished += 1
 
-    def _put_files(
-        self, plan: BatchPlan, row: MadeRow, folder: LetterFolder
-    ) -> tuple[Problem, ...]:
-        """Put one request's files into the folder, or return why that failed."""
+    def _put_files(self, plan: BatchPlan, row: MadeRow, folder: LetterFolder) -> None:
         writing = row.output_files
         assert writing is not None  # there are no problems
         origins = self.origins.get(row.location.file, ())
         event = msgspec.structs.replace(writing.event, origins=origins)
-        writing = msgspec.structs.replace(writing, event=event)
-        try:
-            put = folder.put(writing, self.replacing)
-        except OptoutError as error:
-            return error.problems
+        put = folder.put(msgspec.structs.replace(writing, event=event), self.replacing)
         unchanged = set() if self.replacing.force else put.unchanged
         records = [record for record in put.records if record.path not in unchanged]
         lines = b"".join(line_of(record, folder.path) for record in records)
@@ -394,10 +397,3 @@ class Run:
         self.plans.append(put.plan)
         if put.plan.kept:
             plan.left.add(row.number)
-        return ()
-
-    def _stop(self, folder: LetterFolder, why: str, code: ExitCode) -> NoReturn:
-        if not self.quiet:
-            say_what_moved(folder.moved, folder.replaced)
-        say_what_stopped(why, self.finished, self.count)
-        sys.exit(code)
