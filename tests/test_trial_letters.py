@@ -12,8 +12,9 @@ from test_third_program import AGAIN, PROGRAM, STOP
 
 from optout_cli.errors import Problem
 from optout_cli.letters import Library
+from optout_cli.lint import _as_shipped
 from optout_cli.lint.samples import hostile, samples
-from optout_cli.lint.trial_letters import _as_shipped, try_program
+from optout_cli.lint.trial_letters import try_program
 
 Found = Callable[..., list[Problem]]
 

@@ -187,9 +187,9 @@ class Finder:
         names = (name for entry in self._jurisdiction_entries for name in entry.names)
         if _TRIBE.search(folded) and not any(map(_TRIBE.search, names)):
             return "the data has no tribes: see `optout help data` to add one in a file of your own"
-        if is_agency_name(spelled := respelled(folded)):
-            return self._agency_suggestion(spelled)
-        return self._place_suggestion(folded)
+        spelled = respelled(folded)
+        is_agency = is_agency_name(spelled)
+        return self._agency_suggestion(spelled) if is_agency else self._place_suggestion(folded)
 
     def _agency_suggestion(self, folded: str) -> str:
         if found := with_name(folded, self._agency_entries):

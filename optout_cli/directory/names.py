@@ -48,8 +48,12 @@ _WORDS = frozenset((
     "investigation", "narcotics", "patrol", "guard", "university", "college", "force", "authority",
     "justice", "commission", "control", "agency", "rehabilitation", "cooperative",
 ))  # fmt: skip
-# Words that a hint reads in place of misspelled ones, which are at least as long as the shortest.
-_SPELLED = sorted(word for word in (*_WORDS, *LEGAL_WORDS, "township") if len(word) > 5)
+# Words that a hint reads in place of misspelled ones, and how alike these must be. Shorter words
+# are too much like names.
+_SHORTEST_SPELLED = 6
+_SPELLED = sorted(
+    word for word in (*_WORDS, *LEGAL_WORDS, "township") if len(word) >= _SHORTEST_SPELLED
+)
 _SPELLED_LIKE = 0.8
 # How alike a misspelled name must be, from 0 to 1: without a state there are thousands to confuse.
 _LIKENESS = {True: 0.6, False: 0.75}

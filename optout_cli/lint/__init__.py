@@ -6,12 +6,14 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+import msgspec
+
 from optout_cli import bundled
 from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, encode_letters, is_data, letters_of_request
 from optout_cli.letters.render import WORDING_NOTE, own_wording_problems
-from optout_cli.lint.trial_letters import try_letters
+from optout_cli.lint.trial_letters import try_program
 from optout_cli.model.jurisdiction import Contact
 from optout_cli.model.notice import Note
 from optout_cli.readers.document import locating
@@ -45,8 +47,35 @@ def problems_in_library(library: Library, files: Container[str] | None = None) -
 
 
 def problems_in_letters(library: Library, today: date) -> Iterator[Problem]:
-    """Write the letters of every program with sample facts, and yield their problems."""
-    yield from _raised(lambda: raise_any(try_letters(library, today)))
+    """Write the letters of every program with sample facts, and yield each problem once.
+
+    With templates of the user's own, leave out the letters that they do not change.
+    """
+    yield from _raised(
+        lambda: raise_any(
+            problem
+            for id in sorted(library.programs.by_id)
+            for problem in try_program(library, id, today, _as_shipped(id, library))
+        )
+    )
+
+
+def _as_shipped(id: str, library: Library) -> frozenset[str]:
+    """Return the letter kinds of a program that the user's own files do not change.
+
+    Data of the user's own may change every letter.
+    """
+    templates, program = library.templates, library.programs.by_id[id]
+    if library.overlays or not templates.own:
+        return frozenset()
+    shipped = Library().programs.by_id.get(id)
+    if not shipped or msgspec.structs.replace(shipped, letters=program.letters) != program:
+        return frozenset()
+    return frozenset(
+        name
+        for name, kind in program.letters.items()
+        if kind == shipped.letters.get(name) and not templates.has_own_wording(f"{id}/{name}")
+    )
 
 
 def idle_folders(folders: Iterable[Path]) -> Iterator[Problem]:

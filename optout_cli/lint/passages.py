@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from optout_cli import bundled
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
@@ -21,10 +20,10 @@ from optout_cli.programs import refusals
 from optout_cli.readers.validate import convert
 from optout_cli.templating.body import sections_from, texts_in
 from optout_cli.templating.filters import WORDING, fixed_in
+from optout_cli.templating.pages import SUFFIX
 
 _LETTER = Location("--letter", is_command_line=True)
 _EXTENDS = re.compile(r'{%-?\s*extends\s+"([^"]+)"\s*-?%}\n?')
-_BLOCK = re.compile(r"{%-?\s*block\s+(\w+)")
 _SAMPLE = r"Sample ((?:other )?(?:{}))\b(?: #([0-9]+)| (one|two)\b)?"
 _COUNTED = ("one", "two")
 _HEAD = """\
@@ -164,31 +163,20 @@ def wording_of(letter: str, slug: str | None, library: Library) -> tuple[str, st
     With `slug` the template is for that jurisdiction only. Raises OptoutError where the letter is
     unknown, or not one of optout's own.
     """
-    shipped = f"{letter}.html.j2"
+    shipped = f"{letter}{SUFFIX}"
     library.programs.find(letter, _LETTER)
-    if not (bundled.TEMPLATES / shipped).is_file():
+    if not library.templates.ships(letter):
         message = f"the letter {letter!r} is your own, not one of optout's"
         hint = f"change {shipped} in your own template folder"
         raise OptoutError(Problem("not-shipped", message, _LETTER, hint))
-    text = _read_template(shipped)
+    templates = library.with_folders([]).templates
+    text, _ = templates.source_of(shipped)
     outer = _EXTENDS.search(text)
     body = text[outer.end() :] if outer else text
-    name = f"{letter}.{slug}.html.j2" if slug else shipped
+    name = f"{letter}.{slug}{SUFFIX}" if slug else shipped
     # One line per block: those with a description first, in the order of the descriptions.
-    blocks, described = set(_blocks_of(shipped)), library.programs.wording.blocks
+    blocks, described = templates.passages_in(shipped), library.programs.wording.blocks
     ordered = [*(block for block in described if block in blocks), *sorted(blocks - set(described))]
     width = max(map(len, blocks))
     lines = (f"    {block:{width}}  {described.get(block, '')}".rstrip() for block in ordered)
     return name, _HEAD.format(blocks="\n".join(lines), name=shipped) + body
-
-
-def _blocks_of(name: str) -> Iterator[str]:
-    """Yield the blocks of one of optout's templates, and of the template that it extends."""
-    text = _read_template(name)
-    yield from _BLOCK.findall(text)
-    if outer := _EXTENDS.search(text):
-        yield from _blocks_of(outer[1])
-
-
-def _read_template(name: str) -> str:
-    return (bundled.TEMPLATES / name).read_text("utf-8")

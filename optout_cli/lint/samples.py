@@ -1,14 +1,11 @@
-"""Sample requests to try a letter kind with, as far as its rules accept them. Pure.
-
-Also a record of the facts that a template reads from the notice of one.
-"""
+"""Sample requests to try a letter kind with, as far as its rules accept them. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from functools import partial
 from itertools import islice, product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,7 +14,7 @@ from optout_cli.letters import Library
 from optout_cli.letters.compose import outline_case
 from optout_cli.letters.render import rules_for
 from optout_cli.model.jurisdiction import Locality
-from optout_cli.model.notice import Case, Notice
+from optout_cli.model.notice import Case
 from optout_cli.model.program import Forbidden, LetterKind, Particular, Program
 from optout_cli.model.request import Request
 from optout_cli.programs import holds
@@ -33,7 +30,7 @@ _ACTIVE_FOR = timedelta(days=10)  # from the sample activation to the letter's d
 
 
 class Subject(NamedTuple):
-    """A letter kind to try. `seen` collects the facts that its letters use."""
+    """A letter kind to try."""
 
     library: Library
     id: str
@@ -41,7 +38,6 @@ class Subject(NamedTuple):
     kind: LetterKind
     template: str
     forbidden: tuple[Forbidden, ...]
-    seen: set[str]
     local: list[str]  # the states and jurisdictions with wording of their own
     places: dict[str, Locality]
     choices: frozenset[str]  # the choices that make a difference to every letter
@@ -103,7 +99,6 @@ def subject_of(library: Library, id: str, program: Program, kind: LetterKind) ->
             for name, spec in kind.particulars.items()
             if spec.type == "choice" or (spec.of == "choice" and spec.required)
         ),
-        seen=set(),
         read=set(),
         requests={},
     )
@@ -305,74 +300,3 @@ def _entries(spec: Particular, name: str, day: date, own_day: date) -> Iterator[
         if spec.per:  # one for all
             return
         yield _value(first, f"other-{name}", day, own_day + timedelta(days=1))
-
-
-class Particulars:
-    """A struct's values, with a record in `seen` of the path of each one that is read.
-
-    `particulars.earlier.date` is the field of any entry of the list.
-    """
-
-    # Any: whatever a letter kind declares.
-    def __init__(self, value: Any, path: str, seen: set[str]) -> None:
-        self._value, self._path, self._seen = value, path, seen
-
-    def held(self) -> Iterable[object]:
-        """Return the values of the struct without a record in `seen`."""
-        return _held(self._value)
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self._value, name)
-        if name.startswith("__"):  # a name of Python's, which no template can read
-            return value
-        path = f"{self._path}.{name.replace('_', '-')}"
-        self._seen.add(path)
-        if isinstance(value, tuple):
-            return tuple(
-                Particulars(item, path, self._seen) if isinstance(item, msgspec.Struct) else item
-                for item in value
-            )
-        return value
-
-
-class _RecordedDict(dict[str, Any]):  # Any: citations or dates
-    """A mapping with a record in `seen` of the path of each key that is read."""
-
-    def __init__(self, value: dict[str, Any], path: str, seen: set[str]) -> None:
-        super().__init__(value)
-        self._path, self._seen = path, seen
-
-    def __getitem__(self, key: str) -> Any:
-        self._seen.add(f"{self._path}.{key}")
-        return super().__getitem__(key)
-
-
-def recorded(notice: Notice, seen: set[str]) -> Notice:
-    """Return the notice with facts that record in `seen` each path that a template reads."""
-    activation = notice.activation
-    if activation and activation.kind == "scheduled":
-        # The activation comes from the particular; the letter reads it as `activation`.
-        seen.add("particulars.scheduled")
-    return msgspec.structs.replace(
-        notice,
-        particulars=Particulars(notice.particulars, "particulars", seen),
-        citations=_RecordedDict(notice.citations, "citations", seen),
-        computed=_RecordedDict(notice.computed, "computed", seen),
-    )
-
-
-def days_in(value: object) -> set[date]:
-    """Return every day in particulars or computed dates, and leave no record of it."""
-    if isinstance(value, date):
-        return {value}
-    return set().union(*map(days_in, _held(value)))
-
-
-def _held(value: object) -> Iterable[object]:
-    if isinstance(value, Particulars):
-        return value.held()
-    if isinstance(value, msgspec.Struct):
-        return [getattr(value, name) for name in value.__struct_fields__]
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, tuple) else ()

@@ -10,7 +10,7 @@ from collections.abc import Generator, Hashable, Iterator, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from heapq import heapify, heappop, heappush
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -24,9 +24,7 @@ from optout_cli.lint.samples import (
     Sample,
     Subject,
     case_of,
-    days_in,
     hostile,
-    recorded,
     samples_of,
     subject_of,
 )
@@ -36,7 +34,7 @@ from optout_cli.model.program import OWN_DAY
 from optout_cli.model.request import PARTIES, Party, Request
 from optout_cli.programs import holds_for, refusals
 from optout_cli.templating.filters import as_typed, quotation, typographic
-from optout_cli.templating.inspect import A_DAY, facts_together, reference_problems
+from optout_cli.templating.inspect import A_DAY, Reading
 from optout_cli.templating.pages import SUFFIX
 from optout_cli.templating.problems import ENDLESS
 
@@ -59,36 +57,10 @@ _DECIDE = {
     "recipients": {"recipient", "office"},
     "copies": {"recipient", "office", "is_active"},
 }
+_DAY = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
 _IN_VAIN = 20  # letters one after the other that show nothing new
 _MOST_BESIDE = 3  # particulars that two places beside each other are tried with
 _Group = tuple[str, ...]  # what decides together what a letter prints at one place
-
-
-def try_letters(library: Library, today: date) -> Iterator[Problem]:
-    """Write every letter in every period, and yield each problem once.
-
-    With templates of the user's own, leave out the letters that they do not change.
-    """
-    for id in sorted(library.programs.by_id):
-        yield from try_program(library, id, today, _as_shipped(id, library))
-
-
-def _as_shipped(id: str, library: Library) -> frozenset[str]:
-    """Return the letter kinds of a program that the user's own files do not change.
-
-    Data of the user's own may change every letter.
-    """
-    templates, program = library.templates, library.programs.by_id[id]
-    if library.overlays or not templates.own:
-        return frozenset()
-    shipped = Library().programs.by_id.get(id)
-    if not shipped or msgspec.structs.replace(shipped, letters=program.letters) != program:
-        return frozenset()
-    return frozenset(
-        name
-        for name, kind in program.letters.items()
-        if kind == shipped.letters.get(name) and not templates.has_own_wording(f"{id}/{name}")
-    )
 
 
 def try_program(
@@ -96,49 +68,60 @@ def try_program(
 ) -> Iterator[Problem]:
     """Write every letter of one program but the kinds `without`; yield each problem once."""
     program = library.programs.by_id[id]
-    subjects = [
-        subject_of(library, f"{id}/{name}", program, kind)
-        for name, kind in sorted(program.letters.items())
-        if name not in without
-    ]
-    for subject in subjects:
+    cited: set[str] = set()
+    is_whole = not without  # a letter that cannot be read may cite what the others do not
+    for name, kind in sorted(program.letters.items()):
+        if name in without:
+            continue
+        subject = subject_of(library, f"{id}/{name}", program, kind)
         known = set()
-        for problem in _letter_problems(subject, today):
+        try:
+            readings = _readings_of(subject)
+        except OptoutError as error:
+            yield from error.problems
+            readings = {}
+        is_whole &= bool(readings)
+        for problem in _letter_problems(subject, readings, today) if readings else ():
             if (problem.location, problem.message) not in known:
                 known.add((problem.location, problem.message))
                 yield problem
-    if without or not all(subject.seen for subject in subjects):
-        return  # a letter that was not written may cite what the others do not
-    seen = set().union(*(subject.seen for subject in subjects))
-    for name in program.citations:
-        if f"citations.{name}" not in seen:
+        cited |= _paths_in(readings)
+    for name in program.citations if is_whole else ():
+        if f"citations.{name}" not in cited:
             location = library.programs.location(id, f"citations.{name}")
             message, hint = f"no letter cites {name!r}", "use it, or remove it"
             yield Problem("unused-citation", message, location, hint)
 
 
-def _letter_problems(subject: Subject, today: date) -> Iterator[Problem]:
-    """Write a letter kind's letters, and yield the problems of each."""
-    program, kind, templates = subject.program, subject.kind, subject.library.templates
+_Readings = dict[str, Reading]  # of the templates of a letter kind, by name
+
+
+def _readings_of(subject: Subject) -> _Readings:
+    """Read a letter kind's template and its local wording. Raises OptoutError."""
+    templates = subject.library.templates
     if not templates.has(subject.template):
-        return  # `problems_in_library` reports it
+        return {}  # `problems_in_library` reports it
     names = [subject.template, *(f"{subject.id}.{place}{SUFFIX}" for place in subject.local)]
-    try:
-        unknown = list(reference_problems(names, program, kind, templates))
-    except OptoutError as error:
-        yield from error.problems
-        return
+    return {name: Reading(name, templates) for name in names}
+
+
+def _paths_in(readings: _Readings) -> set[str]:
+    return set().union(*(reading.paths for reading in readings.values()))
+
+
+def _letter_problems(subject: Subject, readings: _Readings, today: date) -> Iterator[Problem]:
+    """Write a letter kind's letters, and yield the problems of each."""
+    each = (it.problems(subject.program, subject.kind) for it in readings.values())
+    unknown = [*chain.from_iterable(each)]
     yield from unknown
     reported = {problem.location for problem in unknown}
-    trials = Trials(subject, today)
+    trials = Trials(subject, readings, today)
     is_whole = yield from _trial_problems(subject, trials, reported)
-    if not is_whole:
-        subject.seen.clear()  # an incomplete letter does not show every fact that it uses
-        return
-    if not trials.shown:
-        yield subject.never_written()
-    yield from _unused_particulars(subject)
-    yield from _hostile_problems(subject, trials.samples)
+    if is_whole:
+        if not trials.shown:
+            yield subject.never_written()
+        yield from _unused_particulars(subject, _paths_in(readings))
+        yield from _hostile_problems(subject, trials.samples)
 
 
 def _trial_problems(
@@ -186,7 +169,7 @@ def _with_sample(problem: Problem, subject: Subject, sample: Sample) -> Problem:
 def _letters(subject: Subject, case: Case, parties: Sequence[Party]) -> list[Letter]:
     """Return the letters of a case to the chosen parties. Raises OptoutError."""
     templates = subject.library.templates
-    return [render(recorded(notice, subject.seen), templates) for notice in compose(case, parties)]
+    return [render(notice, templates) for notice in compose(case, parties)]
 
 
 def _wording_problems(subject: Subject, letter: Letter, sample: Sample) -> Iterator[Problem]:
@@ -205,7 +188,7 @@ def _wording_problems(subject: Subject, letter: Letter, sample: Sample) -> Itera
     later = {day for text in texts for day in _days_written(text) if day > sample.day}
     # A text for one jurisdiction may name a day to come, which counsel chose.
     if later and letter.notice.place.slug not in subject.local:
-        known = days_in(letter.notice.particulars) | days_in(letter.notice.computed)
+        known = _days_in(letter.notice.particulars, letter.notice.computed)
         for day in sorted(later - known):
             message = f"names {day}, which is after the letter's date"
             found.append(Problem("later-day", message, templates.location(name)))
@@ -218,7 +201,12 @@ def _days_written(text: str) -> list[date]:
     return [datetime.strptime(day, "%B %d, %Y").date() for day in A_DAY.findall(text)]  # noqa: DTZ007
 
 
-def _unused_particulars(subject: Subject) -> Iterator[Problem]:
+def _days_in(*facts: object) -> set[date]:
+    """Return every day in particulars or computed dates."""
+    return {date.fromisoformat(day) for day in _DAY.findall(repr(msgspec.to_builtins(facts)))}
+
+
+def _unused_particulars(subject: Subject, read: set[str]) -> Iterator[Problem]:
     """Yield each particular that no letter and no rule uses, also inside lists."""
     program, kind, templates = subject.program, subject.kind, subject.library.templates
     conditions = [rule.when for rule in (*kind.refuse, *program.refuse)]
@@ -228,7 +216,9 @@ def _unused_particulars(subject: Subject) -> Iterator[Problem]:
     in_rules = {name for when in conditions for name in when.names}
     in_rules |= {rule.from_ for rule in kind.computed.values()}
     in_rules |= {*program.told_apart_by, *filter(None, [program.author])}
-    used = subject.seen | {f"particulars.{name}" for name in in_rules}
+    if "activation" in {path.partition(".")[0] for path in read}:
+        in_rules.add("scheduled")  # which is the activation of a letter before it
+    used = read | {f"particulars.{name}" for name in in_rules}
     is_reworded = (
         templates.ships(subject.id) and templates.own_digest_of(subject.template) is not None
     )
@@ -299,8 +289,8 @@ class Trial(NamedTuple):
 class Trials:
     """The letters to write of a kind, the one that shows most first, until all is in `shown`."""
 
-    def __init__(self, subject: Subject, today: date) -> None:
-        self._subject = subject
+    def __init__(self, subject: Subject, readings: _Readings, today: date) -> None:
+        self._subject, self._readings = subject, readings
         self._groups: dict[str, list[itemgetter[Hashable]]] = {}  # by template
         self._templates = {
             id: subject.library.templates.name_of(subject.id, place.slug, place.state_code)
@@ -365,7 +355,7 @@ class Trials:
             yield Trial(sample, to, shows)
 
     def _groups_in(self, template: str) -> Iterator[_Group]:
-        together = facts_together(template, self._subject.library.templates)
+        together = self._readings[template].together
         deciding = [frozenset[str]().union(*map(self._deciding, facts)) for facts in together]
         found = {frozenset({"recipient", "office"}), *deciding}
         particulars = {f"particulars.{name}" for name in self._subject.kind.particulars}

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date as Date
 from functools import lru_cache
 from itertools import takewhile
-from typing import NamedTuple, TypeVar, get_args, get_type_hints
+from typing import TypeVar, get_args, get_type_hints
 
 from jinja2 import nodes
 
@@ -28,13 +28,6 @@ _FACTS = {
     for noun in (kind, *get_args(kind))
     if isinstance(noun, type) and issubclass(noun, Noun)
 }
-
-
-class _Scope(NamedTuple):
-    """A part of a template that a letter can reach, and the template's name."""
-
-    template: str
-    node: nodes.Node
 
 
 def unprinted_parts(name: str, templates: Templates) -> Iterator[Problem]:
@@ -61,33 +54,6 @@ def unprinted_parts(name: str, templates: Templates) -> Iterator[Problem]:
                 location = templates.location(child, block.lineno)
                 yield Problem("unknown-block", message, location, did_you_mean(block.name, known))
         yield from _lost_words(syntax, child, templates)
-
-
-def reference_problems(
-    names: Iterable[str], program: Program, kind: LetterKind, templates: Templates
-) -> Iterator[Problem]:
-    """Yield each name that templates read and that neither a notice nor its program has.
-
-    Raises OptoutError if a template cannot be parsed.
-    """
-    particulars = {key.replace("-", "_"): spec for key, spec in kind.particulars.items()}
-    known: dict[str, Collection[str]] = {
-        **_FACTS,
-        "particulars": particulars,
-        "citations": program.citations,
-        "computed": kind.computed,
-    }
-    choices: dict[str, Collection[str]] = {
-        f"particulars.{key}": spec.choices for key, spec in particulars.items() if spec.choices
-    }
-    choices["period"] = [period.id for period in program.periods]
-    for template, node in (it for name in names for it in _reachable(name, templates)):
-        for owner, word in _names_read(node):
-            words = known.get(owner, choices.get(owner, (word,)))
-            if word not in words:
-                message = f"{owner} has no {word!r}"
-                location = templates.location(template, node.lineno)
-                yield Problem("unknown-name", message, location, did_you_mean(word, words))
 
 
 def _lost_words(syntax: nodes.Template, name: str, templates: Templates) -> Iterator[Problem]:
@@ -131,54 +97,8 @@ def _macros(syntax: nodes.Template) -> dict[str, nodes.Macro]:
     return {macro.name: macro for macro in _all(nodes.Macro, syntax)}
 
 
-def _reachable(name: str, templates: Templates) -> Iterator[_Scope]:
-    """Yield what can be printed: no block that is overridden, no macro that is not called."""
-    parts = _parts_of(name, templates)
-    overridden: set[str] = set()
-    for part in _chain(name, parts):
-        alive = [node for node, within in _walk(parts[part]) if overridden.isdisjoint(within)]
-        yield from (_Scope(part, node) for node in alive)
-        yield from _imported_macros(part, _names(alive), parts)
-        overridden |= {
-            block.name for block in _all(nodes.Block, parts[part]) if not _calls_super(block)
-        }
-
-
-def _imported_macros(name: str, used: set[str], parts: _Parts) -> Iterator[_Scope]:
-    """Yield the macros that a template imports and uses, and those that they call in turn."""
-    for load in _all(nodes.FromImport, parts[name]):
-        source = load.template.value if isinstance(load.template, nodes.Const) else ""
-        if source not in parts:
-            continue
-        imported = {name if isinstance(name, str) else name[0] for name in load.names} & used
-        macros = _macros(parts[source])
-        waiting, called = sorted(imported & macros.keys()), set(imported)
-        while waiting:
-            inside = [node for node, _ in _walk(macros[waiting.pop()])]
-            yield from (_Scope(source, node) for node in inside)
-            waiting += sorted((_names(inside) & macros.keys()) - called)
-            called |= _names(inside)
-        yield from _imported_macros(source, called, parts)
-
-
 def _names(found: list[nodes.Node]) -> set[str]:
     return {node.name for node in found if isinstance(node, nodes.Name)}
-
-
-@lru_cache(maxsize=256)  # letters share most of their templates and macros
-def _walk(root: nodes.Node) -> list[tuple[nodes.Node, frozenset[str]]]:
-    """Return each node that reads a name, and the blocks that it is in; none of a macro within."""
-    found: list[tuple[nodes.Node, frozenset[str]]] = []
-    waiting = [(root, frozenset[str]())]
-    while waiting:
-        node, within = waiting.pop()
-        if isinstance(node, nodes.Block):
-            within |= {node.name}
-        if isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem | nodes.Compare):
-            found.append((node, within))
-        inner = [it for it in node.iter_child_nodes() if not isinstance(it, nodes.Macro)]
-        waiting += [(child, within) for child in reversed(inner)]
-    return found
 
 
 def _names_read(node: nodes.Node) -> Iterator[tuple[str, str]]:
@@ -217,53 +137,71 @@ A_DAY = re.compile(rf"(?:{'|'.join(MONTHS)}) \d{{1,2}}, \d{{4}}")
 Facts = frozenset[str]
 
 
-def facts_together(name: str, templates: Templates) -> tuple[Facts, ...]:
-    """Return the facts that decide together what a letter prints, for each place that prints.
+class Reading:
+    """What a letter's template reads, in every branch that it can print.
 
-    They are what is printed there and what the conditions around it read, in the order of the
-    letter: `particulars.signed`, `citations.ruling`, `recipient.contact`, `addressing`. `day` is
-    among them where a day is written out, or compared with a fixed one.
-    Raises OptoutError.
-    """
-    walk = _Walk(name, templates)
-    walk.follow(walk.root, frozenset(), walk.names)
-    return tuple(walk.found)
-
-
-class _Walk:
-    """Follows every branch of a letter as it is printed: blocks, macros and includes in place.
-
-    `names` map what a template sets, or a macro gets, to the facts behind it.
+    Follows blocks, macros and includes in place, with `names` of what is set, or what a macro gets,
+    and the facts behind each. A fact is `particulars.signed`, `citations.ruling`,
+    `recipient.contact`, `addressing`, or `day` where a day is written out, or compared with a
+    fixed one. Raises OptoutError if a template cannot be parsed.
     """
 
     def __init__(self, name: str, templates: Templates) -> None:
-        self.parts = _parts_of(name, templates)
-        chain = _chain(name, self.parts)
-        self.root = self.parts[chain[-1]]
-        self.found: dict[Facts, None] = {}
-        self.within: list[str] = []  # the macros being followed
-        self.followed: set[object] = set()  # macros, with what they get and the conditions around
-        self.read_by: dict[str, Facts] = {}  # the facts that a macro reads, by its name
-        self.included: set[tuple[str, Facts]] = set()  # with the conditions around it
-        self.names: dict[str, Facts] = {}
-        self.blocks: dict[str, list[nodes.Block]] = {}
+        self._templates = templates
+        self._parts = _parts_of(name, templates)
+        chain = _chain(name, self._parts)
+        # What decides together what the letter prints, for each place that prints, in the order of
+        # the letter: what is printed there, and what the conditions around it read.
+        self.together: dict[Facts, None] = {}
+        self._read: dict[int, nodes.Node] = {}  # what may read a name, by its id
+        self.paths: set[str] = set()  # of what is read, such as `particulars.earlier.to`
+        self._within: list[str] = []  # the macros being followed
+        self._followed: set[object] = set()  # macros, with what they get and the conditions around
+        self._read_by: dict[str, Facts] = {}  # the facts that a macro reads, by its name
+        self._included: set[tuple[str, Facts]] = set()  # with the conditions around it
+        self._blocks: dict[str, list[nodes.Block]] = {}
         for part in chain:
-            for block in _all(nodes.Block, self.parts[part]):
-                self.blocks.setdefault(block.name, []).append(block)
-        syntaxes = self.parts.values()
-        self.macros = {name: it for part in syntaxes for name, it in _macros(part).items()}
+            for block in _all(nodes.Block, self._parts[part]):
+                self._blocks.setdefault(block.name, []).append(block)
+        syntaxes = self._parts.values()
+        self._macros = {it.name: it for part in syntaxes for it in _all(nodes.Macro, part)}
+        names: dict[str, Facts] = {}
         for assign in (it for part in syntaxes for it in part.body if isinstance(it, nodes.Assign)):
-            self._set(assign.target, self._facts(assign.node, self.names), self.names)
+            self._set(assign.target, self._facts(assign.node, names), names)
+        self._follow(self._parts[chain[-1]], frozenset(), names)
 
-    def follow(self, node: nodes.Node, around: Facts, names: dict[str, Facts]) -> None:
-        """Add what is printed in a node; the conditions `around` it read those facts."""
+    def problems(self, program: Program, kind: LetterKind) -> Iterator[Problem]:
+        """Yield each name that is read and that neither a notice nor its program has."""
+        particulars = {key.replace("-", "_"): spec for key, spec in kind.particulars.items()}
+        known: dict[str, Collection[str]] = {
+            **_FACTS,
+            "particulars": particulars,
+            "citations": program.citations,
+            "computed": kind.computed,
+        }
+        choices: dict[str, Collection[str]] = {
+            f"particulars.{key}": spec.choices for key, spec in particulars.items() if spec.choices
+        }
+        choices["period"] = [period.id for period in program.periods]
+        for template, syntax in self._parts.items():
+            for node in (it for it in _all(nodes.Expr, syntax) if id(it) in self._read):
+                for owner, word in _names_read(node):
+                    words = known.get(owner, choices.get(owner, (word,)))
+                    if word not in words:
+                        message = f"{owner} has no {word!r}"
+                        location = self._templates.location(template, node.lineno)
+                        hint = did_you_mean(word, words)
+                        yield Problem("unknown-name", message, location, hint)
+
+    def _follow(self, node: nodes.Node, around: Facts, names: dict[str, Facts]) -> None:
+        """Add what is printed in a node; the conditions around it read the facts `around`."""
         match node:
             case nodes.Macro() | nodes.FromImport() | nodes.Import() | nodes.Extends():
                 return
             case nodes.If():
                 for branch in (node, *node.elif_):
                     around |= self._facts(branch.test, names)
-                    self.found[around] = None
+                    self.together[around] = None
                     self._follow_all(branch.body, around, names)
                 self._follow_all(node.else_, around, names)
             case nodes.For():
@@ -271,7 +209,7 @@ class _Walk:
                 names = {**names, "loop": items}
                 self._set(node.target, items, names)
                 around |= items | (self._facts(node.test, names) if node.test else items)
-                self.found[around] = None
+                self.together[around] = None
                 self._follow_all((*node.body, *node.else_), around, names)
             case nodes.Assign():
                 self._set(node.target, self._facts(node.node, names), names)
@@ -280,13 +218,13 @@ class _Walk:
             case _:
                 self._follow_all(self._inside(node, around, names), around, names)
         if isinstance(node, nodes.TemplateData) and A_DAY.search(node.data):
-            self.found[around | {"day"}] = None
+            self.together[around | {"day"}] = None
 
     def _follow_all(
         self, inner: Iterable[nodes.Node], around: Facts, names: dict[str, Facts]
     ) -> None:
         for child in inner:
-            self.follow(child, around, names)
+            self._follow(child, around, names)
 
     def _inside(
         self, node: nodes.Node, around: Facts, names: dict[str, Facts]
@@ -294,14 +232,14 @@ class _Walk:
         """Return what is printed in place of a node that is no condition and no value."""
         match node:
             case nodes.Block():
-                replaced = self.blocks.get(node.name, [node])
+                replaced = self._blocks.get(node.name, [node])
                 # Those that a block replaces are printed as far as each repeats the next.
                 repeats = [*takewhile(_calls_super, replaced)]
                 return [it for block in replaced[: len(repeats) + 1] for it in block.body]
             case nodes.Include():
-                named = [(it, around) for it in _texts(node.template) if it in self.parts]
-                found = [self.parts[it[0]] for it in named if it not in self.included]
-                self.included |= {*named}
+                named = [(it, around) for it in _texts(node.template) if it in self._parts]
+                found = [self._parts[it[0]] for it in named if it not in self._included]
+                self._included |= {*named}
                 return found
             case nodes.AssignBlock():
                 facts = [self._facts(child, names) for child in node.body]
@@ -311,13 +249,13 @@ class _Walk:
     def _print(self, node: nodes.Expr, around: Facts, names: dict[str, Facts]) -> None:
         calls = [it for it in (node, *node.find_all(nodes.Call)) if isinstance(it, nodes.Call)]
         called = [(it, macro) for it in calls if (macro := self._macro(it))]
+        facts = self._facts(node, names)
         if not called:
             asks = (nodes.CondExpr, nodes.Compare, nodes.Test)
             is_plain = not any(isinstance(it, asks) for it in (node, *node.find_all(nodes.Expr)))
-            facts = self._facts(node, names)
-            self.found[around | (facts - _GIVEN if is_plain else facts)] = None
+            self.together[around | (facts - _GIVEN if is_plain else facts)] = None
         for call, macro in called:
-            if macro.name in self.within:
+            if macro.name in self._within:
                 continue
             given = {arg.name: frozenset[str]() for arg in macro.args}
             for arg, value in zip(macro.args, call.args, strict=False):
@@ -325,39 +263,48 @@ class _Walk:
             for pair in call.kwargs:
                 given[pair.key] = self._facts(pair.value, names)
             way = (macro.name, around, *given.items())
-            if way in self.followed:
+            if way in self._followed:
                 continue
-            self.followed.add(way)
-            self.within.append(macro.name)
+            self._followed.add(way)
+            self._within.append(macro.name)
             for child in macro.body:
-                self.follow(child, around, given)
-            self.within.pop()
+                self._follow(child, around, given)
+            self._within.pop()
 
     def _macro(self, node: nodes.Node) -> nodes.Macro | None:
         callee = node.node if isinstance(node, nodes.Call) else None
         name = callee.attr if isinstance(callee, nodes.Getattr) else getattr(callee, "name", "")
-        return self.macros.get(name)
+        return self._macros.get(name)
 
     def _set(self, target: nodes.Node, facts: Facts, names: dict[str, Facts]) -> None:
         names |= dict.fromkeys(_names([target, *target.find_all(nodes.Name)]), facts)
+
+    def _part_read(self, node: nodes.Node, names: dict[str, Facts]) -> str | None:
+        """Keep what a node reads; return it if it is a part of a fact that is a fact itself."""
+        self._read[id(node)] = node
+        for owner, word in [it for it in _names_read(node) if not isinstance(node, nodes.Compare)]:
+            facts = names.get(owner, [owner])  # of an entry of a list, the list
+            self.paths.update(f"{fact}.{word}".replace("_", "-") for fact in facts)
+            if owner in _BY_NAME and owner not in names:
+                return f"{owner}.{word}"
+        return None
 
     def _facts(self, node: nodes.Node, names: dict[str, Facts]) -> Facts:
         """Return every fact that an expression reads, also in the macros that it calls."""
         if isinstance(node, nodes.Name):
             return names.get(node.name, frozenset([node.name]))
-        for owner, word in [it for it in _names_read(node) if not isinstance(node, nodes.Compare)]:
-            if owner in _BY_NAME and owner not in names:
-                return frozenset([f"{owner}.{word}"])
+        if part := self._part_read(node, names):
+            return frozenset([part])
         found = set().union(*(self._facts(child, names) for child in node.iter_child_nodes()))
         macro = self._macro(node)
-        if macro and macro.name not in self.within:
-            if macro.name not in self.read_by:
-                self.within.append(macro.name)
+        if macro and macro.name not in self._within:
+            if macro.name not in self._read_by:
+                self._within.append(macro.name)
                 inner = dict.fromkeys([arg.name for arg in macro.args], frozenset[str]())
                 body = (self._facts(child, inner) for child in macro.body)
-                self.read_by[macro.name] = frozenset[str]().union(*body)
-                self.within.pop()
-            found |= self.read_by[macro.name]
+                self._read_by[macro.name] = frozenset[str]().union(*body)
+                self._within.pop()
+            found |= self._read_by[macro.name]
         if isinstance(node, nodes.Compare):
             sides = (node.expr, *(it.expr for it in node.ops))
             is_fixed = any(isinstance(it, nodes.Const | nodes.Filter) for it in sides)

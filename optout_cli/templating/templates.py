@@ -237,23 +237,15 @@ class Templates(TemplateSearch):
 
     def _sources(self, name: str) -> list[tuple[str, str]]:
         """Return names and sources as `parts_of` does, and raise as it does."""
+        if self.own:
+            return [(part, source) for part, (source, _) in self.parts_of(name).items()]
         sources: dict[str, str] = {}
-        named: dict[str, list[str]] = {}
         waiting = [name]
         while waiting:
             part = waiting.pop(0)
             if part not in sources:
-                if not self.has(part):
-                    self.parts_of(name)  # says which template names it
-                sources[part], named[part] = self.source_of(part)
-                waiting += named[part]
-        if self.own:
-            from graphlib import CycleError, TopologicalSorter
-
-            try:
-                TopologicalSorter(named).prepare()
-            except CycleError:
-                self.parts_of(name)  # says where
+                sources[part], named = self.source_of(part)
+                waiting += named
         return [*sources.items()]
 
     def placed(self, problem: Problem, name: str) -> Problem:
