@@ -835,3 +835,17 @@ def test_a_way_without_an_address_offers_the_question_that_chose_it(asked: Asked
     chosen = re.search(r"([0-9]+)  Sent by: fax", result.stderr)
     assert chosen
     assert (outcome(result)[0], clerk.asked["What next"][0]) == (130, chosen[1])
+
+
+def test_a_letter_that_the_program_refuses_is_asked_again_at_once(asked: Asked) -> None:
+    result, clerk = asked({"Letter": ["adjust-date", "opt-out"], **SIGNS}, "06041")
+    assert (outcome(result)[0], clerk.unused, len(clerk.asked["Letter"])) == (0, [], 2)
+    assert "there is no activation date left to adjust" in words(result.stderr)
+    assert "Scheduled activation" not in clerk.asked
+
+
+def test_where_the_command_names_such_a_letter_its_date_is_asked_again(asked: Asked) -> None:
+    said = {"Date": ["2026-11-20", "2010-05-05"], "Scheduled": "^C"}
+    result, clerk = asked(said, "06041", "--letter", "adjust-date")
+    assert (outcome(result)[0], len(clerk.asked["Date"])) == (130, 2)
+    assert "there is no activation date left to adjust" in words(result.stderr)

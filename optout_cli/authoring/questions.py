@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -12,10 +13,14 @@ from msgspec.structs import replace
 
 from optout_cli import bundled
 from optout_cli.authoring.unfinished import UnfinishedRequest, value_at
+from optout_cli.errors import raise_any
+from optout_cli.letters.compose import outline_case
 from optout_cli.letters.notes import contact_text, standing_notes
 from optout_cli.model.fields import Noun
-from optout_cli.model.request import RECIPIENTS
+from optout_cli.model.request import RECIPIENTS, Request
 from optout_cli.output import free_name
+from optout_cli.programs import refusals
+from optout_cli.readers.validate import convert
 
 _TABLE = bundled.TEMPLATES / "_layout" / "questions.yaml"
 _USUAL = ("secure-communities", "opt-out")  # what Enter takes for a county
@@ -51,7 +56,7 @@ class Question(Noun, frozen=True, kw_only=True):
     ] = "text"
     side: Literal["before", "after", "past"] | None = None
     expand: Literal["agreement", "required", "also", "optional"] | None = None
-    show: Literal["status", "recipient"] | None = None
+    show: Literal["refusals", "status", "recipient"] | None = None
 
     def allows(self, text: str) -> bool:
         """Tell whether an answer is one of the choices, or several of them where they may be."""
@@ -273,6 +278,17 @@ _CHOICES: Mapping[str, Callable[[UnfinishedRequest, str], dict[str, str]]] = {
 # --- what is shown before a question ---
 
 
+def _refuse(request: UnfinishedRequest, _: str) -> Iterator[str]:
+    """Raise OptoutError if the program has no such letter for this jurisdiction on this day."""
+    program, kind = request.basis.library.programs.find(request.letter)
+    day = date.fromisoformat(request.value("date"))
+    case = outline_case(convert(request.document, Request), request.locality, program, kind, day)
+    # The answer that is asked again: a letter that the command line names is none.
+    path = "letter" if "letter" in request.said else "date"
+    raise_any(replace(problem, path=path) for problem in refusals(case))
+    return iter(())
+
+
 def _status_lines(request: UnfinishedRequest, _: str) -> Iterator[str]:
     """Yield the activation, if a rule of the program asks for it, and each note in one line."""
     case, locality = request.case, request.locality
@@ -299,6 +315,7 @@ def _recipient_lines(request: UnfinishedRequest, party: str) -> Iterator[str]:
 
 
 SHOWN: Mapping[str, Callable[[UnfinishedRequest, str], Iterator[str]]] = {
+    "refusals": _refuse,
     "status": _status_lines,
     "recipient": _recipient_lines,
 }
