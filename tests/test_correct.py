@@ -317,3 +317,8 @@ def test_a_salutation_that_is_typed_is_kept(run: Run, own: Path) -> None:
     typed = ("--set", "salutation=Dear Major:", "--set", "organization.0=State Patrol")
     assert outcome(run("correct", "NE", *typed, *BY))[0] == 0
     assert kept(own)["states"]["NE"]["bureau"]["salutation"] == "Dear Major:"
+
+
+def test_a_telephone_number_gets_its_hyphens(run: Run, own: Path) -> None:
+    assert outcome(run("correct", "CA", "--set", "phone=9165550100", *BY))[0] == 0
+    assert kept(own)["states"]["CA"]["bureau"]["phone"] == "916-555-0100"

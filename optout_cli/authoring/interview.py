@@ -28,8 +28,8 @@ from optout_cli.authoring.questions import (
 from optout_cli.authoring.request_writer import sample_of
 from optout_cli.authoring.unfinished import Basis, Start, UnfinishedRequest, document_from
 from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.model.jurisdiction import Locality
 from optout_cli.readers.cells import guess_date
-from optout_cli.readers.postal import state_code
 
 _MOST_CANDIDATES = 8
 _KEYS = (
@@ -39,7 +39,6 @@ _KEYS = (
 
 _REFERENCE = re.compile(r"-[0-9]{8}-[A-Z0-9]{4}\b")  # of a letter: differs with every answer
 _PATH = re.compile(r"[a-z]+(?:[.-][a-z0-9]+)+")  # of a key
-_BARE_DIGITS = re.compile(r"1?([0-9]{3})([0-9]{3})([0-9]{4})")  # of a telephone number
 _ACT = re.compile(r"([a-z][a-z ]+?) ((?:no\. ?)?[0-9]\S*)")  # `resolution 2026-5`
 _DATES = ("impossible-date", "later-authority")
 _AS_IN_LETTER = "With an answer of that kind, the letter says:"
@@ -197,7 +196,7 @@ class Interview:
     def answer(self, question: Question, text: str) -> None:
         """Set the answer to the next question. Another county makes all other answers void."""
         if question.reads == "place":
-            text = self.basis.library.directory.find(text, Location("")).slug
+            text = self._place(text).slug
         if question.reads == "place" and self.offered.get(question.key, text) != text:
             self.said, self.offered = {}, {}
         self.said[question.key] = text
@@ -233,7 +232,7 @@ class Interview:
         """
         if question.reads == "place":
             try:
-                found = self.basis.library.directory.find(text, Location(""))
+                found = self._place(text)
             except OptoutError as error:
                 return error.problems[0]
             states = (found.state_code, found.state_name)
@@ -264,19 +263,14 @@ class Interview:
         doubt = self.request.doubt_about(_texts_of(self.request, question, text))
         return doubt and replace(doubt, message=self._with_labels(doubt.message, question.path))
 
+    def _place(self, text: str) -> Locality:
+        return self.basis.library.directory.find(text, Location(""))
+
     def _with_labels(self, message: str, own: str) -> str:
         """Name other answers in a message about `own` by their questions: `Fax (Who signs)`."""
         labels = {each.path: f"{each.label} ({each.section})" for each, _ in self.asked}
         labels[own] = "this answer"
         return _PATH.sub(lambda it: labels.get(it[0], it[0]), message.removeprefix(f"{own} "))
-
-    def tidied(self, question: Question, text: str) -> str:
-        """Return an answer as letters write it: `CA` for California, a number with hyphens."""
-        digits = _BARE_DIGITS.fullmatch(text)
-        if digits and question.path.endswith((".phone", ".fax")):
-            return "-".join(digits.groups())
-        is_state = question.path.endswith(".address.state")
-        return (state_code(text) or text) if is_state else text
 
     def meanings(self, question: Question, text: str) -> dict[str, str]:
         """Return what a text with a problem may mean, in words: states and jurisdictions.
@@ -290,24 +284,21 @@ class Interview:
         if question.reads != "place":
             is_odd = not self.problem(question, text) and self.doubt(question, text)
             return {text: repr(text)} if is_odd else {}
-        directory, none = self.basis.library.directory, {}
+        none = {}
         try:
-            slugs = [directory.find(text, Location("")).slug]
+            places = [self._place(text)]
         except OptoutError:
-            slugs, none = directory.candidates(text), {NONE: ""}
-            if not 0 < len(slugs) <= _MOST_CANDIDATES:
+            slugs, none = self.basis.library.directory.candidates(text), {NONE: ""}
+            if len(slugs) > _MOST_CANDIDATES or not slugs:
                 return {}
-        found = {slug: directory.find(slug, Location("")) for slug in slugs}
-        names = {
-            slug: f"{each.jurisdiction.name}, {each.state_name} ({each.id})"
-            for slug, each in found.items()
-        }
+            places = [self._place(slug) for slug in slugs]
+        names = {it.slug: f"{it.jurisdiction.name}, {it.state_name} ({it.id})" for it in places}
         return {**names, **none}
 
     def words(self, question: Question, text: str) -> str:
         """Return an answer as a person says it: a place and a choice by name, not by slug."""
         if question.reads == "place":
-            place = self.basis.library.directory.find(text, Location(""))
+            place = self._place(text)
             return f"{place.jurisdiction.name}, {place.state_name}"
         if question.choices:
             return "; ".join(question.choices[name] or name for name in text.split("; "))

@@ -16,10 +16,12 @@ from optout_cli.cli.console import say, terminal_width, wrap
 from optout_cli.cli.options import today
 from optout_cli.errors import Problem
 from optout_cli.readers.cells import days_meant
+from optout_cli.readers.postal import state_code
 
 _SKIP = "-"  # the answer that skips a question even when Enter would take a default
 _BACK, _EXPLAIN = "<", "?"
 _SEVERAL = re.compile(r"\s*[,;+&]\s*|\s+and\s+|\s+(?=[0-9])")  # 1,2 or 1 2 or jem and wso
+_BARE_DIGITS = re.compile(r"1?([0-9]{3})([0-9]{3})([0-9]{4})")  # of a telephone number
 _SHORT = 2  # letters that are too few to look for in the text of a choice
 
 Check = Callable[[str], Problem | None]
@@ -75,7 +77,7 @@ def ask(
     required: bool = False,
     explain: str | None = None,
     meanings: Meanings | None = None,
-    tidied: Callable[[str], str] = str,
+    path: str = "",
     typed: str | None = None,
     is_date: bool = False,
     is_first: bool = False,
@@ -83,17 +85,17 @@ def ask(
     """Ask for a text until `check` finds no problem; return "" if the user skips it.
 
     Enter alone takes the default; a single - skips the question. `meanings` returns what a text
-    with a problem may mean, with words for each; several end with NONE. `tidied` returns a text in
-    its usual form. With `is_date`, a day is understood in any form. `typed` is an answer that the
-    user gave before. With `explain`, the text for ?, a < raises Back; there is nothing before a
-    question that `is_first`.
+    with a problem may mean, with words for each; several end with NONE. `path` says what it is a
+    value of. With `is_date`, a day is understood in any form. `typed` is an answer that the user
+    gave before. With `explain`, the text for ?, a < raises Back; there is nothing before a question
+    that `is_first`.
     """
     if note and not typed:
         say_wrapped(note)
     while True:
         text = typed or _read(label, default, explain)
         typed = None
-        text = "" if text == _SKIP else tidied(text)
+        text = "" if text == _SKIP else tidied(path, text)
         if not text and required:
             back = "" if explain is None or is_first else " Type < to go back."
             say_wrapped(f"This answer is required.{back}", "  ")
@@ -109,6 +111,14 @@ def ask(
             chosen, typed = _choose_meaning(text, problem, likely)
             if chosen:
                 return chosen
+
+
+def tidied(path: str, text: str) -> str:
+    """Return a text as letters write it: `CA` for California, a telephone number with hyphens."""
+    if path.endswith("address.state"):
+        return state_code(text) or text
+    digits = _BARE_DIGITS.fullmatch(text) if path.endswith(("phone", "fax")) else None
+    return "-".join(digits.groups()) if digits else text
 
 
 def _choose_meaning(

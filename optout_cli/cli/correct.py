@@ -9,7 +9,15 @@ from typing import NamedTuple
 import click
 import msgspec
 
-from optout_cli.cli.ask import Question, ask, ask_in_turn, ask_yes, is_terminal, say_wrapped
+from optout_cli.cli.ask import (
+    Question,
+    ask,
+    ask_in_turn,
+    ask_yes,
+    is_terminal,
+    say_wrapped,
+    tidied,
+)
 from optout_cli.cli.console import print_path, report_problems, say, usage_error
 from optout_cli.cli.letter_options import set_option, split_assignment
 from optout_cli.cli.options import (
@@ -106,7 +114,8 @@ def command(
     """
     directory = library_from(overlays, folders).directory
     target = target_of(what, directory, _WHAT)
-    contact, texts = contact_at(target, directory), dict(map(split_assignment, assignments))
+    contact = contact_at(target, directory)
+    texts = {path: tidied(path, text) for path, text in map(split_assignment, assignments)}
     if is_terminal() and not (texts or who or how):
         try:
             texts, confirmed = _ask_all(contact, day)
@@ -163,7 +172,8 @@ def _ask_all(contact: Contact | None, day: date | None) -> tuple[dict[str, str],
 
     def field_asked(path: str, before: str) -> str:
         check = partial(_field_problem, contact, path)
-        return ask(labels[path], default=before or known[path], check=check, explain=_EXPLAINED)
+        default = before or known[path]
+        return ask(labels[path], default=default, check=check, explain=_EXPLAINED, path=path)
 
     def right_asked(answers: Mapping[str, str], _before: str) -> str:
         changed = [path for path in known if answers[path] != known[path]]

@@ -243,7 +243,7 @@ def _ask(question: Question, interview: Interview, typed: str | None) -> str:
             required=question.required,
             explain=explain,
             meanings=partial(interview.meanings, question),
-            tidied=partial(interview.tidied, question),
+            path=question.path,
             typed=typed if question.reads == "place" else None,
             is_date=question.reads == "date",
             is_first=not interview.asked,
