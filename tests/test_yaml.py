@@ -334,6 +334,21 @@ def test_a_curly_quote_that_closes_after_a_comma_is_reported_too() -> None:
 LIKE_ITEM = "f:3:3: begins like an item of a list\n  hint: begin each item with `- `"
 
 
+@pytest.mark.parametrize("mark", ["\u2610", "\u2192", "\u2713", "~", "\uf0b7", "\u27a4", "\u2705"])
+def test_lines_with_the_marks_of_other_programs_are_told_to_be_items(mark: str) -> None:
+    told = told_by(
+        lambda: read(f"reasons:\n  {mark} The jail is full.\n  {mark} It has 12 beds.\n")
+    )
+    assert told.startswith("f:3:1: begins like an item of a list, and is joined to the text above")
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u202f", "\u2003"])
+@pytest.mark.parametrize("end", ["", "  title: Sheriff\n"])
+def test_a_no_break_space_after_a_colon_is_the_only_problem(space: str, end: str) -> None:
+    (found,) = problems_of(lambda: read(f"signatory:\n  name:{space}Pat Perez\n{end}"))
+    assert found.code == "no-break-space"
+
+
 @pytest.mark.parametrize("mark", ["\u2022 ", "-", "1. ", "2) ", "(a) ", "\u2013 ", "+ "])
 def test_items_with_another_mark_in_the_column_of_their_name_are_told(mark: str) -> None:
     text = f"why:\n  reasons:\n  {mark}The jail is full.\n  {mark}It has 12 beds.\n"

@@ -242,6 +242,7 @@ KEY = "# table row"  # the column with the row of the table that a rejected row 
 REASON = "# rejected"  # the column or key with the reason why a row was rejected
 _NUMBER = re.compile("[0-9]{1,4}")  # of an item in a list
 MAX_DEPTH = 40  # keys within keys
+TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
 _LABEL = 40  # characters of a jurisdiction's name that a label shows
 
 Original = tuple[tuple[str, str], ...] | str | dict[str, Tree]

@@ -16,6 +16,7 @@ from optout_cli.errors import Location, Problem
 from optout_cli.readers.document import (
     MAX_DEPTH,
     OWN_MARK,
+    TOO_DEEP,
     UNSEEN,
     Layer,
     Row,
@@ -31,7 +32,6 @@ _MAX_DIGITS = 40  # in a number; the longest that a request may have is 22
 NOT_UTF_8 = re.compile("[\udc80-\udcff]")
 _DOTTED = re.compile(r"[a-z][\w-]*(\.[\w-]+|\[[0-9]{1,4}\](?=\.)){1,9}")
 _LOST_QUOTES = re.compile(r":\s*0[0-9]")
-_TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
 
 
 def rows_from_ndjson(text: str | Iterable[str], file: str) -> Iterator[Row]:
@@ -70,7 +70,7 @@ def _row_from(whole: str, number: int, file: str) -> Row:
         message = f"is not JSON: {error.msg} at character {error.pos + 1}"
         return Row(location, line, problems=(Problem("json", message, location, hint),))
     except RecursionError:
-        return Row(location, line, problems=(Problem("too-deep", _TOO_DEEP, location),))
+        return Row(location, line, problems=(Problem("too-deep", TOO_DEEP, location),))
     layer = Layer(file, {"": (number, 1)}, "row")
     reader = _Reader(layer)
     data = reader.read(value, "", "$", 0)
@@ -105,7 +105,7 @@ class _Reader:
         self.layer.marks[path] = self.layer.marks[""]
         self.layer.names[path] = shown if path else ""
         if depth > MAX_DEPTH:
-            self._fail(path, "too-deep", _TOO_DEEP)
+            self._fail(path, "too-deep", TOO_DEEP)
             return ""
         if isinstance(value, _Pairs):
             return self._read_object(value, path, shown, depth)

@@ -31,7 +31,7 @@ from optout_cli.readers.document import OWN_MARK, Document, Tree, join_path
 _T = TypeVar("_T")
 _MAX_NAMES = 5  # fields that a hint lists
 # The marks that people type before the items of a list.
-_LIST_MARK = re.compile(r"^(?:[-*\u2022\u2013]|[0-9]{1,2}[.)])\s+")
+_LIST_MARK = re.compile(r"^(?:[-*\u2022\u2013\u25a0-\u27bf\ue000-\uf8ff]|[0-9]{1,2}[.)])\s+")
 _LETTERS = "such as secure-communities/opt-out; see `optout list letters`"
 _FOR_ALL = "; for all rows at once, write it in the file for --common, or add --letter"
 _CERTIFIED = "certified-mail"

@@ -6,16 +6,16 @@ A plain `null`, `~` or nothing means absent; in quotes it is text.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
-from optout_cli.model.request import Request
 from optout_cli.readers.document import (
     MAX_DEPTH,
+    TOO_DEEP,
     Document,
     Layer,
     Row,
@@ -24,7 +24,7 @@ from optout_cli.readers.document import (
     join_path,
     row_from,
 )
-from optout_cli.readers.validate import field_names
+from optout_cli.readers.joined_lines import begins_item, find_joined
 
 MAX_NODES = 500_000
 _ABSENT = ("", "null", "~")
@@ -32,14 +32,13 @@ HAS_LIBYAML: bool = yaml.__with_libyaml__
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the first one needs libyaml
 # The parser notices these only after the problem, sometimes on a later line.
 _LATE = re.compile(r"could not find expected ':'|unexpected end of stream")
-_TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
 _LIKE_ITEM = "begins like an item of a list"
 _ITEMS = "begin each item with `- `, all in the same column"
 _SAME_MARK = "end the text with the same quotation mark"
 _QUOTED = re.compile(r"""(?:[:{,-]|^)\s*(['"])(?:(?!\1).)*\1\s*$""")  # up to the end: 'the sheriff'
 # What the parsers say (a pattern) -> our message and hint.
 _PLAIN_WORDS = (
-    ("nesting depth", _TOO_DEEP, None),  # libyaml has its own limit, and reads ahead
+    ("nesting depth", TOO_DEEP, None),  # libyaml has its own limit, and reads ahead
     (
         "mapping values",
         "has a second colon, or is indented too far",
@@ -69,28 +68,9 @@ _CURLY = re.compile("\u201c([^\u201d]*|.*\u201d)$|\u2018.*\u2019$", re.DOTALL)
 _GLUED_COMMENT = re.compile(r"\s+#([^\s#]|\s*[0-9])")
 # A no-break space in place of an indent, or of the space after a colon.
 _NO_BREAK = re.compile(r"(?:[ \t]*|[ \t-]*[\w-]+:)[\u00a0\u2002-\u200a\u202f\u3000]")
-# What a request says on one line.
-_OF_ONE_LINE = re.compile(
-    r"([0-9]+\.)?(signatory|recipients|authority|service|enclosures|cc|letterhead|signature"
-    r"|jurisdiction|letter|date|calls-itself|ori)\b"
-)
-
-# What people type before an item. A bullet is one wherever it stands. The marks of the last pattern
-# are ones only where the text itself begins with one: a sentence may go on with "(g)".
-_BULLET = re.compile(r"[\u2022\u2023\u25e6\u25aa\u25cf\u00b7\u2219\u25cb\u25a0\u25a1\u27a2*]\s*\S")
-_DASH = re.compile(r"-(\s+)?(?=[^\s-])")
-_NUMBER = re.compile(r"(?:[0-9]{1,2}[.)]|\(?(?:[A-Za-z0-9]|[ivx]{2,4})\))\s+(?=\S)")
-_ANY_ITEM = re.compile("|".join(mark.pattern for mark in (_BULLET, _DASH, _NUMBER)))
-_ONLY_AFTER_ANOTHER = re.compile(
-    r"(?P<dash>[-+\u2013\u2014]\s*(?=[^\s0-9-]))|(?P<letter>[A-Za-z][.)]\s)"
-    r"|(?P<bracket>\([A-Za-z0-9]{1,3}\))|(?P<number>[0-9]{1,2}[.)]\s)"
-)
-_ENDS_SENTENCE = re.compile(r"[.;:!?][\"'\u201d\u2019)]*$")
-_IN_PROSE = {"by", "bureau", "ice", "seal"}  # fields, and words of a text: "adopted / by the Board"
-_LONG_LINE = 4  # words: a line of so many may be wrapped before a dash
-_SPELLED = {"e-mail": "email", "tel": "phone", "telephone": "phone"}
-_FIELD = re.compile(
-    r"[a-z]+(?=\s*[:=]?\s+\S)|(?i:e-?mail|tel(ephone)?|phone|fax)(?=[.=]?\s+([+(]?[0-9]|\S+@))"
+_NO_SPACE = (
+    *("no-break-space", "has a no-break space where YAML needs a space"),
+    "replace no-break spaces at the beginning of the line, or after the colon",
 )
 
 
@@ -140,7 +120,7 @@ class _Reader:
             node: dict[str, Tree] | list[Tree] = {} if is_mapping else []
             self.frames.append(_Frame(node, self._put(event, node)))
             if len(self.frames) > MAX_DEPTH:
-                self._fail(event, "too-deep", _TOO_DEEP)
+                self._fail(event, "too-deep", TOO_DEEP)
                 raise OptoutError(*self.problems)
         else:
             self._put(event, "*")
@@ -183,15 +163,13 @@ class _Reader:
         for number, text in enumerate(lines):
             if found := _NO_BREAK.match(text):
                 spot = found.end() + (0 if number else column - 1)
-                message = "has a no-break space where YAML needs a space"
-                hint = "replace no-break spaces at the beginning of the line, or after the colon"
-                self._fail((line + number, spot), "no-break-space", message, hint)
+                self._fail((line + number, spot), *_NO_SPACE)
                 return
         frame = self.frames[-1] if self.frames else None
         if frame is None or len(lines) == 1:
             return
-        is_short = bool(_OF_ONE_LINE.match(join_path(frame.path, frame.key or "")))
-        if joined := _find_joined(lines, column=column - 1, has_fields=is_short):
+        path = join_path(frame.path, frame.key or "")
+        if joined := find_joined(lines, column=column - 1, path=path):
             number, field = joined
             like, hint = _LIKE_ITEM, _ITEMS
             if field:
@@ -214,7 +192,7 @@ class _Reader:
         if path in self.marks or key in frame.node:
             self._fail(event, "equal-keys", f"repeats the key {key!r}", "keep one of them")
         self._mark(path, event)
-        if _ANY_ITEM.match(key):
+        if not event.style and begins_item(key, after_name=False):
             self._fail(event, "yaml", _LIKE_ITEM, _ITEMS)
         outer, dot, inner = key.partition(".")
         if dot and re.fullmatch(r"[\w.-]+", key):  # a name of a table's column
@@ -307,8 +285,8 @@ def _read_documents(text: str, file: str) -> list[_Reader]:
         # Text that runs on is a part of the same mistake as the parser's error.
         found = (problem for reader in readers for problem in reader.problems)
         problems = [problem for problem in found if problem.code != "joined-line"]
-        # A comment that cuts a line short also causes the parser's error: report only the comment.
-        if all(problem.code != "comment-in-value" for problem in problems):
+        # A comment that cuts a line short, or a no-break space, also causes the parser's error.
+        if not {"comment-in-value", "no-break-space"} & {problem.code for problem in problems}:
             problems += [_unfinished_text(last, lines, file) or _syntax_problem(error, lines, file)]
         raise OptoutError(*problems) from None
     raise_any(problem for reader in readers for problem in reader.problems)
@@ -334,7 +312,7 @@ def _unfinished_text(last: yaml.Event | None, lines: list[str], file: str) -> Pr
 def _without_colon(lines: list[str], location: Location) -> Problem:
     """Return the Problem of a line that is no field, which may be an item of the one above it."""
     above, text = ["", *(line.strip() for line in lines if line.strip())][-2:]
-    if _ONLY_AFTER_ANOTHER.match(text) or _ANY_ITEM.match(text):
+    if begins_item(text, after_name=True):
         return Problem("yaml", _LIKE_ITEM, location, _ITEMS)
     hint = "write it as `name: value`, with a space after the colon"
     if above.endswith(":") and ":" not in text:
@@ -353,47 +331,13 @@ def _syntax_problem(error: yaml.YAMLError, lines: list[str], file: str) -> Probl
     if line[: mark.column + 1].lstrip(" -").startswith("\t") or "\\t" in reason:
         return Problem("tab", "is indented with a tab", location, "indent with spaces")
     if _QUOTED.search(line[: mark.column]):
-        others = "use other quotes around it"
-        return Problem("yaml", "goes on after its last quote", location, others)
+        return Problem(
+            "yaml", "goes on after its last quote", location, "use other quotes around it"
+        )
+    if _NO_BREAK.match(line):
+        code, message, hint = _NO_SPACE
+        return Problem(code, message, location, hint)
     if "could not find expected ':'" in reason:
         return _without_colon(lines[: mark.line + 1], location)
-    found = ((own, hint) for pattern, own, hint in _PLAIN_WORDS if re.search(pattern, reason))
-    message, hint = next(found)
-    return Problem("yaml", message or in_parsers_words, location, hint)
-
-
-def _find_joined(lines: Sequence[str], *, column: int, has_fields: bool) -> tuple[int, str] | None:
-    """Return the number of the first line that begins like an item or a field, and the field.
-
-    `lines` are those of a plain text as in the file, the first one from the text's `column` on
-    (from 0). With `has_fields`, a line may be a field: prose may go on with such a word.
-    """
-    first = before = lines[0]
-    for number, line in enumerate(lines[1:], 1):
-        if not (text := line.strip()):
-            continue
-        is_left = len(line) - len(line.lstrip()) < column
-        if _is_item(text, before, first) or (is_left and re.match(r"[-*]\s", text)):
-            return number, ""
-        found = _FIELD.match(text) if has_fields else None
-        name = _SPELLED.get(found[0].lower(), found[0].lower()) if found else ""
-        if name in field_names(Request) - _IN_PROSE:
-            return number, name
-        before = text
-    return None
-
-
-def _is_item(text: str, before: str, first: str) -> bool:
-    """Tell whether a line begins like an item, after the line `before` it in a text."""
-    mark, opening = _ONLY_AFTER_ANOTHER.match(text), _ONLY_AFTER_ANOTHER.match(first)
-    if _BULLET.match(text) or (mark and opening and mark.lastgroup == opening.lastgroup):
-        return True
-    is_new = bool(_ENDS_SENTENCE.search(before))
-    if _NUMBER.match(text):
-        return is_new
-    if (dash := _DASH.match(text)) is None:
-        return False
-    rest = text[dash.end() :]
-    if not dash[1]:  # `-The jail`; but `-5` and `-making` go on
-        return rest[0].isupper() or (is_new and rest[0].islower())
-    return is_new or rest[0].isupper() or len(before.split()) < _LONG_LINE
+    own, advice = next((own, it) for said, own, it in _PLAIN_WORDS if re.search(said, reason))
+    return Problem("yaml", own or in_parsers_words, location, advice)
