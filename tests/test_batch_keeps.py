@@ -43,8 +43,9 @@ def moved(err: str) -> list[str]:
 
 
 def kept(err: str) -> list[str]:
-    """Return the paths that the batch reports as kept, with the reasons."""
-    return [it[6:] for it in err.splitlines() if it.startswith("kept: ")]
+    """Return the reasons why the batch keeps files, with their paths."""
+    words = "kept, since "
+    return [it.removeprefix(words) for it in err.splitlines() if it.startswith(words)]
 
 
 def test_no_step_of_a_long_story_loses_a_letter(
@@ -73,7 +74,7 @@ def test_no_step_of_a_long_story_loses_a_letter(
     assert (moved(err), kept(err)) == (
         [],
         [
-            f"out/TX/andrews-county-tx/2026-11-25-opt-out-{it}.txt: its row is rejected now"
+            f"its row is rejected now: out/TX/andrews-county-tx/2026-11-25-opt-out-{it}.txt"
             for it in PARTIES
         ],
     )
@@ -283,7 +284,7 @@ def test_the_letters_of_a_row_that_is_rejected_now_stay(batch: Batch, case: str)
     header = HEADER.replace("\n", ",service.ice.0.by\n")
     batch(table=f"{header}50001,Pat,Sheriff,\n")
     before = current(Path("out/VT"))
-    told = [f"{path}: {why}" for path in FILES[:2]]
+    told = [f"{why}: {path}" for path in FILES[:2]]
     table = f"{header}{row}\n50003,Pat,Sheriff,\n"
     assert kept(batch("--check", table=table)[1]) == told
     code, _, err = batch()

@@ -110,7 +110,8 @@ def test_check_tells_of_a_changed_file_and_of_a_torn_register(batch: Batch, run:
     with Path(FILES[2]).open("a") as letter, Path("out/register.ndjson").open("a") as register:
         letter.write("signed")
         register.write('{"torn')
-    told = f"kept: {FILES[2]} was changed after optout wrote it (a signed copy?); --force replaces"
+    why = "changed after optout wrote it (a signed copy? --force replaces it)"
+    told = f"kept, since it was {why}: {FILES[2]}\n"
     torn = "out/register.ndjson:5: the last line is torn"
     _, out, err = batch("--check")
     assert (told in out, torn in err) == (True, True)

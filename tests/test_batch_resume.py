@@ -130,10 +130,8 @@ def test_a_letter_that_was_signed_is_not_written_over(batch: Batch) -> None:
     batch()
     signed = Path(FILES[0])
     signed.write_bytes(signed.read_bytes() + b"signed\n")
-    told = (
-        f"kept: {FILES[0]} was changed after optout wrote it (a signed copy?);"
-        " --force replaces it\n"
-    )
+    why = "changed after optout wrote it (a signed copy? --force replaces it)"
+    told = f"kept, since it was {why}: {FILES[0]}\n"
     for _ in range(2):
         code, out, err = batch()
         assert (code, out, told in err, "rejects" in err) == (0, "", True, False)

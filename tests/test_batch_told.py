@@ -71,8 +71,8 @@ def test_notes_of_one_kind_are_all_told_on_demand(
 def test_many_letters_that_were_signed_are_told_in_a_few_lines(batch: Batch) -> None:
     for path in batch("-q")[1].splitlines():
         Path(path).write_text("signed and scanned" * 500, "utf-8")
-    told = [it for it in batch()[2].splitlines() if it.startswith("kept: ")]
-    assert (len(told), told[-1]) == (6, "kept: 1 more file like these")
+    told = [it for it in batch()[2].splitlines() if it.startswith("kept, since it was changed")]
+    assert (len(told), told[-1].rpartition(": ")[2]) == (6, "1 more file")
 
 
 ROUTES = "recipients: {bureau: {email: b@example.gov, fax: 916-555-0130}}\n"

@@ -219,15 +219,15 @@ def unpack(content: bytes) -> tuple[Letter, ...]:
 
 
 def _stamps(request: Request, named: NamedFiles) -> tuple[_Stamp, ...]:
-    return tuple(_stamp(named, path, name) for path, name, _ in named_in(request))
-
-
-def _stamp(named: NamedFiles, path: str, name: str) -> _Stamp:
-    try:
-        status = named.find(path, name).place.stat()
-    except (OSError, OptoutError):
-        return None
-    return status.st_mtime_ns, status.st_size
+    found: list[_Stamp] = []
+    for path, name, _ in named_in(request):
+        try:
+            status = named.find(path, name).place.stat()
+        except (OSError, OptoutError):
+            found.append(None)
+        else:
+            found.append((status.st_mtime_ns, status.st_size))
+    return tuple(found)
 
 
 _MAX_ERROR = 300  # characters of a library's own message that a Problem shows

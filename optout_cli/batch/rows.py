@@ -60,7 +60,7 @@ def check_rows(input_files: Sequence[InputFile], job: Job, jobs: int) -> Iterato
     be read to its end.
     """
     _require_library(job)
-    check, rows = _Check(job), rows_of(input_files)
+    check, rows = _Work(job).check, rows_of(input_files)
     tasks = iter(lambda: list(islice(rows, _ROWS_A_TASK)), [])
     for task, result in results_in_order(check, tasks, jobs):
         if not isinstance(result, WorkerKilled):
@@ -112,7 +112,7 @@ def make_rows(
     tasks = _tasks(wanted, checked, _finder(input_files))
     find = _finder(input_files)
     can_fork = engines.can_fork(job.library.context.engine_name)
-    for task, result in results_in_order(_Make(job), tasks, jobs, first_here=can_fork):
+    for task, result in results_in_order(_Work(job).make, tasks, jobs, first_here=can_fork):
         if isinstance(result, WorkerKilled):
             number, location = task.checked.number, task.checked.location
             yield MadeRow(number=number, location=location, problems=(killed_problem(location),))
@@ -130,9 +130,9 @@ def check_and_make(
     `choose` says what to make of a checked row. Raises OptoutError as `check_rows`.
     """
     _require_library(job)
-    check, make = _Check(job), _Make(job)
+    work = _Work(job)
     for number, row in enumerate(rows):
-        (checked,) = check([(number, row)])
+        (checked,) = work.check([(number, row)])
         order = choose(checked)
         if order is None:
             yield checked, None
@@ -141,7 +141,7 @@ def check_and_make(
             yield checked, MadeRow(number=number, location=row.location, output_files=files)
         else:
             task = _Task(checked, order, None if checked.letters else row)
-            yield checked, _located(make(task), row, job)
+            yield checked, _located(work.make(task), row, job)
 
 
 def _located(result: MadeRow, row: Row, job: Job) -> MadeRow:
@@ -177,8 +177,8 @@ def remaining_order(order: Order, paths: Iterable[str], finished: Iterable[str])
     return msgspec.structs.replace(order, formats=formats)
 
 
-class _Check:
-    """Checks rows; made once, then copied to each worker."""
+class _Work:
+    """Checks rows, and makes their files; made once, then copied to each worker."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -187,7 +187,8 @@ class _Check:
         for record in job.records.values():
             self.records.setdefault(record.fingerprint, []).append(record)
 
-    def __call__(self, rows: list[tuple[int, Row]]) -> list[CheckedRow]:
+    def check(self, rows: list[tuple[int, Row]]) -> list[CheckedRow]:
+        """Check some rows, each with its number."""
         return [self._check(number, row) for number, row in rows]
 
     def _check(self, number: int, row: Row) -> CheckedRow:
@@ -277,6 +278,35 @@ class _Check:
                 yield from missing_characters(letter)
                 yield from room_problems(letter, has_own_page=is_own)
 
+    def make(self, task: _Task) -> MadeRow:
+        """Make the files of a row. Its problems do not have their locations yet."""
+        number, location, traceback = task.checked.number, task.checked.location, ""
+        try:
+            letters, fingerprint = self._letters(task)
+            exports = encode_letters(letters, self.job.library, task.order)
+            return MadeRow(
+                number=number,
+                location=location,
+                output_files=self.job.writing_of(letters, exports, location, fingerprint),
+                notes=tuple(dict.fromkeys(note for export in exports for note in export.notes)),
+            )
+        except OptoutError as error:
+            problems = error.problems
+        except Exception as error:  # noqa: BLE001  # other rows are written whatever happens here
+            problems, traceback = (unexpected_problem(error, location),), format_exc()
+        return MadeRow(number=number, location=location, problems=problems, traceback=traceback)
+
+    def _letters(self, task: _Task) -> tuple[tuple[Letter, ...], str]:
+        """Return the letters of a task, and their fingerprint."""
+        job, order, row = self.job, task.order, task.row
+        if row is None:
+            return unpack(task.checked.letters), task.checked.fingerprint
+        assert row.document is not None  # the row was checked
+        document = job.document_of(row.document)
+        case = case_of(document, job.library, order)
+        letters = letters_of(case, document, job.library, order, folder_of(row.location.file))
+        return letters, job.fingerprint_of(self.fingerprints, case, document, row)
+
 
 def _name_notes(row: Row, case: Case, library: Library) -> Iterator[Note]:
     """Yield a note if optout's own column of names has the name of another county.
@@ -343,39 +373,3 @@ def _paths(notices: Sequence[Notice], order: Order) -> Iterator[str]:
         for name in order.formats_of(notice):
             place = f"{notice.place.state_code}/{notice.place.slug}"
             yield f"{place}/{notice.file_name}{suffix_of(name)}"
-
-
-class _Make:
-    """Makes the files of one row; made once, then copied to each worker."""
-
-    def __init__(self, job: Job) -> None:
-        self.job = job
-        self.fingerprints = Fingerprints(job.library, job.order.formats)
-
-    def __call__(self, task: _Task) -> MadeRow:
-        number, location, traceback = task.checked.number, task.checked.location, ""
-        try:
-            letters, fingerprint = self._letters(task)
-            exports = encode_letters(letters, self.job.library, task.order)
-            return MadeRow(
-                number=number,
-                location=location,
-                output_files=self.job.writing_of(letters, exports, location, fingerprint),
-                notes=tuple(dict.fromkeys(note for export in exports for note in export.notes)),
-            )
-        except OptoutError as error:
-            problems = error.problems  # make_rows gives them their locations
-        except Exception as error:  # noqa: BLE001  # other rows are written whatever happens here
-            problems, traceback = (unexpected_problem(error, location),), format_exc()
-        return MadeRow(number=number, location=location, problems=problems, traceback=traceback)
-
-    def _letters(self, task: _Task) -> tuple[tuple[Letter, ...], str]:
-        """Return the letters of a task, and their fingerprint."""
-        job, order, row = self.job, task.order, task.row
-        if row is None:
-            return unpack(task.checked.letters), task.checked.fingerprint
-        assert row.document is not None  # the row was checked
-        document = job.document_of(row.document)
-        case = case_of(document, job.library, order)
-        letters = letters_of(case, document, job.library, order, folder_of(row.location.file))
-        return letters, job.fingerprint_of(self.fingerprints, case, document, row)

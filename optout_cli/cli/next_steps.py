@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from optout_cli.cli.console import counted, program_name, quote, say, say_lines, speaks_json
+from optout_cli.cli.console import (
+    counted,
+    path_lines,
+    program_name,
+    quote,
+    say,
+    say_lines,
+    speaks_json,
+)
 from optout_cli.cli.options import DEFAULT_LETTER
 from optout_cli.exporters import Exporter, exporter_for
 from optout_cli.letters.notes import told
@@ -21,13 +29,15 @@ from optout_cli.readers.document import Document
 
 if TYPE_CHECKING:  # the register takes 30 ms to import; a letter in a pipeline needs none
     from optout_cli.register.plan import Plan
-    from optout_cli.register.state import LetterState
+    from optout_cli.register.state import LetterState, Register
 
 _MARK_UP = (
     "have counsel mark up the {names} files, and put each change into the request or into your own"
     " wording; then make the letters to send: run this command again with -f pdf"
 )
 _WHOSE: dict[Party, str] = {"bureau": "the bureau's", "ice": "ICE's"}
+_CHANGED = "changed after optout wrote it (a signed copy? --force replaces it)"
+_SENT = "sent, and would only look different now"
 _SAY_HOW = "--by certified-mail"  # the usual way, for letters whose request names none
 _MESSAGES: frozenset[Way] = frozenset(("email", "fax"))  # ways in which nothing goes out on paper
 _SENDING: dict[Way, tuple[str, str]] = {  # a letter, and so many letters
@@ -58,9 +68,13 @@ _FEWEST_NOTES = 3  # that are shown, however much there is to do next
 Keeping = Literal["stream", "folder", "register"]
 
 
-def staying_lines(plans: Iterable["Plan"], folder: Path) -> Iterator[str]:
-    """Yield what was changed since about letters whose files stay as they are."""
-    plans = [*plans]
+def staying_lines(plans: Iterable["Plan"], register: "Register") -> Iterator[str]:
+    """Yield which files stay as they are and why, and what was changed about their letters."""
+    plans, folder = [*plans], register.folder
+    kept = [path for plan in plans for path in plan.kept]
+    for what, is_sent in ((_CHANGED, False), (_SENT, True)):
+        paths = [folder / path for path in kept if register.is_sent(path) == is_sent]
+        yield from path_lines(f"kept, since it was {what}", paths)
     if paths := [folder / path for plan in plans for path in plan.outdated]:
         more = f" and {len(paths) - 1:,} more" if paths[1:] else ""
         yield (

@@ -328,7 +328,7 @@ def _say_plan(place: Path, writing: "Writing", replacing: "Replacing", how: _How
             else:
                 print_text(f"{word}: {path}")
     if not how.quiet:
-        say_lines(staying_lines([plan], place))
+        say_lines(staying_lines([plan], register))
     return register
 
 
@@ -346,9 +346,7 @@ def _put(
         say_what_moved(folder.moved, folder.replaced)
         for note in notes:
             say(f"note: {note}")
-        for name in put.plan.kept:
-            say(f"kept: {folder.path / name} was sent, and would only look different now")
-        say_lines(staying_lines([put.plan], folder.path))
+        say_lines(staying_lines([put.plan], folder.register))
     return bool(put.plan.new or put.plan.replaced)
 
 

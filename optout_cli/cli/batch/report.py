@@ -19,7 +19,15 @@ from optout_cli.batch.job import Job
 from optout_cli.batch.plan import DRAFT, LAW, OF_ALL, BatchPlan
 from optout_cli.batch.rejects import WrittenRejects
 from optout_cli.batch.rows import make_rows
-from optout_cli.cli.console import counted, quote, say, say_lines, say_problems, speaks_json
+from optout_cli.cli.console import (
+    counted,
+    path_lines,
+    quote,
+    say,
+    say_lines,
+    say_problems,
+    speaks_json,
+)
 from optout_cli.engines import layout_problems, load_error
 from optout_cli.errors import Problem
 from optout_cli.exporters import exporter_for
@@ -27,7 +35,6 @@ from optout_cli.letters.pipeline import Order
 from optout_cli.model.letter import EngineName
 from optout_cli.model.notice import Note
 from optout_cli.output import write_all, write_errors
-from optout_cli.register.plan import Plan
 from optout_cli.register.state import Register
 
 _MOST_ALIKE = 5  # notes of one kind, paths or rows that are listed
@@ -181,9 +188,10 @@ def say_what_was_done(
 
 def former_lines(former: FormerLetters, folder: Path) -> Iterator[str]:
     """Yield which letters stay although no row gives them now."""
-    for stay, why in ((former.rejected, ""), (former.unclear, ", or no longer in {}")):
-        said = f"its row is rejected now{why.format(stay[0].source)}" if stay else ""
-        yield from _first_lines([f"kept: {folder / it.path}: {said}" for it in stay])
+    for stay, more in ((former.rejected, ""), (former.unclear, ", or no longer in {}")):
+        why = more.format(stay[0].source) if stay else ""
+        paths = [folder / record.path for record in stay]
+        yield from path_lines(f"kept, since its row is rejected now{why}", paths)
     for records, gone in (
         (former.older, "no new letter replaces {count} from an older request"),
         (former.gone, "{source} no longer has the rows of {count}"),
@@ -193,22 +201,6 @@ def former_lines(former: FormerLetters, folder: Path) -> Iterator[str]:
             more = f" and {len(records) - 1:,} more" if len(records) > 1 else ""
             what = gone.format(source=records[0].source, count=counted(len(records), "file"))
             yield f"note: {what}; move them away unless you want to send them: {path}{more}"
-
-
-def _first_lines(lines: Sequence[str]) -> Iterator[str]:
-    """Yield the first lines about files that are kept, and how many more there are."""
-    yield from lines[:_MOST_ALIKE]
-    if len(lines) > _MOST_ALIKE:
-        yield f"kept: {counted(len(lines) - _MOST_ALIKE, 'more file')} like these"
-
-
-def left_lines(plans: Iterable[Plan], folder: Path, register: Register) -> Iterator[str]:
-    """Yield which files stay because they were sent, or because someone changed them."""
-    changed = "was changed after optout wrote it (a signed copy?); --force replaces it"
-    sent = "was sent, and would only look different now"
-    paths = (path for plan in plans for path in plan.kept)
-    whys = ((path, sent if register.is_sent(path) else changed) for path in paths)
-    yield from _first_lines([f"kept: {folder / path} {why}" for path, why in whys])
 
 
 def say_next(

@@ -26,7 +26,6 @@ from optout_cli.cli.batch.report import (
     faster_lines,
     former_lines,
     keep_tracebacks,
-    left_lines,
     note_lines,
     other_engine_lines,
     problem_lines,
@@ -178,8 +177,7 @@ class Run:
         kept = [self.job.folder / it.path for it in sent if it.is_true(self.job.folder)]
         yield from path_lines("kept, since it was sent", kept)
         yield from former_lines(former, self.job.folder)
-        yield from left_lines(plans.values(), self.job.folder, register)
-        yield from staying_lines(plans.values(), self.job.folder)
+        yield from staying_lines(plans.values(), register)
         counts = Counter(plan.fates(self.job.folder, plans))
         yield f"files: {', '.join(f'{counts[fate]:,} {fate}' for fate in FATES)}"
 
@@ -298,8 +296,7 @@ class Run:
                 say(*told)
             say_lines(self._earlier(plan, wanted, register))
             say_lines(former_lines(former, folder.path))
-            say_lines(left_lines(self.plans, folder.path, register))
-            say_lines(staying_lines(self.plans, folder.path))
+            say_lines(staying_lines(self.plans, register))
         paper, quiet = self.prints.paper, self.quiet
         printed = print_letters(plan, self.prints, folder, job, quiet=quiet) if paper else []
         for note in folder.finish():
