@@ -113,12 +113,12 @@ REFUSED = {
     "{{ items | join(3) }}": "join takes a text, not 3",
     "{{ text | long_date }}": "long_date takes a date, not 'a'",
     "{{ 5 | long_dates }}": "long_dates takes a list of dates, not 5",
-    "{{ [5] | by_date | length }}": "by_date takes a list of entries with a date, not None",
+    "{{ [5] | by_date | length }}": "by_date takes a list of entries with a date, not 5",
     "{{ 5 | and_list }}": "and_list takes a list of texts, not 5",
     "{{ [1, 2] | or_list }}": "or_list takes a list of texts, not 1",
-    "{{ [day] | join }}": "join takes a list of texts, not datetime.date(2010, 8, 31)",
-    "{{ missing | sentence }}": "sentence takes a text, not None",
-    "{{ missing | the }}": "the takes a text, not None",
+    "{{ [day] | join }}": "join takes a list of texts, not the date 2010-08-31",
+    "{{ missing | sentence }}": "prints a fact that is missing",
+    "{{ missing | the }}": "prints a fact that is missing",
     "{{ 5 | full_stop }}": "full_stop takes a text, not 5",
     "{{ nothing | the }}": "a letter has no 'nothing'",
     "{{ 5 | length }}": "takes something for a list or a text that is neither",
@@ -238,6 +238,29 @@ def test_a_template_that_extends_or_calls_itself_is_a_problem(
     fill: Fill, source: str, message: str, hint: str
 ) -> None:
     assert told_by(lambda: fill(source)) == f"user/p/ask.html.j2:1: {message}\n  hint: {hint}"
+
+
+@pytest.mark.parametrize(
+    ("source", "hint"),
+    [
+        ("{{ empty | and_list }}", "put {% if empty %} around it"),
+        ("{{ missing | the }}", "put {% if missing %} around it"),
+        ("{% for name in names %}{{ name.first }}{% endfor %}", "it is a text: write {{ name }}"),
+        (
+            "{{ [day] | and_list }}",
+            "write long_dates before it: {{ ... | long_dates | and_list }}",
+        ),
+        ("<!-- a -->", "write {# ... #} for a comment"),
+    ],
+)
+def test_a_hint_says_what_to_write_instead(fill: Fill, source: str, hint: str) -> None:
+    facts: dict[str, Any] = {
+        "empty": (),
+        "missing": None,
+        "names": ("a",),
+        "day": date(2010, 8, 31),
+    }
+    assert [it.hint for it in problems_of(lambda: fill(source, **facts))] == [hint]
 
 
 @pytest.mark.parametrize(

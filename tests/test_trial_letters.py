@@ -61,7 +61,11 @@ PLANTED = {
         "<p>On January 1, 2030.</p>" + BODY,
         "names 2030-01-01, which is after the letter's",
     ),
-    "missing fact": (BODY, "<p>{{ particulars.told | long_date }}", "long_date takes a date, not"),
+    "missing fact": (
+        BODY,
+        "<p>{{ particulars.told | long_date }}",
+        "prints a fact that is missing",
+    ),
 }
 
 
@@ -270,7 +274,7 @@ def test_what_few_samples_show_is_found(tmp_path: Path) -> None:
         "says 'A an'",
         "says 'by by'",
         "citations has no 'agency-duty'",
-        "long_date takes a date, not None",
+        "prints a fact that is missing",
         "names 2010-09-01, which is after the letter's date",
         "prints a line twice",
     }

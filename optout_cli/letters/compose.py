@@ -25,7 +25,13 @@ from optout_cli.model.jurisdiction import Contact, Locality
 from optout_cli.model.notice import Case, Notice, Place, Recipient
 from optout_cli.model.program import LetterKind, Program, Rule
 from optout_cli.model.request import PARTIES, Correction, Party, Request
-from optout_cli.programs import activation_of, computed_dates, copies_of, refusals
+from optout_cli.programs import (
+    activation_of,
+    computed_dates,
+    copies_of,
+    particular_of,
+    refusals,
+)
 
 # No 0 O, 1 I L, 5 S, 2 Z: they look alike on a fax.
 REFERENCE_LETTERS = "ABCDEFGHJKMNPQRTUVWXY346789"
@@ -272,7 +278,7 @@ def _bare(name: str) -> str:
 
 def _stated(case: Case, name: str) -> str:
     """Return a particular's text, or the choices of a list in the order of its declaration."""
-    value = getattr(case.particulars, name.replace("-", "_"), None) or ""
+    value = particular_of(case, name) or ""
     if isinstance(value, str):
         return value
     return "-".join(each for each in case.kind.particulars[name].choices if each in value)

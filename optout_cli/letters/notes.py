@@ -19,7 +19,7 @@ from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice, Recipient, Route
 from optout_cli.model.program import LetterKind
 from optout_cli.model.request import Party, Signatory
-from optout_cli.programs import laws_of, program_notes
+from optout_cli.programs import laws_of, particular_of, program_notes
 
 _LONG_FAX = 30  # pages: more take over half an hour, and run many machines out of paper
 _DOUBTFUL = ("third-party", "memory")  # kinds of source
@@ -200,7 +200,7 @@ def _other_days(case: Case, models: str) -> Iterator[tuple[Agreement, date]]:
 # Any: the value of a particular, whose type the letter kind declares.
 def _values(case: Case, name: str) -> tuple[Any, ...]:
     """Return the values of a particular, also if it has only one; that may be None."""
-    value = getattr(case.particulars, name.replace("-", "_"), None)
+    value = particular_of(case, name)
     return value if isinstance(value, tuple) else (value,)
 
 
@@ -219,8 +219,7 @@ def _signatory_notes(case: Case) -> Iterator[Note]:
             text = "add address: under signatory:, since the letterhead has no address"
         yield Note(code="no-return-address", text=text)
     yield from _title_notes(case, signatory)
-    author = case.program.author
-    agency = getattr(case.particulars, author.replace("-", "_"), None) if author else None
+    agency = particular_of(case, case.program.author or "")
     bodies, place = (act.body for act in case.request.authority), case.locality.jurisdiction.name
     own_words = (case.request.calls_itself, *case.request.wording.values())
     for name in (signatory.office, *bodies, *own_words, agency):

@@ -214,7 +214,7 @@ def laws_of(case: Case) -> Iterator[Law]:
     """Yield the laws in effect that are about the letter kind or about a chosen value."""
     topics = set(case.kind.about)
     for name, particular in case.kind.particulars.items():
-        for choice in _chosen(_particular(case, name)) if particular.about else ():
+        for choice in _chosen(particular_of(case, name)) if particular.about else ():
             topics.update(particular.about.get(choice, ()))
     for law in laws_in_effect(case):
         if topics.intersection(law.about):
@@ -298,7 +298,7 @@ def chosen_models(case: Case) -> set[str]:
         model
         for name, particular in case.kind.particulars.items()
         if particular.known == "model"
-        for model in _chosen(_particular(case, name) or case.request.particulars.get(name))
+        for model in _chosen(particular_of(case, name) or case.request.particulars.get(name))
         if model in particular.choices
     }
 
@@ -311,7 +311,7 @@ def _precedes(value: Callable[[str], Any], first: str, second: str) -> bool | No
 
 
 # Any: the value of a particular, whose type the letter kind declares.
-def _particular(case: Case, name: str) -> Any:
+def particular_of(case: Case, name: str) -> Any:
     """Return a particular; of `list.name`, the first value in the entries of the list."""
     name, _, inner = name.replace("-", "_").partition(".")
     value = getattr(case.particulars, name, None)
@@ -327,14 +327,14 @@ def _chosen(value: Any) -> set[str]:
 
 def _unnamed(case: Case, name: str) -> list[Agreement]:
     """Return the agreements in the data whose model a request that names one does not name."""
-    chosen = _chosen(_particular(case, name))
+    chosen = _chosen(particular_of(case, name))
     return [each for each in case.locality.agreements if chosen and each.model not in chosen]
 
 
 def _value(case: Case, name: str) -> Any:
     if name == OWN_DAY:
         return case.date
-    return _computed(case, name) if name in case.kind.computed else _particular(case, name)
+    return _computed(case, name) if name in case.kind.computed else particular_of(case, name)
 
 
 def _computed(case: Case, name: str) -> date | None:

@@ -7,6 +7,7 @@ Reads registers, requests and letters, and writes nothing.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -180,15 +181,10 @@ def paragraphs_of(comparison: Comparison) -> Iterator[list[Segment]]:
     """Yield the segments of each paragraph to show."""
     paragraph: list[Segment] = []
     for segment in comparison.changes():
-        words: list[str] = []
-        for word in (*segment.words, None):
-            if word not in (None, END):
-                words.append(str(word))
-                continue
-            if words:
+        for is_end, words in groupby(segment.words, END.__eq__):
+            if not is_end:
                 paragraph.append(Segment(segment.kind, tuple(words)))
-                words = []
-            if word == END and paragraph:
+            elif paragraph:
                 yield paragraph
                 paragraph = []
     if paragraph:

@@ -49,6 +49,13 @@ class Refused(jinja2.TemplateRuntimeError):
         self.hint = hint
 
 
+class Missing(Refused):
+    """A fact that the request does not state, or an empty list, where a template prints it."""
+
+    def __init__(self, message: str = "prints a fact that is missing") -> None:
+        super().__init__(message)
+
+
 class Endless(Refused):
     """A template that would run without end, or print far too much."""
 
@@ -64,8 +71,16 @@ def _check(value: Any, kind: type, name: str, wanted: str) -> None:
     """Refuse a value that a filter cannot use. An undefined value raises its own error."""
     if isinstance(value, jinja2.Undefined):
         str(value)
+    if value is None:
+        raise Missing
     if not isinstance(value, kind):
-        raise Refused(f"{name} takes {wanted}, not {value!r}")
+        is_day = isinstance(value, date)
+        hint = (
+            f"write long_dates before it: {{{{ ... | long_dates | {name} }}}}" if is_day else None
+        )
+        raise Refused(
+            f"{name} takes {wanted}, not {f'the date {value}' if is_day else repr(value)}", hint
+        )
 
 
 def long_date(day: date) -> str:
@@ -86,7 +101,7 @@ def by_date(entries: Sequence[Any]) -> list[Any]:
     wanted = "a list of entries with a date"
     _check(entries, Sequence, "by_date", wanted)
     for entry in entries:
-        _check(getattr(entry, "date", None), date, "by_date", wanted)
+        _check(getattr(entry, "date", entry), date, "by_date", wanted)
     return sorted(entries, key=lambda entry: entry.date)
 
 
@@ -109,7 +124,7 @@ def or_list(items: Sequence[str]) -> str:
 
 def _list_with(word: str, items: Sequence[str]) -> str:
     if not items:
-        raise Refused("prints an empty list")
+        raise Missing("prints an empty list")
     _check_texts(items, f"{word}_list")
     *first, last = items
     if not first:

@@ -15,9 +15,9 @@ import jinja2
 from jinja2 import nodes
 
 from optout_cli.errors import Location, OptoutError, Problem, closest, did_you_mean
-from optout_cli.templating.filters import FILTERS, Endless
+from optout_cli.templating.filters import FILTERS, Endless, Missing
 from optout_cli.templating.pages import BUILTIN, SUFFIX, TemplateSearch
-from optout_cli.templating.sandbox import PRINTS_NOTHING, Unknown
+from optout_cli.templating.sandbox import Unknown
 
 ENDLESS = "endless-template"  # the code of a problem that every letter of the template has
 _TAGS = (
@@ -136,7 +136,7 @@ def template_problems(
         message, hint = _reword(str(error), _RUNTIME)
         hint = getattr(error, "hint", None) or hint
         location = _location_of(error, name, search)
-        if message == PRINTS_NOTHING:
+        if isinstance(error, Missing):
             facts = _PRINTED.findall(_Source(location, name, search).line)
             hint = f"put {{% if {facts[0] if len(facts) == 1 else '...'} %}} around it"
         code = ENDLESS if isinstance(error, Endless) else "template"
@@ -342,4 +342,6 @@ def _unknown_words(error: Unknown, source: _Source, known: Collection[str]) -> _
         owner = owner or "this fact"
         return f"{owner} is missing, so it has no {name!r}", f"put {{% if {owner} %}} around it"
     message = f"{owner or type(error.of).__name__.lower()} has no {name!r}"
-    return message, did_you_mean(name, names_in(error.of))
+    is_text = isinstance(error.of, str)
+    text_hint = f"it is a text: write {{{{ {owner or '...'} }}}}"
+    return message, text_hint if is_text else did_you_mean(name, names_in(error.of))

@@ -27,7 +27,7 @@ from markupsafe import Markup
 
 from optout_cli.errors import Location
 from optout_cli.readers.document import UNSEEN, unseen_problem
-from optout_cli.templating.filters import FILTERS, WORDING, Endless, Refused, check_length
+from optout_cli.templating.filters import FILTERS, WORDING, Endless, Missing, Refused, check_length
 
 MAX_RANGE = 100  # items; the longest list of a request has 60
 MAX_CALLS = 50_000  # of macros and `range`, to fill in one template
@@ -38,7 +38,6 @@ MAX_BITS = 1000  # of a product; the numbers of a request have fewer
 MAX_DEPTH, MAX_LOOPS = 60, 10
 MAX_ELIF = 100  # in a row; Python's compiler takes each to be inside the one before it
 TOO_DEEP = "is nested too deeply"
-PRINTS_NOTHING = "prints a fact that is missing"
 _LOOP = "loop items"  # a filter that no template can name
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*+)([^<>]*)>")
 _COUNTED = re.compile(r"\{pages?\}")  # which the pages of a letter replace
@@ -265,7 +264,8 @@ class Stamp(Extension):
         if "<" in left:
             line = token.lineno + left.count("\n", 0, left.index("<"))
             message = "`<` does not start a tag; write &lt; for the character"
-            raise WrongWords(message, None, line, stream)
+            for_comment = "write {# ... #} for a comment" if "<!--" in left else None
+            raise WrongWords(message, for_comment, line, stream)
         return _TAG.sub(stamp, token.value)
 
 
@@ -304,7 +304,7 @@ def printable(value: Any) -> Any:
         str(value)  # raises with the name that is not defined
         raise Refused("prints something that is not defined")
     if value is None or value == "":
-        raise Refused(PRINTS_NOTHING)
+        raise Missing
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if callable(value):

@@ -97,17 +97,10 @@ class Templates(TemplateSearch):
                     if not self._file(folder, name):  # reading a named pipe never ends
                         yield Problem("not-a-file", "is not a file", Location(str(path)))
                         continue
-                    is_read = environment is self.letters and self.path_of(name) == path
                     with template_problems(name, self):
-                        if is_read:
-                            syntax = self._parse(name)[1]
-                        else:
-                            syntax = environment.parse(_read(path), name, str(path))
+                        syntax = environment.parse(_read(path), name, str(path))
                         missing = list(self._missing_in(syntax, path))
-                        if is_read:
-                            environment.get_template(name)
-                        else:
-                            environment.compile(syntax, name, str(path))
+                        environment.compile(syntax, name, str(path))
                     yield from missing
                     if self.is_own(name) and not missing:
                         self.parts_of(name)
