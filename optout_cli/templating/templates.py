@@ -229,14 +229,14 @@ class Templates(TemplateSearch):
         return None
 
     def _sources(self, name: str) -> list[tuple[str, str]]:
-        """Return names and sources as `parts_of` does, and raise as it does."""
-        if self.own:
-            return [(part, source) for part, (source, _) in self.parts_of(name).items()]
+        """Return names and sources as `parts_of` does, but without a look for circles."""
         sources: dict[str, str] = {}
         waiting = [name]
         while waiting:
             part = waiting.pop(0)
             if part not in sources:
+                if not self.has(part):
+                    self.parts_of(name)  # says which template names it
                 sources[part], named = self.source_of(part)
                 waiting += named
         return [*sources.items()]
