@@ -300,9 +300,20 @@ def _particular(declared: Mapping[str, Particular], keys: list[str]) -> Particul
     return spec
 
 
-# Any: sheets of openpyxl, here and below.
-def _write_requests(sheet: Any, table: Table, columns: list[_Column]) -> None:
+# Any: sheets of openpyxl, and a cell, here and below.
+def _text_cell(sheet: Any, line: int, number: int, text: str, *, is_wrapped: bool = True) -> Any:
+    """Write a text into a cell, which stays a text."""
     from openpyxl.styles import Alignment
+
+    cell = sheet.cell(line, number)
+    cell.number_format = "@"
+    cell.alignment = Alignment(vertical="top", wrap_text=is_wrapped)
+    if text:
+        put_text(cell, text)
+    return cell
+
+
+def _write_requests(sheet: Any, table: Table, columns: list[_Column]) -> None:
     from openpyxl.utils import get_column_letter
 
     _write_head(sheet, 1, columns)
@@ -314,11 +325,7 @@ def _write_requests(sheet: Any, table: Table, columns: list[_Column]) -> None:
         shape.number_format = "@"  # text, also in the rows to come
     for line, row in enumerate(table.rows, 2):
         for number, text in enumerate(row, 1):
-            cell = sheet.cell(line, number)
-            cell.number_format = "@"
-            cell.alignment = Alignment(vertical="top", wrap_text="\n" in text)
-            if text:
-                put_text(cell, text)
+            _text_cell(sheet, line, number, text, is_wrapped="\n" in text)
     sheet.print_title_rows = "1:1"
     sheet.page_setup.orientation = "landscape"
     sheet.freeze_panes = "C2"  # the names of columns and jurisdictions stay in sight
@@ -328,9 +335,7 @@ def _write_head(sheet: Any, line: int, columns: list[_Column]) -> None:
     from openpyxl.styles import Font, PatternFill
 
     for number, column in enumerate(columns, 1):
-        cell = sheet.cell(line, number)
-        cell.number_format = "@"
-        put_text(cell, column.name)
+        cell = _text_cell(sheet, line, number, column.name, is_wrapped=False)
         cell.font = Font(bold=True)
         color = _NEEDED_COLOR if column.is_needed else _HEAD_COLOR
         cell.fill = PatternFill("solid", fgColor=color)
@@ -361,7 +366,7 @@ def _write_lists(sheet: Any, requests: Any, columns: list[_Column], last: int) -
 
 
 def _write_explanations(sheet: Any, rules: list[str], columns: list[_Column]) -> None:
-    from openpyxl.styles import Alignment, Font
+    from openpyxl.styles import Font
     from openpyxl.utils import get_column_letter
 
     for line, rule in enumerate(rules, 1):
@@ -373,10 +378,7 @@ def _write_explanations(sheet: Any, rules: list[str], columns: list[_Column]) ->
     for line, column in enumerate(explained, head + 1):
         texts = (column.name, column.help, "yes" if column.is_needed else "", column.example)
         for number, text in enumerate(texts, 1):
-            cell = sheet.cell(line, number)
-            put_text(cell, text)
-            cell.number_format = "@"
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            _text_cell(sheet, line, number, text)
         lines = max(-(-len(text) // width) for text, width in zip(texts, _WIDTHS, strict=True))
         sheet.row_dimensions[line].height = _LINE * max(lines, 1)
     for number, width in enumerate(_WIDTHS, 1):

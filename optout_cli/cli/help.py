@@ -1,8 +1,7 @@
 """`optout help`: the help of a command, or a section of the documentation as plain text."""
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +13,7 @@ from optout_cli.readers.cells import choice_in_words
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
-    from markdown_it.token import Token
+    from markdown_it.tree import SyntaxTreeNode
 
 _COLUMNS = 80
 _TWO = 2  # columns of a table that needs no head
@@ -25,14 +24,6 @@ _ABOUT = {  # what people call some topics
     "passages": "wording", "counsel": "wording", "letters": "list", "shell": "completion",
 }  # fmt: skip
 _TERM = 28  # columns of the longest name in a table; a longer one gets a line of its own
-
-
-class Part(NamedTuple):
-    """A piece of a topic: texts, or pairs of a name and what it means."""
-
-    kind: Literal["heading", "text", "bullets", "code", "pairs"]
-    texts: tuple[str, ...] = ()
-    pairs: tuple[tuple[str, str], ...] = ()
 
 
 def _complete(
@@ -75,104 +66,59 @@ def command(context: click.Context, words: tuple[str, ...]) -> None:
 
 
 def topic_text(name: str) -> str:
-    """Return a topic as plain text of 80 columns, without the marks of its Markdown."""
-    formatter = click.HelpFormatter(width=_COLUMNS)
-    for number, part in enumerate(parts_of(name)):
-        if number:
-            formatter.write_paragraph()
-        match part.kind:
-            case "pairs":
-                formatter.write_dl(part.pairs, col_max=_TERM)
-            case "code":
-                formatter.write("".join(f"    {line}".rstrip() + "\n" for line in part.texts))
-            case "bullets":
-                for text in part.texts:
-                    mark, _, rest = text.partition(" ")
-                    wrapped = click.formatting.wrap_text(
-                        rest, _COLUMNS, f"{mark} ", " " * (len(mark) + 1)
-                    )
-                    formatter.write(f"{wrapped}\n")
-            case "heading":
-                formatter.write(f"{part.texts[0]}\n{'-' * len(part.texts[0])}\n")
-            case _:
-                formatter.write_text(part.texts[0])
-    return formatter.getvalue()
-
-
-def parts_of(name: str) -> Iterator[Part]:
-    """Read a topic's section of the documentation, from its heading to the next one like it."""
+    """Return a section of the documentation as plain text of 80 columns, without its marks."""
     from markdown_it import MarkdownIt  # 40 ms, and only topics need it
+    from markdown_it.tree import SyntaxTreeNode
 
     page, heading = TOPICS[name]
     text = (bundled.DOCS / page).read_text("utf-8")
-    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    formatter = click.HelpFormatter(width=_COLUMNS)
     level = "" if heading else "h1"
-    for number, token in enumerate(tokens):
-        if token.type == "heading_open":
-            title = _NUMBER.sub("", tokens[number + 1].content)
-            if not level and title == heading:
-                level = token.tag
-                yield Part("heading", (title,))
-                continue
-            if level and number and token.tag <= level:
-                return
-        if level and token.level == 0:
-            yield from _part_at(tokens, number)
+    for node in SyntaxTreeNode(MarkdownIt("commonmark").enable("table").parse(text)).children:
+        if node.type == "heading" and formatter.buffer and node.tag <= level:
+            break
+        if level and node.type != "html_block":
+            formatter.write("\n" if formatter.buffer else "")
+            _write(node, formatter)
+        elif node.type == "heading" and _NUMBER.sub("", _plain(node)) == heading:
+            level = node.tag
+            formatter.write(_underlined(heading))
+    return formatter.getvalue()
 
 
-def _part_at(tokens: list["Token"], number: int) -> Iterator[Part]:
-    """Yield the part that begins with a token, if one does."""
-    token = tokens[number]
-    match token.type:
-        case "heading_open":
-            yield Part("heading", (_plain(tokens[number + 1]),))
-        case "paragraph_open":
-            yield Part("text", (_plain(tokens[number + 1]),))
+def _write(node: "SyntaxTreeNode", formatter: click.HelpFormatter) -> None:
+    match node.type:
+        case "heading":
+            formatter.write(_underlined(_plain(node)))
+        case "paragraph":
+            formatter.write_text(_plain(node))
         case "fence":
-            yield Part("code", tuple(token.content.splitlines()))
-        case "bullet_list_open" | "ordered_list_open":
-            items = (each for each in _inside(tokens, number) if each.type == "inline")
-            marks = (f"{at}." if token.tag == "ol" else "-" for at in range(1, len(tokens)))
-            yield Part("bullets", tuple(f"{next(marks)} {_plain(item)}" for item in items))
-        case "table_open":
-            yield Part("pairs", pairs=tuple(_rows(_inside(tokens, number))))
+            lines = node.content.splitlines()
+            formatter.write("".join(f"    {line}".rstrip() + "\n" for line in lines))
+        case "bullet_list" | "ordered_list":
+            for number, item in enumerate(node.children, 1):
+                mark = f"{number}. " if node.type == "ordered_list" else "- "
+                text = click.formatting.wrap_text(_plain(item), _COLUMNS, mark, " " * len(mark))
+                formatter.write(f"{text}\n")
+        case "table":
+            rows = [[*map(_plain, row.children)] for row in node.walk() if row.type == "tr"]
+            formatter.write_dl([_pair(rows[0], cells) for cells in rows[1:]], col_max=_TERM)
 
 
-def _inside(tokens: list["Token"], number: int) -> Iterator["Token"]:
-    """Yield the tokens between a token that opens a block and the one that closes it."""
-    for token in tokens[number + 1 :]:
-        if token.level == tokens[number].level:
-            return
-        yield token
+def _pair(heads: list[str], cells: list[str]) -> tuple[str, str]:
+    """Return the first cell of a row, and the others, each with the name of its column."""
+    others = zip(heads[1:], cells[1:], strict=True)
+    texts = [f"{head}: {cell}" if head and len(heads) > _TWO else cell for head, cell in others]
+    return cells[0].replace("`", ""), "; ".join(filter(None, texts))
 
 
-def _rows(tokens: Iterator["Token"]) -> Iterator[tuple[str, str]]:
-    """Yield the first cell of each row, and the others, each with the name of its column."""
-    heads: list[str] = []
-    for token in tokens:
-        if token.type == "tr_open":
-            cells: list[str] = []
-        elif token.type == "inline":
-            cells.append(_plain(token))
-        elif token.type == "tr_close" and not heads:
-            heads = cells
-        elif token.type == "tr_close":
-            named = zip(heads[1:], cells[1:], strict=True)
-            texts = [
-                f"{head}: {cell}" if head and len(heads) > _TWO else cell for head, cell in named
-            ]
-            yield cells[0].replace("`", ""), "; ".join(filter(None, texts))
+def _underlined(title: str) -> str:
+    return f"{title}\n{'-' * len(title)}\n"
 
 
-def _plain(token: "Token") -> str:
+def _plain(node: "SyntaxTreeNode") -> str:
     """Return the words of a text: without emphasis and links, with the marks of code."""
-    words = []
-    for child in token.children or ():
-        match child.type:
-            case "text":
-                words.append(child.content)
-            case "code_inline":
-                words.append(f"`{child.content}`")
-            case "softbreak":
-                words.append(" ")
-    return "".join(words)
+    forms = {"text": "{}", "code_inline": "`{}`", "softbreak": " "}
+    return "".join(
+        forms[each.type].format(each.content) for each in node.walk() if each.type in forms
+    )
