@@ -218,7 +218,7 @@ class Clerk(RuleBasedStateMachine):
 
         with (
             patch.object(output, "_stage", counted(output._stage)),
-            patch.object(output, "_keep", counted(output._keep)),
+            patch.object(output, "keep_in_earlier", counted(output.keep_in_earlier)),
             patch.object(output, "_place", counted(output._place)),
             patch.object(JournalWriter, "append", counted(JournalWriter.append)),
         ):

@@ -22,7 +22,7 @@ from optout_cli.model.notice import Case, Recipient
 from optout_cli.model.program import Particular
 from optout_cli.model.request import Request
 from optout_cli.programs.validation import particulars_from
-from optout_cli.readers.document import Document, Layer, locating, with_assignments
+from optout_cli.readers.document import Document, Layer, locating, texts_in, with_assignments
 from optout_cli.readers.validate import convert
 from optout_cli.readers.values import judge
 
@@ -252,23 +252,13 @@ def start_from_request(
             if name in kind.particulars
         },
     }
-    return Start(
-        known={**known, "jurisdiction": slug, **new},
-        asks=("service",),
-        offered=dict(_texts_in(offered)),
+    texts, street = (
+        {path: text for path, text in texts_in(offered) if text},
+        "signatory.address.street",
     )
-
-
-# Any: a value of a request.
-def _texts_in(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield each text with its key path; the lines of a street as one text."""
-    if path.endswith(".street") and isinstance(value, list):
-        yield path, ", ".join(value)
-    elif isinstance(value, dict | list):
-        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _texts_in(inner, f"{path}.{key}" if path else str(key))
-    elif value:
-        yield path, str(value)
+    if isinstance(lines := value_at(offered, street), list):  # one question asks for all lines
+        texts[street] = ", ".join(lines)
+    return Start(known={**known, "jurisdiction": slug, **new}, asks=("service",), offered=texts)
 
 
 def request_name(answers: Answers) -> str:
