@@ -128,6 +128,13 @@ def test_an_agency_is_found_by_slug_and_by_name(
             ),
         ),
         (
+            "New Orleans Police Department, LA",  # an alias of the parish
+            (
+                "there is no jurisdiction 'New Orleans Police Department, LA'\n"
+                "  hint: if it is not listed, name its county instead: orleans-parish-la"
+            ),
+        ),
+        (
             "Nixqn Poliec Department, TX",
             (
                 "there is no jurisdiction 'Nixqn Poliec Department, TX'\n"

@@ -196,9 +196,11 @@ class Finder:
             return f"name the state too: {_listed(found)}"
         named, key = self._named(folded), agency_key(folded)
         county = {  # whose name begins the agency's
-            entry.slug: f"{entry.names[0]}-"
+            entry.slug: f"{name}-"
             for entry in self._jurisdiction_entries
-            if (not named or entry.code in named) and key.startswith(f"{entry.names[0]}-")
+            if not named or entry.code in named
+            for name in (entry.names if named else entry.names[:1])
+            if key.startswith(f"{name}-")
         }
         close = [
             slug

@@ -6,7 +6,7 @@ of `wording:` count: the other values of a request are facts.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from itertools import chain
@@ -235,21 +235,18 @@ def own_wording_problems(letter: Letter, library: Library) -> Iterator[Problem]:
         for claim in claims:
             if any(start <= claim.start and claim.end <= end for start, end in spans):
                 continue
-            if passage := _passage_with(claim.words, notice.wording):
+            words = claim.words.casefold()
+            passages = (
+                name
+                for name, text in notice.wording.items()
+                if words in " ".join(_texts_in(text)).casefold()
+            )
+            if passage := next(passages, None):
                 path = f"{WORDING}.{passage}"
                 message = f"{path} says {claim.words!r}: {claim.reason}"
                 yield Problem("forbidden-words", message, path=path)
             elif is_template:
                 yield claim_problem(claim, name, templates)
-
-
-def _passage_with(words: str, wording: Mapping[str, str]) -> str | None:
-    """Return the passage whose words in the request have a claim, or None."""
-    for name, text in wording.items():
-        (plain,) = _texts_in(text)
-        if words.casefold() in plain.casefold():
-            return name
-    return None
 
 
 def with_notes(letter: Letter, library: Library) -> Letter:
