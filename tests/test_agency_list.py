@@ -261,11 +261,6 @@ def test_the_shipped_agencies_are_counted(library: Library) -> None:
 
 
 @pytest.mark.no_cover
-def test_the_docs_list_each_agency_without_a_county() -> None:
-    page = (ROOT / "docs" / "data.md").read_text("utf-8")
-    assert agencies.with_list(page, agencies.read_agencies(agencies.DATA)) == page
-
-
 def test_the_file_is_as_the_script_writes_it() -> None:
     text = (ROOT / "agencies.yaml").read_text("utf-8")
     known = agencies.read_agencies(ROOT / "agencies.yaml")

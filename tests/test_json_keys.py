@@ -16,12 +16,6 @@ from optout_cli.letters import Library
 HEADINGS = re.findall(r"^### `(.*(?:json|ndjson))`$", PAGES["scripts.md"], re.MULTILINE)
 # How each object is had, by the heading of its table.
 CALLS = {
-    "optout list jurisdictions --json": ("list", "jurisdictions", "--state", "VT", "--json"),
-    "optout list agencies --json": ("list", "agencies", "--state", "AL", "--json"),
-    "optout list offices --json": ("list", "offices", "--state", "VT", "--json"),
-    "optout list letters --json": ("list", "letters", "--json"),
-    "optout list passages --json": ("list", "passages", "287g/suspend", "--json"),
-    "optout list formats --json": ("list", "formats", "--json"),
     "optout show --json": ("show", "50007", "--json"),
     "optout status --json": ("status", "register", "--json"),
     "optout status --verify --json": ("status", "register", "--verify", "--json"),
@@ -40,14 +34,39 @@ CALLS = {
 
 
 def documented(heading: str) -> set[str]:
-    """Return the keys in the first column of the table below a heading."""
+    """Return the keys in the first column of the table below a heading, and `schema`."""
     section = PAGES["scripts.md"].partition(f"### `{heading}`\n")[2].partition("\n##")[0]
     cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
-    return {key for cell in cells for key in re.findall(r"`([^`]+)`", cell)}
+    return {"schema", *(key for cell in cells for key in re.findall(r"`([^`]+)`", cell))}
+
+
+# What each line of the list of `optout list --json` is compared with.
+LISTS = {
+    "jurisdictions": ("--state", "VT"),
+    "agencies": ("--state", "AL"),
+    "offices": ("--state", "VT"),
+    "letters": (),
+    "passages": ("287g/suspend",),
+    "formats": (),
+}
 
 
 def test_every_table_of_keys_is_compared_with_a_command() -> None:
-    assert [*CALLS] == HEADINGS
+    assert ["optout list --json", *CALLS] == HEADINGS
+
+
+def test_the_list_of_lists_has_the_keys_that_each_prints(run: Run) -> None:
+    section = PAGES["scripts.md"].partition("### `optout list --json`\n")[2].partition("\n##")[0]
+    lines = (" ".join(line.split()) for line in section.split("\n- ")[1:])
+    told = {
+        head.strip("-` "): {*re.findall(r"(?:^|; )`([\w-]+)`", rest)}
+        for head, _, rest in (line.partition("`: ") for line in lines)
+    }
+    printed = {
+        what: {*json.loads(run("list", what, *words, "--json").stdout.splitlines()[0])}
+        for what, words in LISTS.items()
+    }
+    assert {what: {"schema", *keys} for what, keys in told.items()} == printed
 
 
 @pytest.mark.parametrize("heading", CALLS)

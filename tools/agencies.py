@@ -5,8 +5,8 @@ Usage: python tools/agencies.py LIST --date 2026-05-18 --url URL [--note TEXT] [
 LIST is ICE's own table (.xlsx) or the same as CSV. An agency is placed in a county only if the
 county that ICE prints, or else the agency's own name, is that of one county in its state; a
 spelling one letter off counts if only one county has it. No county is guessed: the others have
-none, and docs/data.md lists them. Prints what changed since the last list, how each odd spelling
-was read, and each agency without a county.
+none. Prints what changed since the last list, how each odd spelling was read, and each agency
+without a county.
 """
 
 import argparse
@@ -26,13 +26,11 @@ from optout_cli.readers.files import load_document
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "agencies.yaml"
 COUNTIES = ROOT / "jurisdictions.yaml"
-DOCS = ROOT / "docs" / "data.md"
-_LIST = "<!-- agencies without a county: written by tools/agencies.py -->\n", "<!-- end of list -->"
 SOURCE = "ice-287g-list"
 _HEAD = """\
 # Agencies with agreements under section 287(g), as on ICE's list. Made by tools/agencies.py.
 # `signed` is the day on which ICE signed. `type` is ICE's; `kind` follows from the name.
-# docs/data.md says how each county was found, and which agencies have none.
+# docs/data.md says how each county was found; some agencies have none.
 """
 _COLUMNS = {  # of ICE's table -> ours
     "law enforcement agency": "agency",
@@ -90,8 +88,6 @@ def main() -> None:
     names = {code: state["name"] for code, state in states.items()}
     agencies, remarks = agencies_from(rows_of(given.list), states, addenda)
     given.output.write_text(text_of(agencies, names, given.date, given.url, given.note), "utf-8")
-    if given.output == DATA:
-        DOCS.write_text(with_list(DOCS.read_text("utf-8"), agencies), "utf-8")
     print("\n".join([*changes(earlier, agencies), *remarks]))
 
 
@@ -313,17 +309,6 @@ def _flow(value: object) -> str:
     if value is True:
         return "true"
     return text if re.fullmatch(r"[A-Za-z][A-Za-z .'-]*", text) else json.dumps(text)
-
-
-def with_list(page: str, agencies: Agencies) -> str:
-    """Return docs/data.md with each agency that has no county."""
-    without = {
-        code: [agency["name"] for agency in known.values() if "county" not in agency]
-        for code, known in agencies.items()
-    }
-    lines = [f"- {code}: {'; '.join(names)}\n" for code, names in without.items() if names]
-    before, rest = page.split(_LIST[0])
-    return f"{before}{_LIST[0]}{''.join(lines)}{_LIST[1]}{rest.partition(_LIST[1])[2]}"
 
 
 def changes(earlier: Agencies, now: Agencies) -> Iterator[str]:
