@@ -248,9 +248,10 @@ def test_an_acknowledgment_beside_a_refusal_changes_nothing_whenever_it_is_recor
     run("answer", TO_ICE, *refused, "-q")
     for day in ("2026-11-22", "2026-11-24"):
         told = outcome(run("answer", TO_ICE, "--reply", "acknowledged", "--on", day))[2]
-        assert "next: " not in told
+        assert "next" not in told.splitlines()[-1].partition(":")[0]
         status = [*map(json.loads, outcome(run("status", "letters", "--json"))[1].splitlines())][1]
-        assert status["next"].startswith("answered 2026-11-23: ")
+        assert f"an acknowledgment, without an answer ({day})" in status["next"]
+        assert "a refusal in writing (2026-11-23)" in status["next"]
         assert status["next"].endswith("; write: Renewed notice of opt-out")
     run("answer", TO_ICE, "--correct", "--on", "2026-11-22", "-q")  # what was recorded last
     assert [str(it.on) for it in last_state().answers] == ["2026-11-22", "2026-11-22", "2026-11-23"]
@@ -542,3 +543,66 @@ def test_a_meeting_on_a_weekend_is_told_of(reference: str, run: Run) -> None:
     day = ("--set", "day=2026-12-05")
     err = outcome(run("answer", TO_ICE, "--reply", "meeting-offered", *day))[2]
     assert "note: check the day 2026-12-05: it is a Saturday" in err.splitlines()
+
+
+def test_a_renewed_notice_takes_the_refusal_of_the_notice_whatever_came_since(
+    reference: str, run: Run, library: Library
+) -> None:
+    refused = ("--reply", "refused", "--on", "2026-11-23", "--words", "No.")
+    run("answer", TO_ICE, *refused, "-q")
+    meeting = ("--reply", "meeting-offered", "--on", "2026-11-24", "--set", "day=2027-01-15")
+    run("answer", TO_ICE, *meeting, "-q")
+    confirmation = f"""\
+        letter: secure-communities/meeting-confirmation
+        date: 2026-11-24
+        particulars: {{notice: opt-out, notice-date: 2026-11-20, notice-reference: {reference},
+          offered: 2026-11-24, day: 2027-01-15,
+          place: "1 Main Street"}}
+        """
+    write_letters(library, FOLDER, confirmation)
+    later = "letters/2026-11-24-meeting-confirmation-ice.txt"
+    run("sent", later, "--by", "mail", "--on", "2026-11-24")
+    run("answer", later, "--reply", "refused", "--on", "2026-11-24", "--words", "Never.", "-q")
+    run("new", "--follow", TO_ICE, "--letter", RENEWED, "-o", "next.yaml", "-q")
+    particulars = data_in("next.yaml")["particulars"]
+    assert isinstance(particulars, dict)
+    (entry,) = (it for it in particulars["earlier"] if "answered" in it)
+    assert (entry["answered"], entry["answer"]) == ("2026-11-23", "\u201cNo.\u201d")
+
+
+def test_each_of_several_answers_has_its_day(reference: str, run: Run) -> None:
+    run("answer", TO_ICE, "--reply", "refused", "--on", "2026-11-23", "-q")
+    meeting = ("--reply", "meeting-offered", "--on", "2026-11-24", "--set", "day=2027-01-15")
+    run("answer", TO_ICE, *meeting, "-q")
+    status = json.loads(outcome(run("status", "letters", "--json"))[1].splitlines()[1])
+    said = "answered: a refusal in writing (2026-11-23); a meeting was offered (2026-11-24)"
+    assert status["next"].startswith(said)
+
+
+def test_a_request_for_an_answer_after_an_answer_is_told(reference: str, run: Run) -> None:
+    run("answer", TO_ICE, "--reply", "refused", "--on", "2026-11-23", "-q")
+    run("sent", TO_BUREAU, "--on", "2026-11-21")
+    run("answer", TO_BUREAU, "--reply", "refused", "--on", "2026-11-24", "-q")
+    follow_up = ("--letter", "secure-communities/follow-up", "-o", "next.yaml")
+    told = " ".join(outcome(run("new", "--follow", TO_ICE, *follow_up))[2].split())
+    assert "note: ICE answered on 2026-11-23 (a refusal in writing): the new letter asks" in told
+
+
+def test_an_acknowledgment_names_the_next_letter_for_later(reference: str, run: Run) -> None:
+    told = outcome(run("answer", TO_ICE, "--reply", "acknowledged", "--on", "2026-11-23"))[2]
+    assert "\nnext, if no answer comes within 30 days: Request for an answer: optout new" in told
+
+
+def test_a_correction_without_more_asks_everything_again(reference: str, at_terminal: At) -> None:
+    options = ("--reply", "refused", "--on", "2026-11-23", "--words", "No.", "-q")
+    at_terminal({}, TO_ICE, *options)
+    result, clerk = at_terminal({"By": "Pat Doe, ICE"}, TO_ICE, "--correct")
+    assert (outcome(result)[0], clerk.unused) == (0, [])
+    assert (clerk.asked["Reply"], clerk.asked["Words"]) == (["refused"], ["No."])
+    last = last_state().answers[-1]
+    assert (last.reply, str(last.on), last.by, last.words) == (
+        "refused",
+        "2026-11-23",
+        "Pat Doe, ICE",
+        "No.",
+    )

@@ -24,6 +24,7 @@ from optout_cli.readers.yaml import document_from_yaml
 pytestmark = pytest.mark.usefixtures("with_typst")
 
 SEAL = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h9v9z"/></svg>'
+SIGNED = ("--set", "signatory.name=Kim", "--set", "signatory.title=Sheriff")
 SENT = """\
 signatory: {office: Marin County Sheriff's Office}
 authority: [{instrument: Resolution, number: "1", file: act.pdf}]
@@ -617,8 +618,7 @@ def test_a_recipient_who_never_got_the_earlier_letter_is_told(
 
 def test_a_follow_up_that_the_register_contradicts_has_a_note(sent_notice: str, run: Run) -> None:
     letter = ("--letter", "secure-communities/follow-up", "-o", "next.yaml", "-q")
-    values = ("--set", "signatory.name=Kim", "--set", "signatory.title=Sheriff")
-    run("new", "--follow", TO_ICE, *letter, *values)
+    run("new", "--follow", TO_ICE, *letter, *SIGNED)
     run("delivered", TO_BUREAU, "--on", "2026-11-24", "--correct", "-q")
     run("answer", TO_BUREAU, "--reply", "refused", "-q")
     run("sent", TO_ICE, "--undo", "it lay in the drawer", "-q")
@@ -634,9 +634,24 @@ def test_a_follow_up_that_the_register_contradicts_has_a_note(sent_notice: str, 
         f"{sent_notice} to ice is not recorded as sent",
     ]
     renewed = ("--letter", "secure-communities/renewed-request", "-o", "renewed.yaml", "-q")
-    run("new", "--follow", TO_BUREAU, *renewed, *values)
+    run("new", "--follow", TO_BUREAU, *renewed, *SIGNED)
     write = run("write", "renewed.yaml", "-f", "txt", "-o", "letters/", "--to", "bureau")
     assert told not in outcome(write)[2]
+
+
+def test_a_letter_that_cites_a_replaced_version_has_a_note(
+    in_folder: Path, run: Run, write: Write
+) -> None:
+    request = write("r.yaml", REQUEST)
+    run("write", "r.yaml", "-f", "txt", "-o", "letters/", "-q")
+    run("sent", "letters/", "--by", "mail", "-q")
+    letter = ("--letter", "secure-communities/follow-up", "-o", "next.yaml", "-q")
+    run("new", "--follow", TO_ICE, *letter, *SIGNED)
+    request.write_text(REQUEST.replace("title: Sheriff", "title: Undersheriff"), "utf-8")
+    run("write", "r.yaml", "-f", "txt", "-o", "letters/", "-q", "--supersede", "its signer")
+    run("sent", "letters/", "--by", "mail", "-q")
+    err = outcome(run("write", "next.yaml", "-f", "txt", "-o", "letters/", "--check"))[2]
+    assert len([text for text in told_in(err) if " was replaced by SC-06041-" in text]) == 2
 
 
 def test_the_json_form_may_have_a_byte_order_mark(notice: Path) -> None:

@@ -99,7 +99,7 @@ def letters(in_folder: Path) -> RegisterMaker:
     facts = msgspec.Raw(msgspec.json.encode(FACTS))
     id = maker.written(facts=facts, notes=NOTES, content="Marin opts out.")
     maker.sent(id, "ice", number="70081300000173889810", note="Kim took it")
-    maker.answered(id, "ice", date(2026, 11, 9), by="The office", words="No.")
+    maker.answered(id, "ice", date(2026, 11, 9), by="The office", words='"No."')
     return maker
 
 

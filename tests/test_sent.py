@@ -987,3 +987,10 @@ def test_write_names_no_next_step_for_a_letter_that_was_sent(
     run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-20", "-q")
     assert "next:" not in outcome(run(*again))[2]
     assert "optout sent" not in outcome(run(*again[:4], "-o", "two/", "--no-register"))[2]
+
+
+@pytest.mark.usefixtures("in_folder")
+def test_a_way_that_the_letter_does_not_name_is_told(library: Library, run: Run) -> None:
+    write_letters(library, FOLDER, f"{REACHED}service: {{ice: [{{by: certified-mail}}]}}\n")
+    told = outcome(run("sent", TO_ICE, "--by", "hand"))[2]
+    assert "note: the letter itself says that it goes by certified mail\n" in told

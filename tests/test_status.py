@@ -55,7 +55,7 @@ def letters(in_folder: Path) -> RegisterMaker:
 
 
 TABLE = """\
-5 letters: 1 in draft, 1 not sent, 2 waiting for an answer, 1 answered, 1 overdue
+5 letters: 1 in draft, 1 not sent, 2 waiting for an answer, 1 answered, 1 of them overdue
 
 letter                 to      sent            received    next
 ---------------------  ------  --------------  ----------  --------------------
@@ -797,3 +797,16 @@ def test_an_event_has_the_same_id_whichever_folders_are_exported(in_folder: Path
     shutil.copytree("two", "copy")
     maker.delivered(notice, "ice", date(2026, 11, 4))  # only the copy does not know
     assert days("copy", "two") == days("two", "copy") == days("two") != days("copy")
+
+
+def test_a_page_names_the_first_version_that_a_corrected_letter_replaced(
+    in_folder: Path, write: Write, run: Run
+) -> None:
+    request = write("r.yaml", REQUEST)
+    for title, day in (("Sheriff", "2026-11-22"), ("Undersheriff", "2026-11-24")):
+        request.write_text(REQUEST.replace("title: Sheriff", f"title: {title}"), "utf-8")
+        run("write", "r.yaml", "-f", "txt", "-o", "letters/", "-q", "--supersede", "its signer")
+        run("sent", "letters/", "--by", "mail", "--on", day)
+    run("status", "letters", "-f", "html", "-o", "page.html")
+    page = Path("page.html").read_text("utf-8")
+    assert page.count("2026-11-24<br>first version 2026-11-22</td>") == 2

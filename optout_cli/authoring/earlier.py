@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.model.program import LetterKind, Program
+from optout_cli.model.program import LetterKind, Program, Reply
 from optout_cli.model.request import Party
 from optout_cli.readers.files import MAX_BYTES, read_bytes
 from optout_cli.register.events import Answered
@@ -132,14 +132,23 @@ def _asked_again(earlier: Earlier, program: Program) -> list[LetterState]:
 def _requests_of(earlier: Earlier, program: Program) -> list[JsonObject]:
     """Return the earlier requests, this letter, and those that asked again for an answer to it.
 
-    Each recipient's letter is a request of its own, with the answer that came to it. If any letter
-    of the request is recorded as sent, those that are not were no requests.
+    Each recipient's letter is a request of its own, with the answer that came to it: the last one
+    that a letter with these requests answers, such as a refusal, before the last one of any other
+    kind, and one to the letter itself before one to a letter that cites it. If any letter of the
+    request is recorded as sent, those that are not were no requests.
     """
     facts, again = earlier.facts, _asked_again(earlier, program)
     sent = {state.letter.recipient for state in earlier.states if state.sent}
     to_these = [answer for state in again for answer in state.answers]
-    own = (it for it in earlier.answers() if it not in to_these)
-    answers = {it.recipient: it for it in acknowledgments_first(own, program)}  # the last of each
+    to_itself = [answer for state in earlier.states for answer in state.answers]
+    renewing = {id for id, reply in program.replies.items() if _is_renewed(reply, program)}
+
+    def rank(answer: Answered) -> tuple[bool, bool]:
+        return answer.reply in renewing, answer in to_itself
+
+    own = [answer for answer in earlier.answers() if answer not in to_these]
+    ranked = sorted(acknowledgments_first(own, program), key=rank)
+    answers = {answer.recipient: answer for answer in ranked}  # the last of each
     rows: list[tuple[str, JsonObject, Answered | None]] = [
         (facts["date"], recipient, answers.get(recipient["party"]))
         for recipient in facts["recipients"]
@@ -159,6 +168,12 @@ def _requests_of(earlier: Earlier, program: Program) -> list[JsonObject]:
         ]
     requests = [_request(*row) for row in sorted(rows, key=lambda row: row[0])]
     return [*facts.get("particulars", {}).get("earlier", []), *requests]
+
+
+def _is_renewed(reply: Reply, program: Program) -> bool:
+    """Tell whether a letter that lists the earlier requests answers a reply."""
+    kinds = (program.letters[row.letter] for row in reply.next)
+    return any(spec.follow == "requests" for kind in kinds for spec in kind.particulars.values())
 
 
 def asked_office(recipient: JsonObject) -> str:

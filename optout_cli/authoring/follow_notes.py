@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +162,7 @@ def contradictions(
             texts += _service_texts(claim, found[party], names)
             texts += _request_texts(claim, found[party], answers[party], names)
             texts += _newer_texts(claim, all_earlier[party], party, states, program)
+            texts += _replaced_texts(claim, found[party], states)
         else:
             texts.append(f"the earlier letter was not written to {party}")
     return [*texts, *_reply_texts(claim, kind, list(all_earlier.values()), program)]
@@ -193,6 +195,19 @@ def _newer_texts(
         is_before = state.written.date <= claim.date and (not own or state.written.at < min(own))
         if is_before and state.letter.recipient == party:
             yield newer_text(state)
+
+
+def _replaced_texts(
+    claim: Claim, cited: LetterState, states: Iterable[LetterState]
+) -> Iterator[str]:
+    """Yield that a corrected version of the letter that is cited went out in its place."""
+    for state in dropwhile(lambda state: state is not cited, states):
+        is_same = state.identity == cited.identity and state.written.reference != claim.cited
+        if claim.cited and is_same and state.sent:
+            yield (
+                f"{claim.cited} to {state.letter.recipient} was replaced by"
+                f" {state.written.reference}, which went out on {state.sent[0].on}"
+            )
 
 
 def newer_text(state: LetterState) -> str:

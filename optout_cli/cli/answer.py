@@ -140,12 +140,16 @@ def _said_of(statement: "_Statement", given: Given, *, is_asked: bool, correct: 
     """Return what somebody says of the answer, asked or checked. Raises OptoutError."""
     state, program = statement.state, statement.program
     known = replies_to(state, program)
+    before = None
     if correct:
-        given = _corrected(state, given)
-        last = state.answers_as_recorded[-1]
-        is_asked = last.reply != given.id and given.words is None and is_terminal()
-        if last.words and is_asked:
-            say_wrapped(f"The answer was recorded with the words: {last.words}")
+        corrected, last = _corrected(state, given), state.answers_as_recorded[-1]
+        if not any(given) and is_terminal():  # nothing is said yet: ask for everything
+            before, is_asked, given = last, True, given._replace(kept=last.file)
+        else:
+            given = corrected
+            is_asked = last.reply != given.id and given.words is None and is_terminal()
+            if last.words and is_asked:
+                say_wrapped(f"The answer was recorded with the words: {last.words}")
     if given.id not in known and (given.id or not is_asked):
         location = Location("--reply", is_command_line=True)
         message = f"there is no reply {given.id!r}" if given.id else "no reply is given"
@@ -153,7 +157,7 @@ def _said_of(statement: "_Statement", given: Given, *, is_asked: bool, correct: 
         if given.id and (match := closest(given.id, known, _OTHER_NAMES)):
             hint = f"did you mean {match!r}? It is {hint}"
         raise OptoutError(Problem("unknown-reply", message, location, hint))
-    said = asked_of(state, program, given, statement.moment) if is_asked else given
+    said = asked_of(state, program, given, statement.moment, before) if is_asked else given
     options = {"--by": said.by, "--words": said.words}
     problems = (check_text(option, text) for option, text in options.items() if text)
     raise_any(filter(None, problems))
@@ -273,10 +277,13 @@ def _say_next(statement: _Statement, reply: Reply | None) -> None:
     letters = _letters_of(statement, reply)
     if reply.advice and not (reply.silence and letters):
         say(f"next: {reply.advice}")
+    when = "next"
+    if not (reply.settles or reply.silence):
+        when = f"next, if no answer comes within {statement.program.wait.days} days"
     for id, title in letters.items():
         folder = quote(str(found.folder))
         words = f"{program_name()} new --follow {state.written.reference} --in {folder}"
-        say(f"next: {title}: {words} --letter {id}")
+        say(f"{when}: {title}: {words} --letter {id}")
 
 
 def _letters_of(statement: _Statement, reply: Reply) -> dict[str, str]:

@@ -22,7 +22,7 @@ from optout_cli.errors import Problem
 from optout_cli.model.program import Particular, Program, Reply
 from optout_cli.model.request import RECIPIENTS
 from optout_cli.readers.files import is_file, no_such_file
-from optout_cli.register.events import Evidence
+from optout_cli.register.events import Answered, Evidence
 from optout_cli.register.replies import (
     answer_day_problems,
     check_fact,
@@ -52,8 +52,14 @@ class Given(NamedTuple):
     kept: Evidence | None = None
 
 
-def asked_of(state: LetterState, program: Program, given: Given, moment: Moment) -> Given:
-    """Ask on the terminal for what the options do not say."""
+def asked_of(
+    state: LetterState,
+    program: Program,
+    given: Given,
+    moment: Moment,
+    last: Answered | None = None,
+) -> Given:
+    """Ask on the terminal for what the options do not say; Enter takes what `last` has."""
     known = replies_to(state, program)
     written, to = state.written, RECIPIENTS[state.letter.recipient]
     say_wrapped(f"{written.name}: the letter to {to} of {written.date}, {written.reference}.")
@@ -83,7 +89,11 @@ def asked_of(state: LetterState, program: Program, given: Given, moment: Moment)
             questions[_RIGHT] = partial(confirmed, shown, label)
         return questions
 
-    answers = ask_in_turn(questions_for)
+    before = {}
+    if last:
+        texts = {_REPLY: last.reply, _DAY_ASKED: str(last.on), "By": last.by, "Words": last.words}
+        before = {name: text for name, text in {**texts, **last.facts}.items() if text}
+    answers = ask_in_turn(questions_for, before)
     if answers.pop(_RIGHT, "yes") == "no":
         raise click.Abort
     named, facts = {_DAY_ASKED, "By", "Words", "File", _REPLY}, dict(given.facts)

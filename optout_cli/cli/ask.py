@@ -36,14 +36,20 @@ class Back(Exception):  # noqa: N818  # not an error: the user wants the questio
 Question = Callable[[str], str]  # takes the answer that it had before, and returns the new one
 
 
-def ask_in_turn(questions_for: Callable[[Mapping[str, str]], Mapping[str, Question]]) -> Answers:
-    """Ask the questions that follow from the answers so far, one by one; < goes back."""
+def ask_in_turn(
+    questions_for: Callable[[Mapping[str, str]], Mapping[str, Question]],
+    before: Mapping[str, str] = {},
+) -> Answers:
+    """Ask the questions that follow from the answers so far, one by one; < goes back.
+
+    Enter takes the answer of `before`.
+    """
     answers: Answers = {}
     place = 0
     while place < len(questions := questions_for(answers)):
         name = [*questions][place]
         try:
-            answers[name] = questions[name](answers.get(name, ""))
+            answers[name] = questions[name](answers.get(name, before.get(name, "")))
         except Back:
             if not place:
                 say_wrapped("This is the first question.", "  ")

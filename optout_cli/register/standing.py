@@ -207,10 +207,15 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def outcomes(self) -> list[str]:
-        """What became of the letter in words; nothing while it waits or is not sent."""
+        """What became of the letter in words; nothing while it waits or is not sent.
+
+        Of several answers, each has its day.
+        """
         replies = self.program.replies if self.program else {}
-        ids = (answer.reply for answer in self.state.answers)
-        found = [replies[id].label if id in replies else id for id in ids]
+        answers = self.state.answers
+        found = [replies[it.reply].label if it.reply in replies else it.reply for it in answers]
+        if len({answer.on for answer in answers}) > 1:
+            found = [f"{words} ({it.on})" for words, it in zip(found, answers, strict=True)]
         if self.step == "followed" and self.after:
             found.append(f"followed by a letter of {self.after.written.date}")
         return [*dict.fromkeys(found)] or ([self.step] if self.step in _TOLD else [])

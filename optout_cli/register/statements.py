@@ -287,6 +287,15 @@ def _sent_notes(named: NamedLetter, event: Sent, printed: str | None) -> Iterato
     if printed and event.number and tidy_number(printed) != event.number:
         text = f"the letter itself names the number {printed}"
         yield Note(code="other-number", text=text)
+    yield from _way_notes(state, event)
+
+
+def _way_notes(state: LetterState, event: Sent) -> Iterator[Note]:
+    """Yield notes on a way that the letter does not name, or in which nobody signed it."""
+    ways = dict.fromkeys(service.by for service in state.letter.service)
+    if ways and event.by not in ways:
+        text = f"the letter itself says that it goes by {' and by '.join(map(way_words, ways))}"
+        yield Note(code="other-way", text=text)
     if event.by in ("email", "fax") and not event.signed:
         kind = facts_of(state).signature.kind
         exporters = [exporter_for(file.format) for file in state.letter.files]

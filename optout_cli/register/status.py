@@ -131,7 +131,8 @@ def _next_of(standing: Standing, today: Date) -> str:
     came, outcome = "", "; ".join(standing.outcomes)
     if last and standing.step in ("waiting", "answered"):
         how = "answered" if standing.step == "answered" else "replied"
-        came = f"{how} {last.on}: {outcome}"
+        day = "" if f"({last.on})" in outcome else f" {last.on}"
+        came = f"{how}{day}: {outcome}"
     if standing.step == "waiting":
         told = f"{came}; " if came else ""
         same = [it for it in standing.ready if it.written.letter == standing.state.written.letter]

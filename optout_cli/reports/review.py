@@ -40,6 +40,7 @@ from optout_cli.register.status import next_step
 from optout_cli.register.table import grouped, short_place_of
 from optout_cli.reports.packet import best_form
 from optout_cli.reports.words import lines_in
+from optout_cli.templating.filters import quotation
 from optout_cli.templating.pages import review_page
 from optout_cli.templating.templates import Templates
 
@@ -269,7 +270,8 @@ def _event_facts(event: AnyEvent, standing: Standing) -> _Facts:
             replies = standing.program.replies if standing.program else {}
             reply = replies[event.reply].label if event.reply in replies else event.reply
             details = facts_in_words(event, replies.get(event.reply))
-            facts |= {"reply": "; ".join((reply, *details)), "by": event.by, "words": event.words}
+            words = quotation([event.words])[0] if event.words else None
+            facts |= {"reply": "; ".join((reply, *details)), "by": event.by, "words": words}
         case Sent():
             facts |= _way_facts(event)
         case Withdrawn(what=undone) if undone != "written":

@@ -97,7 +97,7 @@ def summary_of(entries: Sequence[Entry], today: date) -> str:
     counts = Counter(entry.standing.step for entry in entries)
     parts = [f"{counts[step]:,} {words}" for step, words in _STEPS.items() if counts[step]]
     late = sum(_is_late(entry.standing, today) for entry in entries)
-    parts += [f"{late:,} overdue"] if late else []
+    parts += [f"{late:,} of them overdue"] if late else []
     count = len(entries)
     noun = "letter" if count == 1 else "letters"
     return f"{count:,} {noun}: {', '.join(parts)}" if parts else f"{count} {noun}"
@@ -320,6 +320,14 @@ def _is_late(standing: Standing, today: date) -> bool:
     return bool(standing.answer_due and standing.answer_due.on < today)
 
 
+def _first_sending(standing: Standing) -> str | None:
+    """Return when the version went out that this letter, of the same day, was put in place of."""
+    state, before = standing.state, standing.before
+    if before is None or not before.sent or before.identity != state.identity or not state.sent:
+        return None
+    return before.sent[0].on.isoformat()
+
+
 def _row_of(standing: Standing, today: date) -> _Facts:
     state, due = standing.state, standing.answer_due
     last = standing.last_answer
@@ -331,6 +339,7 @@ def _row_of(standing: Standing, today: date) -> _Facts:
         "recipient": state.letter.recipient,
         "party": PARTIES[state.letter.recipient],
         "sent": state.sent[-1].on.isoformat() if state.sent else None,
+        "first_sent": _first_sending(standing),
         "received": state.received.isoformat() if state.received else None,
         "answered": last.on.isoformat() if last else None,
         "outcome": "; ".join(standing.outcomes) or None,

@@ -17,6 +17,7 @@ from optout_cli.authoring.follow import (
     usual_letter,
 )
 from optout_cli.authoring.follow_notes import newer_text
+from optout_cli.authoring.request_writer import Answers
 from optout_cli.authoring.tables import (
     FollowRow,
     Table,
@@ -51,7 +52,7 @@ from optout_cli.output import write_all
 from optout_cli.readers.csv import csv_from
 from optout_cli.readers.files import STDIN, is_file
 from optout_cli.register.recorder import look_up, version_sent
-from optout_cli.register.standing import settles, standings_of
+from optout_cli.register.standing import kinds_after_silence, settles, standings_of
 
 _EXPLAIN_NEXT = (
     "Enter takes the letter that answers the last reply on record, if there is one. For what each"
@@ -256,6 +257,8 @@ def begin_after(order: NewOrder, named: str, library: Library) -> Beginning:
     if earlier.facts.get("approved-as-to-form") and not quiet:
         say("note: counsel approved the earlier letter, not this one, so its approval is left out")
     program, kind = library.programs.find(known["letter"])
+    if not quiet:
+        _say_answered(known, earlier, program)
     for state in () if quiet else earlier.followed_by(kind, program):
         if known.get("to") in (None, state.letter.recipient):
             again = (
@@ -264,6 +267,20 @@ def begin_after(order: NewOrder, named: str, library: Library) -> Beginning:
             say(f"note: {newer_text(state)}; to follow that one, run {again}")
     start = Start(known={**known}, asks=("service",), signed=earlier.facts.get("signatory") or {})
     return Beginning(start, earlier, folder)
+
+
+def _say_answered(known: Answers, earlier: Earlier, program: Program) -> None:
+    """Say which answers came to those who get a letter that asks for one."""
+    if known["letter"].partition("/")[2] not in kinds_after_silence(program):
+        return
+    for answer in earlier.answers():
+        if settles(answer, program) and known.get("to") in (None, "", answer.recipient):
+            reply = program.replies.get(answer.reply)
+            what = reply.label if reply else answer.reply
+            say_wrapped(
+                f"note: {RECIPIENTS[answer.recipient]} answered on {answer.on} ({what}): the new"
+                " letter asks for an answer as if none had come; check that you want it"
+            )
 
 
 def _say_alone(only: Party, earlier: Earlier, program: Program) -> None:
