@@ -68,10 +68,6 @@ _CURLY = re.compile("\u201c([^\u201d]*|.*\u201d)$|\u2018.*\u2019$", re.DOTALL)
 _GLUED_COMMENT = re.compile(r"\s+#([^\s#]|\s*[0-9])")
 # A no-break space in place of an indent, or of the space after a colon.
 _NO_BREAK = re.compile(r"(?:[ \t]*|[ \t-]*[\w-]+:)[\u00a0\u2002-\u200a\u202f\u3000]")
-_NO_SPACE = (
-    *("no-break-space", "has a no-break space where YAML needs a space"),
-    "replace no-break spaces at the beginning of the line, or after the colon",
-)
 
 
 @dataclass
@@ -163,7 +159,8 @@ class _Reader:
         for number, text in enumerate(lines):
             if found := _NO_BREAK.match(text):
                 spot = found.end() + (0 if number else column - 1)
-                self._fail((line + number, spot), *_NO_SPACE)
+                location = Location(self.file, line + number, spot)
+                self.problems.append(_no_break_problem(location))
                 return
         frame = self.frames[-1] if self.frames else None
         if frame is None or len(lines) == 1:
@@ -320,6 +317,12 @@ def _without_colon(lines: list[str], location: Location) -> Problem:
     return Problem("yaml", "has no colon with a space after it", location, hint)
 
 
+def _no_break_problem(location: Location) -> Problem:
+    message = "has a no-break space where YAML needs a space"
+    hint = "replace no-break spaces at the beginning of the line, or after the colon"
+    return Problem("no-break-space", message, location, hint)
+
+
 def _syntax_problem(error: yaml.YAMLError, lines: list[str], file: str) -> Problem:
     reason = getattr(error, "problem", None) or "it is damaged"
     mark = getattr(error, "context_mark" if _LATE.search(reason) else "problem_mark", None)
@@ -335,8 +338,7 @@ def _syntax_problem(error: yaml.YAMLError, lines: list[str], file: str) -> Probl
             "yaml", "goes on after its last quote", location, "use other quotes around it"
         )
     if _NO_BREAK.match(line):
-        code, message, hint = _NO_SPACE
-        return Problem(code, message, location, hint)
+        return _no_break_problem(location)
     if "could not find expected ':'" in reason:
         return _without_colon(lines[: mark.line + 1], location)
     own, advice = next((own, it) for said, own, it in _PLAIN_WORDS if re.search(said, reason))
