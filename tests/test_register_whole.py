@@ -70,6 +70,14 @@ def test_a_register_that_lacks_its_last_lines_is_told_each_time(count: int, run:
     assert (OUT / TABLE).read_bytes() == table
 
 
+def test_a_last_line_that_was_whole_once_is_told_as_missing_alone(run: Run) -> None:
+    REGISTER.write_bytes(REGISTER.read_bytes()[:-40])
+    for _ in range(2):
+        err = outcome(run("status", "letters"))[2]
+        assert (CUT in err, "nothing to do" in err) == (True, False)
+        run("sent", str(OUT / LETTERS[0]), "--by", "mail", "-q")
+
+
 def test_the_last_line_may_not_be_another(run: Run) -> None:
     text = REGISTER.read_text("utf-8")
     REGISTER.write_text(text.replace('"on":"2026-11-23"', '"on":"2026-11-22"'), "utf-8")

@@ -131,7 +131,13 @@ def load_journal(folder: Path) -> Journal:
                 problems.append(Problem(code, message, location, hint))
             lines.append(Line(digest, event))
         ends.append(digest)
-    problems[:0] = _cut_problems(folder, ending, ends)
+    count, end = ending or (0, "")
+    if count >= len(ends) or ends[count] != end:
+        last = Location(str(path), count)
+        problems = [it for it in problems if (it.code, it.location) != (TORN, last)]
+        message = f"its line {count:,} was the last one once, and is missing or changed now"
+        hint = f"{_PUT_BACK}; to go on without the missing lines, delete {folder / _END}"
+        problems.insert(0, Problem(CUT, message, Location(str(path)), hint))
     return Journal(tuple(lines), tuple(problems), ends[-1], bool(rest), len(ends) - 1)
 
 
@@ -142,17 +148,6 @@ def ending_of(folder: Path) -> tuple[int, str] | None:
         if path.is_file() and (found := _ENDING.fullmatch(path.read_bytes())):
             return int(found[1]), found[2].decode()
     return None
-
-
-def _cut_problems(
-    folder: Path, ending: tuple[int, str] | None, ends: Sequence[str]
-) -> Iterator[Problem]:
-    """Yield a Problem if a line is not there that once was the last. `ends` are the hashes."""
-    count, digest = ending or (0, "")
-    if count >= len(ends) or ends[count] != digest:
-        message = f"its line {count:,} was the last one once, and is missing or changed now"
-        hint = f"{_PUT_BACK}; to go on without the missing lines, delete {folder / _END}"
-        yield Problem(CUT, message, Location(str(folder / NAME)), hint)
 
 
 def _refuse_missing(folder: Path, ending: tuple[int, str] | None) -> None:
