@@ -48,6 +48,8 @@ def test_one_wrong_digit_is_found(number: str, data: st.DataObject) -> None:
         ("1Z999AA10123456784", "mail", None),  # another carrier's
         ("9611020987654312345670", "hand", None),  # another carrier's, with the length of one here
         ("card 12", "hand", None),
+        ("  ", "mail", "'  ' is not a number"),
+        ("-", "hand", "'-' is not a number"),
     ],
 )
 def test_a_number_is_checked_as_far_as_the_way_tells_whose_it_is(

@@ -190,6 +190,8 @@ def number_fault(number: str, by: Way) -> tuple[str, str] | None:
     bare = re.sub(r"[ .-]", "", number).upper()
     if by in ("email", "fax"):
         return f"tracking numbers are only for mail, not for {by}", "leave the number out"
+    if not bare:
+        return f"{number!r} is not a number", "type it as on the receipt, or leave it out"
     if _LOST.fullmatch(number.strip()):
         hint = "format the column as text in the spreadsheet, and type the number again"
         return f"{number!r} has lost digits in a spreadsheet", hint
