@@ -98,9 +98,9 @@ def _originals_of(state: LetterState) -> Iterator[Original]:
         has_picture = bool(signed) or (shown is not None and shown.pages is not None)
         is_package = shown is not None and shown.is_package
         yield from _named(state.named, has_picture=has_picture, is_package=is_package)
-    yield from _proofs("receipt", [sent.receipt for sent in state.sent if sent.receipt])
-    yield from _proofs("delivery", [it.receipt for it in state.delivered if it.receipt])
-    yield from _proofs("answer", [answer.file for answer in state.answers if answer.file])
+    yield from _proofs("receipt", (sent.receipt for sent in state.sent))
+    yield from _proofs("delivery", (delivered.receipt for delivered in state.delivered))
+    yield from _proofs("answer", (answer.file for answer in state.answers))
 
 
 def _named(
@@ -137,8 +137,8 @@ def best_form(paths: Iterable[str]) -> str | None:
     return min(forms, key=lambda path: _SHOWN.index(Path(path).suffix.lower()), default=None)
 
 
-def _proofs(role: Role, proofs: Iterable[Evidence]) -> Iterator[Original]:
-    for proof in proofs:
+def _proofs(role: Role, proofs: Iterable[Evidence | None]) -> Iterator[Original]:
+    for proof in filter(None, proofs):
         is_shown = proof.path.lower().endswith(_SHOWN)
         yield Original(role, proof.path, proof.sha256, is_shown)
 

@@ -50,7 +50,6 @@ HI .. .. TX .. .. .. .. FL .. .. ..
 GU MP AS .. .. .. .. .. .. .. .. ..
 """
 _LONGEST = 50_000_000  # characters of the page; a letter takes about 700
-_SIDE, _STEP = 40, 44  # of a tile, and from one to the next, in units of the picture
 _ORDER = ("state", "place", "date", "letter", "recipient")  # of the rows
 _Facts = dict[str, Any]  # Any: what a template is filled in with
 
@@ -256,7 +255,8 @@ def page_of(standings: Sequence[Standing], today: date, templates: "Templates") 
     states: defaultdict[str, list[Standing]] = defaultdict(list)
     for standing in shown:
         states[standing.state.written.state].append(standing)
-    counts = {code: _counts_of(items) for code, items in sorted(states.items())}
+    places = (item.facts.place for item in shown)
+    names = {place.state_code: place.state_name for place in places if place}
     unsent = sum(item.step == "unsent" for item in standings)
     late = sum(_is_late(item, today) for item in shown)
     waiting = sum(item.step == "waiting" for item in shown) - late
@@ -264,13 +264,11 @@ def page_of(standings: Sequence[Standing], today: date, templates: "Templates") 
         "date": today,
         "counts": _counts_of(shown)
         | {"unsent": f"{unsent:,}", "late": f"{late:,}", "waiting": f"{waiting:,}"},
-        "states": [
-            {"code": code, "name": _name_of(states[code])} | counts[code] for code in counts
-        ],
-        "tiles": [*_tiles(counts)],
-        "width": 11 * _STEP + _SIDE,
-        "height": 8 * _STEP + _SIDE,
-        "side": _SIDE,
+        "states": {
+            code: {"name": names.get(code, code), **_counts_of(items)}
+            for code, items in sorted(states.items())
+        },
+        "map": [line.split() for line in _MAP.strip().split("\n")],
         "rows": sorted((_row_of(item, today) for item in shown), key=itemgetter(*_ORDER)),
     }
     return templates.lay_out(_PAGE, facts, limit=_LONGEST).encode()
@@ -288,66 +286,33 @@ def _counts_of(standings: Sequence[Standing]) -> _Facts:
     return {name: f"{number:,}" for name, number in numbers.items()}
 
 
-def _name_of(standings: Iterable[Standing]) -> str:
-    """Return the name of the state that the letters are from, or its code."""
-    for standing in standings:
-        if standing.facts.place:
-            return standing.facts.place.state_name
-        code = standing.state.written.state
-    return code
-
-
-def _tiles(counts: dict[str, _Facts]) -> Iterator[_Facts]:
-    """Yield each tile of the map with its place, and how far its letters are."""
-    for row, line in enumerate(_MAP.split("\n")[1:-1]):
-        for column, code in enumerate(line.split()):
-            if code == "..":
-                continue
-            found = counts.get(code)
-            kind = "none"
-            if found:
-                kind = "answered" if found["answered"] != "0" else "sent"
-            yield {
-                "code": code,
-                "x": column * _STEP,
-                "y": row * _STEP,
-                "kind": kind,
-                "number": found["jurisdictions"] if found else None,
-            }
-
-
 def _is_late(standing: Standing, today: date) -> bool:
     return bool(standing.answer_due and standing.answer_due.on < today)
 
 
-def _first_sending(standing: Standing) -> str | None:
+def _first_sending(standing: Standing) -> date | None:
     """Return when the version went out that this letter, of the same day, was put in place of."""
     state, before = standing.state, standing.before
     if before is None or not before.sent or before.identity != state.identity or not state.sent:
         return None
-    return before.sent[0].on.isoformat()
+    return before.sent[0].on
 
 
 def _row_of(standing: Standing, today: date) -> _Facts:
-    state, due = standing.state, standing.answer_due
-    last = standing.last_answer
+    state, last = standing.state, standing.last_answer
     return {
         "state": state.written.state,
         "place": short_place_of(standing),
         "letter": standing.title,
-        "date": state.written.date.isoformat(),
+        "date": state.written.date,
         "recipient": state.letter.recipient,
         "party": PARTIES[state.letter.recipient],
-        "sent": state.sent[-1].on.isoformat() if state.sent else None,
+        "sent": state.sent[-1].on if state.sent else None,
         "first_sent": _first_sending(standing),
-        "received": state.received.isoformat() if state.received else None,
-        "answered": last.on.isoformat() if last else None,
-        "outcome": "; ".join(standing.outcomes) or None,
-        "due": due.on.isoformat() if due else None,
-        "is_estimated": bool(due and due.is_estimated),
+        "received": state.received,
+        "answered": last.on if last else None,
+        "outcome": "; ".join(standing.outcomes),
+        "due": standing.answer_due,
         "is_late": _is_late(standing, today),
-        "days": [
-            {"title": day.title, "on": day.on.isoformat(), "is_estimated": day.is_estimated}
-            for day in standing.milestones
-        ],
+        "days": standing.milestones,
     }
