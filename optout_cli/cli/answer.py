@@ -67,14 +67,11 @@ _LATER = "later"
     callback=may_be_empty,
     help="What the answer says, in its own words.",
 )
-@click.option(
+@record.file_option(
     "--file",
     "scan",
-    metavar="FILE",
-    type=click.Path(),
     callback=may_be_empty,
-    shell_complete=files,
-    help="The answer itself: a scan or an e-mail. optout keeps a copy.",
+    text="The answer itself: a scan or an e-mail. optout keeps a copy.",
 )
 @set_option("A fact of the reply, such as day=2027-01-15 for a meeting (repeatable).")
 @record.correct_option

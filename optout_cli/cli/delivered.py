@@ -22,13 +22,7 @@ from optout_cli.register.statements import delivered_from, withdrawn_from
 )
 @click.argument("letters", nargs=-1, required=True, metavar="LETTER...", shell_complete=files)
 @record.on_option("When it arrived, YYYY-MM-DD, as the receipt says.  [required]")
-@click.option(
-    "--receipt",
-    metavar="FILE",
-    type=click.Path(),
-    shell_complete=files,
-    help="A scan of the return receipt. optout keeps a copy.",
-)
+@record.file_option("--receipt", text="A scan of the return receipt. optout keeps a copy.")
 @record.correct_option
 @record.undo_option("Take back that it arrived, and say why; the register keeps both.")
 @record.to_option

@@ -49,6 +49,15 @@ correct_option = click.option(
 )
 
 
+# Any: as click has it.
+def file_option(*names: str, text: str, **others: Any) -> Callable[[_F], _F]:
+    """Return an option that names a file, such as a scan."""
+    kind = click.Path()
+    return click.option(
+        *names, metavar="FILE", type=kind, shell_complete=options.files, help=text, **others
+    )
+
+
 def undo_option(text: str) -> Callable[[_F], _F]:
     """Return the option that takes back what is recorded."""
     return click.option("--undo", metavar="REASON", callback=require_reason, help=text)
@@ -109,12 +118,11 @@ def several(text: str, names: Sequence[str], parties: Sequence[Party]) -> Optout
 
 def placed(problem: Problem, text: str) -> Problem:
     """Give a Problem its place on the command line: the option, or the letter as it was named."""
-    options = {"on": "--on", "by": "--by", "number": "--number"}
     if problem.location:
         return problem
     place = Location(text)
-    if option := options.get(problem.path):
-        place = Location(option, is_command_line=True, label=text)
+    if problem.path in ("on", "by", "number"):
+        place = Location(f"--{problem.path}", is_command_line=True, label=text)
     return msgspec.structs.replace(problem, location=place)
 
 

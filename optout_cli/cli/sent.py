@@ -62,20 +62,10 @@ _LEFT_OUT: dict[Step, tuple[str, str]] = {  # of a folder: one such letter, and 
     callback=require_seen,
     help="The tracking number on the receipt.",
 )
-@click.option(
-    "--receipt",
-    metavar="FILE",
-    type=click.Path(),
-    shell_complete=files,
-    help="A scan of the receipt, or the report of the fax. optout keeps a copy.",
+@record.file_option(
+    "--receipt", text="A scan of the receipt, or the report of the fax. optout keeps a copy."
 )
-@click.option(
-    "--signed",
-    metavar="FILE",
-    type=click.Path(),
-    shell_complete=files,
-    help="A scan of the letter as it was signed. optout keeps a copy.",
-)
+@record.file_option("--signed", text="A scan of the letter as it was signed. optout keeps a copy.")
 @click.option("--again", is_flag=True, help="It went out once more in the same way.")
 @record.correct_option
 @record.undo_option("It did not go out after all; say why. The register keeps both.")
@@ -85,14 +75,11 @@ _LEFT_OUT: dict[Step, tuple[str, str]] = {  # of a folder: one such letter, and 
     callback=require_reason,
     help="It will not go out; say why. Then nobody is told to send it.",
 )
-@click.option(
+@record.file_option(
     "--from",
     "tables",
     multiple=True,
-    metavar="FILE",
-    type=click.Path(),
-    shell_complete=files,
-    help="Read many letters from a table (CSV or NDJSON) with the columns letter, recipient, on,"
+    text="Read many letters from a table (CSV or NDJSON) with the columns letter, recipient, on,"
     " by, number, receipt, signed, delivered, change; or from register.csv, in which you filled in"
     " sent, route, tracking number and delivered (repeatable).",
 )

@@ -45,6 +45,9 @@ class Sending(NamedTuple):
     never: str | None = None
 
 
+_AS_RECORDED = Sending()  # corrects nothing
+
+
 class Result(NamedTuple):
     """The event to record, or the one that is recorded already; and what is worth knowing."""
 
@@ -86,9 +89,11 @@ def sent_from(
         numbers = (service.number for service in state.letter.service if service.by == by)
         printed = next(filter(None, numbers), None)  # on the letter itself
         number = tidy_number(said.number) if said.number else printed
+        mail = _mail_with(number, states, corrections)  # of one envelope, if to the same office
+        days = (on for other, _, on in mail if other.destination == state.destination)
         event = Sent(
             **about_letter(state, now),
-            on=said.on or _day_of_mail(number, state, states) or now.today,
+            on=said.on or next(days, now.today),
             by=by,
             number=number,
             path=named.path,
@@ -111,12 +116,19 @@ def sent_from(
     return Result(event, tuple(notes), is_known)
 
 
-def _day_of_mail(
-    number: str | None, state: LetterState, states: Iterable[LetterState]
-) -> date | None:
-    """Return when a piece of mail went out to the letter's office, if its number is recorded."""
-    beside = (it for it in states if number and it.destination == state.destination)
-    return next((it.on for other in beside for it in other.sent if it.number == number), None)
+def _mail_with(
+    number: str | None, states: Iterable[LetterState], corrections: Mapping[int, Sending]
+) -> Iterator[tuple[LetterState, Sent, date]]:
+    """Yield each sending that has a tracking number, or is corrected to it; and its day."""
+    for state in states if number else ():
+        for sent in state.sent:
+            change = corrections.get(id(state), _AS_RECORDED)
+            own, on = sent.number, sent.on
+            if change.by in (None, sent.by):
+                own = tidy_number(change.number) if change.number else own
+                on = change.on or on
+            if own == number:
+                yield state, sent, on
 
 
 def _sending_of(state: LetterState, by: Way | None) -> Sent | None:
@@ -254,23 +266,18 @@ def _number_problems(
         yield Problem("wrong-number", fault[0], hint=fault[1], path="number")
         return
     is_new = last is None or (event.number, event.on) != (last.number, last.on)
-    for other in states if event.number and is_new else ():
-        change = corrections.get(id(other), Sending())
-        for sent in other.sent:
-            number, on = sent.number, sent.on
-            if change.by in (None, sent.by):
-                number = tidy_number(change.number) if change.number else number
-                on = change.on or on
-            is_together = other.destination == state.destination and on == event.on
-            if sent is not last and number == event.number and not is_together:
-                message = f"{event.number} is the number of {other.written.reference}"
-                message += f" to {other.letter.address[0]}, sent on {on}"
-                hint = "write each piece's own number, which is on its receipt"
-                if other.destination == state.destination:
-                    hint += f"; if both were in one envelope, say its day ({on}), or to correct"
-                    hint += " that day, name all of them at once"
-                yield Problem("equal-numbers", message, hint=hint, path="number")
-                return
+    for other, sent, on in _mail_with(event.number if is_new else None, states, corrections):
+        is_same_office = other.destination == state.destination
+        if sent is last or (is_same_office and on == event.on):
+            continue
+        message = f"{event.number} is the number of {other.written.reference}"
+        message += f" to {other.letter.address[0]}, sent on {on}"
+        hint = "write each piece's own number, which is on its receipt"
+        if is_same_office:
+            hint += f"; if both were in one envelope, say its day ({on}), or to correct that day,"
+            hint += " name all of them at once"
+        yield Problem("equal-numbers", message, hint=hint, path="number")
+        return
 
 
 def _sent_notes(named: NamedLetter, event: Sent, printed: str | None) -> Iterator[Note]:
