@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 from optout_cli import bundled
 from optout_cli.authoring.earlier import Earlier, earlier_from
 from optout_cli.authoring.follow import answers_following
-from optout_cli.authoring.request_writer import Answers, layout
+from optout_cli.authoring.request_writer import layout
 from optout_cli.letters import Library
 from optout_cli.model.program import LetterKind, Particular
 from optout_cli.model.request import PARTIES, Party, Request
 from optout_cli.output import bytes_from, put_text
-from optout_cli.readers.document import OWN_MARK
+from optout_cli.readers.document import OWN_MARK, join_path
 from optout_cli.readers.validate import choices_at
 from optout_cli.readers.yaml import document_from_yaml
 from optout_cli.register.standing import Standing
@@ -201,18 +201,14 @@ def _reason(standing: Standing, day: date) -> str:
     return ""
 
 
-def flattened(answers: Answers) -> Iterator[tuple[str, str]]:
+# Any: a request, or a value in it.
+def flattened(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Yield the cells of a request by column: `cc.0.name`. A list of texts is lines of one cell."""
-    for key, value in answers.items():
-        yield from _cells(key, value)
-
-
-def _cells(path: str, value: Any) -> Iterator[tuple[str, str]]:  # Any: a value of a request
     if isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
         value = {str(number): item for number, item in enumerate(value)}
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _cells(f"{path}.{key}", inner)
+            yield from flattened(inner, join_path(path, key))
     else:
         yield path, "\n".join(map(str, value)) if isinstance(value, list) else str(value)
 
