@@ -469,6 +469,7 @@ def test_the_terminal_asks_which_letter_follows_which_one(
     code, out, err = outcome(result)
     assert (code, out, clerk.unused) == (0, "marin-county-ca-follow-up.yaml\n", [])
     assert words(err).count("This is the first question.") == 1
+    assert (err.startswith("This creates a request"), err.count("This creates")) == (True, 1)
     for explained in ("run: optout status", "run: optout list letters"):
         assert explained in words(err)
     assert data_in(out.strip())["particulars"]["notice-reference"] == second

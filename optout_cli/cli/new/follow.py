@@ -33,6 +33,7 @@ from optout_cli.authoring.unfinished import Start
 from optout_cli.batch.input import load_input
 from optout_cli.cli.ask import Question, ask_choice, ask_in_turn, is_terminal, say_wrapped
 from optout_cli.cli.console import is_request, program_name, quote, say, write_files
+from optout_cli.cli.new.interview import WELCOME
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
     REQUEST,
@@ -339,6 +340,8 @@ def _ask_what_follows(
 ) -> tuple[Earlier, str | None, Path | None]:
     """Return the letter that `text` names, the kind that follows, and the register's folder."""
     found = _candidates(text, within)
+    if is_terminal():
+        say_wrapped(f"{WELCOME}\n")
     choices = {reference: it.summary for reference, it in found.items()}
     only = next(iter(found)) if len(found) == 1 else None
 

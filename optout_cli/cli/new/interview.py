@@ -41,7 +41,7 @@ from optout_cli.output import free_name, write_all
 from optout_cli.readers.yaml import document_from_yaml
 from optout_cli.templating.filters import or_list
 
-_WELCOME = (
+WELCOME = (
     "This creates a request: a small text file that holds your decisions. The letters are made"
     " from it. Nothing is sent. Answer each question and press Enter. Enter alone takes the value"
     " in brackets, or skips the question; a single - always skips it. Type < to go back to the"
@@ -126,7 +126,8 @@ def run_interview(basis: Basis, query: str | None, options: str) -> Path | None:
     `query` is the jurisdiction as it was typed; `options` are those that the next command needs.
     The path is None for standard output.
     """
-    say_wrapped(_WELCOME)
+    if basis.start.signed is None:  # else it was said before the first question
+        say_wrapped(WELCOME)
     interview, file = Interview(basis), KeptFile()
     try:
         interview, file = _resume(interview, query)
