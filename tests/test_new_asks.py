@@ -825,7 +825,7 @@ def test_an_answer_before_its_request_is_told_at_once(asked: Asked) -> None:
         **SIGNS,
     }
     result, clerk = asked(said, "06041", "--letter", "renewed-request")
-    told = "Please check: 2023-05-01 is before Date of the request"
+    told = "Please check: 2023-05-01 is before Date of the request (2024-05-01)."
     assert (outcome(result)[0], clerk.unused) == (0, [])
     assert told in words(result.stderr)
 

@@ -6,6 +6,7 @@ the user did not name.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from itertools import count, takewhile
@@ -268,7 +269,12 @@ class Interview:
 
     def _with_labels(self, message: str, own: str) -> str:
         """Name other answers in a message about `own` by their questions: `Fax (Who signs)`."""
-        labels = {each.path: f"{each.label} ({each.section})" for each, _ in self.asked}
+        asked = [question for question, _ in self.asked]
+        counts = Counter(question.label for question in asked)
+        labels = {
+            it.path: f"{it.label} ({it.section})" if counts[it.label] > 1 else it.label
+            for it in asked
+        }
         labels[own] = "this answer"
         return _PATH.sub(lambda it: labels.get(it[0], it[0]), message.removeprefix(f"{own} "))
 
