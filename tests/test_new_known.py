@@ -147,7 +147,8 @@ def test_a_letter_by_e_mail_needs_the_senders_address_too(asked: Asked, run: Run
 def test_without_the_address_it_goes_by_certified_mail_or_stays_open(
     instead: str, way: str, asked: Asked
 ) -> None:
-    asked({"Sent by": ["mail", "email"], "What instead": instead}, "06041")
+    said = {"Sent by": ["mail", "email"], "What instead": instead, "What next": ["write", "write"]}
+    asked(said, "06041")
     service = {"bureau": [{"by": "mail"}], "ice": [{"by": way}]}
     assert data_in("marin-county-ca.yaml")["service"] == service
 

@@ -6,7 +6,6 @@ the user did not name.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from itertools import count, takewhile
@@ -162,7 +161,7 @@ class Interview:
                 path = problem.path or (problem.location.path if problem.location else "")
                 if path in keys:
                     del self.said[keys[path]]
-                    about = self._with_labels(problem.message, path)
+                    about = self._with_labels(problem.message, path, "")
                     subject = "this " if problem.message.startswith(f"{path} ") else ""
                     intro = (f"Please check: {subject}{about}.",)
                     question = self.next()
@@ -251,8 +250,8 @@ class Interview:
             return Problem("impossible-date", f"{text} cannot be: {named}", hint="type another day")
         if problem is None:
             return None
-        message, hint = self._with_labels(problem.message, question.path), question.hint
-        return replace(problem, message=message, hint=hint or problem.hint)
+        message = self._with_labels(problem.message, question.path, question.section)
+        return replace(problem, message=message, hint=question.hint or problem.hint)
 
     def doubt(self, question: Question, text: str) -> Problem | None:
         """Return what may be wrong with an answer that has no problem."""
@@ -262,18 +261,22 @@ class Interview:
         if is_words and guess_date(text):
             return Problem("odd-value", f"{text!r} is a date, and the letter needs words here")
         doubt = self.request.doubt_about(_texts_of(self.request, question, text))
-        return doubt and replace(doubt, message=self._with_labels(doubt.message, question.path))
+        if doubt is None:
+            return None
+        message = self._with_labels(doubt.message, question.path, question.section)
+        return replace(doubt, message=message)
 
     def _place(self, text: str) -> Locality:
         return self.basis.library.directory.find(text, Location(""))
 
-    def _with_labels(self, message: str, own: str) -> str:
-        """Name other answers in a message about `own` by their questions: `Fax (Who signs)`."""
-        asked = [question for question, _ in self.asked]
-        counts = Counter(question.label for question in asked)
+    def _with_labels(self, message: str, own: str, section: str) -> str:
+        """Name other answers in a message about `own` by their questions: `Fax (Who signs)`.
+
+        One of the same section needs no section behind it.
+        """
         labels = {
-            it.path: f"{it.label} ({it.section})" if counts[it.label] > 1 else it.label
-            for it in asked
+            each.path: each.label if each.section == section else f"{each.label} ({each.section})"
+            for each, _ in self.asked
         }
         labels[own] = "this answer"
         return _PATH.sub(lambda it: labels.get(it[0], it[0]), message.removeprefix(f"{own} "))
