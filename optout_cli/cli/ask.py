@@ -59,11 +59,6 @@ def ask_in_turn(
     return {name: answers[name] for name in questions}
 
 
-def ask_first(question: Callable[[], str]) -> str:
-    """Ask a question that has none before it: < only says so."""
-    return ask_in_turn(lambda _: {"": lambda _: question()})[""]
-
-
 def is_terminal() -> bool:
     """Tell whether a person can read the questions and type answers."""
     return sys.stdin.isatty() and sys.stderr.isatty()

@@ -23,7 +23,7 @@ from optout_cli.cli.ask import (
     Back,
     ask,
     ask_choice,
-    ask_first,
+    ask_in_turn,
     ask_yes,
     choices_meant,
     say_wrapped,
@@ -172,7 +172,7 @@ def _resume(new: Interview, query: str | None) -> tuple[Interview, KeptFile]:
     by_name = {path.name: path for path in kept}
     counts = {path.name: counted(len(each.said), "answer") for path, each in kept.items()}
 
-    def which_asked() -> str:
+    def which_asked(_before: str) -> str:
         usual = next(iter(counts))
         if len(counts) > 1:
             choices = {**counts, _AFRESH: ""}
@@ -181,7 +181,7 @@ def _resume(new: Interview, query: str | None) -> tuple[Interview, KeptFile]:
         is_kept = ask_yes("Go on with them?", default=True, explain=_EXPLAIN_KEPT)
         return usual if is_kept else _AFRESH
 
-    path = by_name.get(ask_first(which_asked))
+    path = by_name.get(ask_in_turn(lambda _: {"": which_asked})[""])
     if path is None:
         return new, KeptFile(kept)
     _require_known(kept[path], path, basis.library)
@@ -260,7 +260,7 @@ def _ask(question: Question, interview: Interview, typed: str | None) -> str:
 def _is_finished(interview: Interview, options: str) -> bool:
     """Show every answer; read the letter, take an answer back, or tell that all is right."""
     request = interview.request
-    name = _name_of(request)
+    name = str(request.path or request.name)
     _show_answers(interview)
     letter, wrong = _preview(_text_of(request, options), name, interview)
     numbers = {str(number): "" for number in range(1, len(interview.asked) + 1)}
@@ -333,13 +333,9 @@ def _preview(text: str, name: str, interview: Interview) -> tuple[str | None, li
     return letters[0], []
 
 
-def _name_of(request: UnfinishedRequest) -> str:
-    return str(request.path or request.name)
-
-
 def _text_of(request: UnfinishedRequest, options: str) -> str:
     day = date.fromisoformat(str(request.document.data["date"]))
-    file = f"{quote(_name_of(request))}{options}"
+    file = f"{quote(str(request.path or request.name))}{options}"
     return text_with_samples(request.document.data, request.basis.library, day, file)
 
 
