@@ -117,21 +117,18 @@ def _parties_concerned(earlier: Earlier, program: Program, letter: str) -> list[
     back, does not go to an office that answered, and what answers a reply goes to those that gave
     it, unless that leaves nobody.
     """
-    sent = [state for state in earlier.states if state.sent]
     kind, answers = letter.partition("/")[2], earlier.answers()
+    sent = [state.letter.recipient for state in earlier.states if state.sent]
     if kind in kinds_after_silence(program):
         settled = {it.recipient for it in answers if settles(it, program)}
-        own = [state for state in sent if state.letter.recipient not in settled]
+        own = [party for party in sent if party not in settled]
     else:
-        leading = {
-            id for id, it in program.replies.items() if kind in [row.letter for row in it.next]
-        }
+        replies = program.replies.items()
+        leading = {id for id, it in replies if kind in [row.letter for row in it.next]}
         # The last one of each office.
-        last = {it.recipient: it for it in acknowledgments_first(answers, program)}
-        gave = {party for party, answer in last.items() if answer.reply in leading}
-        own = [state for state in sent if state.letter.recipient in gave]
-    sent = own or sent
-    return [state.letter.recipient for state in sent] or [*PARTIES]
+        last = {it.recipient: it.reply for it in acknowledgments_first(answers, program)}
+        own = [party for party in sent if last.get(party) in leading]
+    return own or sent or [*PARTIES]
 
 
 def letters_following(earlier: Earlier, library: Library) -> list[str]:
