@@ -169,6 +169,36 @@ def test_what_the_pages_do_not_show_is_found(
     assert read(tmp_path, content).unseen == unseen
 
 
+def of_grandparent(document: pikepdf.Pdf) -> None:
+    """Give the value of the only field to the field above the one above it."""
+    (widget,) = document.pages[0].Annots
+    top = document.make_indirect(Dictionary(FT=widget.FT, T=widget.T, V=widget.V))
+    widget.Parent = document.make_indirect(Dictionary(Parent=top, Kids=Array([widget])))
+    for key in ("/FT", "/T", "/V"):
+        del widget[key]
+
+
+def as_stream(document: pikepdf.Pdf) -> None:
+    (widget,) = document.pages[0].Annots
+    widget.V = document.make_stream(b"the jail has no staff")
+
+
+def as_array(document: pikepdf.Pdf) -> None:
+    (widget,) = document.pages[0].Annots
+    widget.FT, widget.V = Name.Ch, Array([String("Jail"), String("filled")])
+
+
+def with_other_mark(document: pikepdf.Pdf) -> None:
+    (widget,) = document.pages[0].Annots
+    widget.FT, widget.V, widget.AS = Name.Btn, Name.Yes, Name.Off
+
+
+@pytest.mark.parametrize("change", [of_grandparent, as_stream, as_array, with_other_mark])
+def test_a_value_in_any_form_that_no_page_shows_is_found(change: Change, tmp_path: Path) -> None:
+    content = pdf(field("the jail", drawn="filled"), change)
+    assert read(tmp_path, content).unseen == ("the value of the field 'reason' on page 1",)
+
+
 def test_what_the_pages_do_not_show_is_a_note(tmp_path: Path, library: Library) -> None:
     comment = annotated(subtype=Name.Text, Contents=String("Is this right?"))
     letter = enclosing(library, tmp_path, pdf(comment))

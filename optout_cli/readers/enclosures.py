@@ -5,17 +5,17 @@ import re
 import sys
 import unicodedata
 import warnings
-import zlib
-from contextlib import closing, redirect_stderr, suppress
+from contextlib import closing, redirect_stderr
 from hashlib import sha256
 from io import BytesIO, StringIO
-from itertools import islice, takewhile
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.letter import Attachment
 from optout_cli.readers.files import read_bytes
+from optout_cli.readers.unpacking import unpack
 from optout_cli.trust import is_reserved
 
 if TYPE_CHECKING:
@@ -52,8 +52,6 @@ _MOST_PICTURES = 100  # of a page that are unpacked
 _MB = 10**6
 _MOST = {True: 250 * _MB, False: 50 * _MB}  # bytes of a stream: a picture (600 dpi), or any other
 _LARGE = 20 * _MB  # bytes of a picture that qpdf is not to unpack in memory
-_RATIO = 1032  # deflate packs no better
-_CHUNK = 2**20
 _PRINT_AGAIN = "open it, check each page, and print it to a new PDF"
 _HINTS = {  # by words of the problem
     **dict.fromkeys((_EMPTY, _NO_PDF, _NO_PAGE), "give the name of the file that you mean"),
@@ -193,42 +191,14 @@ def _size_problem(document: "pikepdf.Pdf", large: list[tuple[int, int]]) -> str:
     for each in document.objects:
         if not isinstance(each, pikepdf.Stream):
             continue
-        filters = each.get("/Filter")
-        names = list(filters) if isinstance(filters, pikepdf.Array) else [filters]
-        flates = len(list(takewhile(lambda name: name in ("/FlateDecode", "/Fl"), names)))
         is_picture = each.get("/Subtype") == "/Image"
         most = _MOST[is_picture]
-        packed = each.read_raw_bytes() if flates else b""
-        if len(packed) * _RATIO**flates > _LARGE:
-            size, is_whole = _unpacks_to(packed, flates, most)
-            if size > most:
-                return _HUGE.format(most // _MB)
-            if is_picture and is_whole and flates == len(names) and size > _LARGE:
-                large.append(each.objgen)
+        found = unpack(each, most, _LARGE)
+        if found and found.size > most:
+            return _HUGE.format(most // _MB)
+        if found and is_picture and found.is_whole and found.size > _LARGE:
+            large.append(each.objgen)
     return ""
-
-
-def _unpacks_to(packed: bytes, times: int, most: int) -> tuple[int, bool]:
-    """Return how many bytes a stream has once unpacked so many times, or some number over `most`.
-
-    Tells too whether it is whole. Keeps no more than `most` bytes. Damage ends the count: readers
-    stop there, too.
-    """
-    size, is_whole = len(packed), True
-    for time in range(times):
-        unpacker, rest, size, kept = zlib.decompressobj(), packed, 0, []
-        with suppress(zlib.error):
-            while rest and size <= most:
-                part = unpacker.decompress(rest, _CHUNK)
-                rest = unpacker.unconsumed_tail
-                size += len(part)
-                if time + 1 < times:
-                    kept.append(part)
-        is_whole = is_whole and unpacker.eof
-        if size > most:
-            break
-        packed = b"".join(kept)
-    return size, is_whole
 
 
 def _work_problem(document: "pikepdf.Pdf") -> str:

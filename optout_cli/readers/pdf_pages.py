@@ -46,6 +46,7 @@ _SHORTEST_SEGMENT = 10  # bytes of a header of JBIG2, less one: fewer are a line
 _AS_FAX = re.compile("/(CCITTFaxDecode|CCF)")
 _MOST_PIXELS = 50_000_000  # of a picture that is drawn twice: a sheet of ledger size at 500 dpi
 _WHITE = 250  # of 255: nobody sees what is lighter on white paper
+_MOST_ABOVE = 32  # fields above a field
 _LONGEST = 1000  # px: of a page that is looked at
 
 
@@ -138,7 +139,7 @@ def unseen(content: bytes, document: pikepdf.Pdf) -> Iterator[str]:
             comments = sum(map(_is_comment, annotations))
             if comments:
                 yield f"{comments} comment{'s' if comments > 1 else ''} on page {number}"
-            values = [pair for each in annotations if (pair := _value(each))]
+            values = [pair for each in annotations for pair in _values(each)]
             with closing(drawn[number - 1]) as opened:
                 if words := _invisible_words(opened):
                     yield f"the words {shorten(words)!r} on page {number}"
@@ -326,20 +327,35 @@ def small_scale(page: PdfPage) -> float:
     return float(min(1, _LONGEST / max(page.get_size())))
 
 
-def _value(widget: pikepdf.Object) -> tuple[str, str] | None:
-    """Return name and value of a text or a choice that a form shows, or of a box without a mark."""
-    field, kind, value = widget, widget.get("/FT"), widget.get("/V")
-    if kind is None and isinstance(widget.get("/Parent"), pikepdf.Dictionary):
-        field = widget.Parent
-        kind, value = field.get("/FT"), field.get("/V")
+def _values(widget: pikepdf.Object) -> Iterator[tuple[str, str]]:
+    """Yield name and value of a text or a choice that a form shows, or of a box without a mark."""
     if widget.get("/Subtype") != "/Widget" or int(widget.get("/F", 0)) & _HIDDEN:
-        return None
-    name = str(field.get("/T", ""))
-    if kind in ("/Tx", "/Ch") and isinstance(value, pikepdf.String) and str(value).strip():
-        return name, str(value)
-    is_set = kind == "/Btn" and isinstance(value, pikepdf.Name) and value != "/Off"
-    # A box without a drawing of its mark: no page has this text.
-    return (name, "\0") if is_set and "/AP" not in widget else None
+        return
+    kind, value, name = (_inherited(widget, key) for key in ("/FT", "/V", "/T"))
+    if kind in ("/Tx", "/Ch"):
+        for each in value if isinstance(value, pikepdf.Array) else [value]:
+            text = str(each) if isinstance(each, pikepdf.String) else ""
+            if isinstance(each, pikepdf.Stream):
+                text = each.read_bytes().decode("utf-8", "replace")
+            if text.strip():
+                yield str(name or ""), text
+    elif kind == "/Btn" and isinstance(value, pikepdf.Name) and value != "/Off":
+        several = _within(widget, "/Parent", "/Kids")  # one of them has the mark
+        is_only = not isinstance(several, pikepdf.Array) or len(several) == 1
+        # A box without a drawing of its mark, or with that of another value: no page has this text.
+        if "/AP" not in widget or (is_only and widget.get("/AS", value) != value):
+            yield str(name or ""), "\0"
+
+
+# Any: numbers and truth values are Python's own.
+def _inherited(field: Any, key: str) -> Any:
+    """Return what a field has, or the one that it is a part of."""
+    for _ in range(_MOST_ABOVE):
+        if (found := field.get(key)) is not None:
+            return found
+        if not isinstance(field := field.get("/Parent"), pikepdf.Dictionary):
+            break
+    return None
 
 
 def _compact(text: str) -> str:
