@@ -22,9 +22,10 @@ from optout_cli.batch.rows import make_rows
 from optout_cli.cli.console import (
     counted,
     path_lines,
+    print_problem,
+    print_text,
     quote,
     say,
-    say_lines,
     say_problems,
     speaks_json,
 )
@@ -69,12 +70,14 @@ def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
             yield hint
 
 
-def say_each_problem(problems: Iterable[Problem]) -> None:
-    """Print problems on stderr, those that many rows have only once; with --json, as JSON."""
+def say_each_problem(problems: Iterable[Problem], *, is_product: bool = False) -> None:
+    """Print problems, those that many rows have only once: on stderr, or as a check's product."""
     if speaks_json():
-        say_problems(dict.fromkeys(problems))
-        return
-    say_lines(problem_lines(problems))
+        for problem in dict.fromkeys(problems):
+            print_problem(problem) if is_product else say_problems([problem])
+    else:
+        for line in problem_lines(problems):
+            print_text(line) if is_product else say(line)
 
 
 def _anywhere(problem: Problem) -> Problem:

@@ -3,10 +3,11 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -28,7 +29,6 @@ from optout_cli.cli.batch.report import (
     keep_tracebacks,
     note_lines,
     other_engine_lines,
-    problem_lines,
     say_each_problem,
     say_how_read,
     say_next,
@@ -40,7 +40,6 @@ from optout_cli.cli.console import (
     clear_line,
     counted,
     path_lines,
-    print_problem,
     print_text,
     progress,
     say,
@@ -112,22 +111,15 @@ class Run:
         plan.problems |= plan.taken
         plans = self._add_plans(plan, folder)
         former = former_letters(plan, register, is_draft=self.job.order.is_draft)
-        problems = [problem for found in plan.problems.values() for problem in found]
-        moving = self._moving(former, register, plans)
-        problems += filter(None, map(earlier_problem, moving))
-        if speaks_json():
-            for problem in dict.fromkeys(problems):
-                print_problem(problem)
-        else:
-            for text in problem_lines(problems):
-                print_text(text)
+        moving = {place: earlier_problem(place) for place in self._moving(former, register, plans)}
+        problems = [*chain(*plan.problems.values(), filter(None, moving.values()))]
+        say_each_problem(problems, is_product=True)
         say_lines(traceback_lines(plan.tracebacks))
         told: list[Told] = []
         if not self.quiet:
-            told += note_lines(plan, plan.rows, self.job.order.today, in_full=self.in_full)
-            told += map(Told, self._earlier(plan, plan.rows, register))
-            movable = [place for place in moving if not earlier_problem(place)]
-            told += map(Told, self._fate_lines(plan, register, plans, former, movable))
+            movable = [place for place, problem in moving.items() if not problem]
+            fates = self._fate_lines(plan, register, plans, former, movable)
+            told += (*self._told(plan, plan.rows, former, register), *map(Told, fates))
         for line in (*told, *map(Told, tally_lines(plan))):
             say(*line) if speaks_json() else print_text(line.text)
         return ExitCode.CONTENT if problems else ExitCode.DONE
@@ -176,32 +168,34 @@ class Run:
         sent = [it for it in former.replaced if register.is_sent(it.path)]
         kept = [self.job.folder / it.path for it in sent if it.is_true(self.job.folder)]
         yield from path_lines("kept, since it was sent", kept)
-        yield from former_lines(former, self.job.folder)
         yield from staying_lines(plans.values(), register)
         counts = Counter(plan.fates(self.job.folder, plans))
         yield f"files: {', '.join(f'{counts[fate]:,} {fate}' for fate in FATES)}"
 
     def _moving(
         self, former: FormerLetters, register: Register, plans: Mapping[int, Plan]
-    ) -> list[Path]:
-        """Return the files that the batch would move to `earlier`, with no other in their place."""
-        paths = [
-            record.path
-            for record in former.replaced
-            if record.is_true(self.job.folder) and not register.is_sent(record.path)
-        ]
-        paths += (path for it in plans.values() for path in it.retired)
-        return [*map(self.job.folder.joinpath, dict.fromkeys(paths))]
+    ) -> Iterator[Path]:
+        """Yield the files that the batch would move to `earlier`, with no other in their place."""
+        for record in former.replaced:
+            if record.is_true(self.job.folder) and not register.is_sent(record.path):
+                yield self.job.folder / record.path
+        yield from (self.job.folder / path for plan in plans.values() for path in plan.retired)
 
-    def _earlier(
-        self, plan: BatchPlan, wanted: Container[int], register: Register
-    ) -> Iterator[str]:
-        """Yield notes on notices that go out twice, and on what letters say of earlier ones."""
-        states, library = register.letters.values(), self.job.library
-        yield from repeated_notes(plan.identities(plan.rows), library)
-        yield from second_notes(plan.identities(wanted), states, library)
+    def _told(
+        self, plan: BatchPlan, wanted: Collection[int], former: FormerLetters, register: Register
+    ) -> Iterator[Told]:
+        """Yield notes on the wanted rows, and on what they leave or repeat of earlier letters."""
+        order, library = self.job.order, self.job.library
+        yield from note_lines(plan, wanted, order.today, in_full=self.in_full)
+        states = register.letters.values()
         claims = (row.claim for row in plan.good if row.number in wanted and row.claim)
-        yield from contradiction_notes(claims, states, self.job.folder, library, is_batch=True)
+        lines = chain(
+            repeated_notes(plan.identities(plan.rows), library),
+            second_notes(plan.identities(wanted), states, library),
+            contradiction_notes(claims, states, self.job.folder, library, is_batch=True),
+            former_lines(former, self.job.folder),
+        )
+        yield from map(Told, lines)
 
     def write(self, folder: LetterFolder, spool: IO[bytes], *, fail_fast: bool) -> ExitCode:
         """Write what is not finished, and the PDF to print; return the exit code."""
@@ -209,8 +203,7 @@ class Run:
         job = self._job_in(folder)
         plan = self._plan(job, spool)
         self._take_places(plan, register)
-        found = (*plan.problems.values(), *plan.taken.values())
-        say_each_problem(problem for problems in found for problem in problems)
+        say_each_problem(chain(*plan.problems.values(), *plan.taken.values()))
         if fail_fast and (plan.problems or plan.taken):
             say_lines(traceback_lines(plan.tracebacks))
             say("nothing was written, because of --fail-fast")
@@ -292,10 +285,8 @@ class Run:
         keep_tracebacks(plan.tracebacks, folder.path)
         rejects = write_rejects(folder, self.input_files, plan.problems, self.origins)
         if not self.quiet:
-            for told in note_lines(plan, wanted, job.order.today, in_full=self.in_full):
+            for told in self._told(plan, wanted, former, register):
                 say(*told)
-            say_lines(self._earlier(plan, wanted, register))
-            say_lines(former_lines(former, folder.path))
             say_lines(staying_lines(self.plans, register))
         paper, quiet = self.prints.paper, self.quiet
         printed = print_letters(plan, self.prints, folder, job, quiet=quiet) if paper else []
