@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from itertools import count, islice
+from pathlib import Path
 from threading import Thread, main_thread
 
 import pytest
@@ -76,6 +77,16 @@ def test_nobody_waits_for_the_rest_of_a_result_whose_worker_was_killed() -> None
     results = [result for _, result in results_in_order(large_with_a_kill, range(8), 2)]
     expected = [bytes([number]) * 3_000_000 for number in range(8)]
     assert (len(results), set(results) <= {*expected, WorkerKilled()}) == (8, True)
+
+
+def test_a_task_whose_worker_is_killed_once_is_done_by_another(tmp_path: Path) -> None:
+    def work(number: int) -> int:
+        if number == 5 and not (tmp_path / "killed").exists():
+            (tmp_path / "killed").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return number
+
+    assert [result for _, result in results_in_order(work, range(9), 2)] == [*range(9)]
 
 
 def test_a_task_can_be_given_to_a_worker_of_its_own() -> None:

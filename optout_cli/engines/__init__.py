@@ -50,26 +50,21 @@ class Engine(Protocol):
 
         A fax has no heads, window and marks to fold.
         """
-        ...
 
     def print_guide(self, guide: "Guide", day: Date) -> bytes:
         """Return the guide as PDF, with `day` as the date of the file."""
-        ...
 
     def print_cover(self, letter: "Letter", cover: "Cover", later: int) -> bytes:
         """Return the cover of a letter's fax as PDF.
 
         Behind it are as many pages as `later`, with nothing but their heads and numbers.
         """
-        ...
 
     def print_sheets(self, sheets: "Sequence[Sheet]") -> bytes:
         """Return separator sheets as PDF, one on each page."""
-        ...
 
     def print_mailings(self, mailings: "Sequence[Mailing]", form: "MailingForm") -> bytes:
         """Return envelopes as PDF, one on each page, or sheets of labels."""
-        ...
 
 
 def load_engine(name: EngineName, templates: "Templates") -> Engine:

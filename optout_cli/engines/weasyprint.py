@@ -16,7 +16,7 @@ from logging import WARNING, getLogger
 from logging.handlers import BufferingHandler
 from pathlib import PurePath
 from traceback import extract_tb
-from typing import Any, NamedTuple
+from typing import Any
 
 import pydyf
 
@@ -324,27 +324,19 @@ def head_problems(document: Any) -> Iterator[Problem]:
         yield tall_letterhead(end)
 
 
-class _Ink(NamedTuple):
-    """A line of text as drawn: from the top of a capital to the foot of a `g`, in pixels."""
+def _ink_of(box: Any) -> tuple[float, float, float, float]:
+    """Return where a line of text is drawn, in pixels: left, top, right, bottom.
 
-    text: str
-    left: float
-    top: float
-    right: float
-    bottom: float
+    It goes from the top of a capital to the foot of a `g`.
+    """
+    size, base = box.style["font_size"], box.position_y + box.baseline
+    return box.position_x, base - 0.7 * size, box.position_x + box.width, base + 0.2 * size
 
-    @classmethod
-    def of(cls, box: Any) -> "_Ink":
-        size, base = box.style["font_size"], box.position_y + box.baseline
-        left, right = box.position_x, box.position_x + box.width
-        return cls(box.text, left, base - 0.7 * size, right, base + 0.2 * size)
 
-    def is_over(self, other: "_Ink") -> bool:
-        """Tell whether two texts are drawn on each other, by more than a hair."""
-        return (
-            min(self.right, other.right) - max(self.left, other.left) > _HAIR
-            and min(self.bottom, other.bottom) - max(self.top, other.top) > _HAIR
-        )
+def _is_over(one: Any, other: Any) -> bool:
+    """Tell whether two lines of text are drawn on each other, by more than a hair."""
+    left, top, right, bottom = zip(_ink_of(one), _ink_of(other), strict=True)
+    return min(right) - max(left) > _HAIR and min(bottom) - max(top) > _HAIR
 
 
 def address_problems(document: Any) -> Iterator[Problem]:
@@ -356,11 +348,11 @@ def address_problems(document: Any) -> Iterator[Problem]:
     root = next(box.element for box in boxes if box.element_tag == "html")
     blocks = [node for node in root.iter() if _ADDRESS in (node.get("class") or "").split()]
     inside = {id(node) for block in blocks for node in block.iter()}
-    inks = [(_Ink.of(box), id(box.element) in inside) for box in boxes if getattr(box, "text", "")]
-    address = [ink for ink, is_address in inks if is_address]
-    for ink, is_address in inks:
-        if not is_address and any(line.is_over(ink) for line in address):
-            message = f"the address is printed over {ink.text.strip()!r}"
+    lines = [box for box in boxes if getattr(box, "text", "")]
+    address = [box for box in lines if id(box.element) in inside]
+    for box in lines:
+        if id(box.element) not in inside and any(_is_over(line, box) for line in address):
+            message = f"the address is printed over {box.text.strip()!r}"
             yield Problem("tall-address", message, hint=_SHORTER, text=address[0].text)
             return
 
