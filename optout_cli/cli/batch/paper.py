@@ -191,8 +191,7 @@ def prints_options(command: _F) -> _F:
     @functools.wraps(command)
     def run(*args: Any, order: Order, **given: Any) -> Any:  # Any: each command's own
         is_nul, path = given.pop("is_nul"), given.pop("print_to")
-        names = ("is_duplex", "with_sheets", "is_all", "with_copies")
-        arrangement = {name: given.pop(name) for name in names}
+        arrangement = {name: given.pop(name) for name, _ in _ARRANGING.values()}
         if speaks_json() and is_nul:
             usage_error("--ndjson and --print0 do not go together", "leave one of them out")
         if path is None and any(arrangement.values()):
@@ -211,6 +210,12 @@ def prints_options(command: _F) -> _F:
     return run  # type: ignore[return-value]  # wraps keeps the signature
 
 
+_ARRANGING = {
+    "--all": ("is_all", "put also the letters that were printed or sent before"),
+    "--copies": ("with_copies", "put a copy behind each letter for everyone named after cc:"),
+    "--duplex": ("is_duplex", "begin each letter on a new sheet, for two-sided printing"),
+    "--separators": ("with_sheets", "put a sheet with its name before each request"),
+}
 _OPTIONS = (
     click.option(
         "--print0", "is_nul", is_flag=True, help="End each path with NUL, for `xargs -0`."
@@ -222,29 +227,9 @@ _OPTIONS = (
         type=click.Path(path_type=Path, dir_okay=False),
         help="Also put the letters that were not printed yet into one PDF to print.",
     ),
-    click.option(
-        "--all",
-        "is_all",
-        is_flag=True,
-        help="In that PDF, put also the letters that were printed or sent before.",
-    ),
-    click.option(
-        "--copies",
-        "with_copies",
-        is_flag=True,
-        help="In that PDF, put a copy behind each letter for everyone named after cc:.",
-    ),
-    click.option(
-        "--duplex",
-        "is_duplex",
-        is_flag=True,
-        help="In that PDF, begin each letter on a new sheet, for two-sided printing.",
-    ),
-    click.option(
-        "--separators",
-        "with_sheets",
-        is_flag=True,
-        help="In that PDF, put a sheet with its name before each request.",
+    *(
+        click.option(option, name, is_flag=True, help=f"In that PDF, {words}.")
+        for option, (name, words) in _ARRANGING.items()
     ),
 )
 
