@@ -18,10 +18,10 @@ import msgspec
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order
-from optout_cli.letters.request_files import Fingerprints, NamedFiles, files_of, named_in
+from optout_cli.letters.request_files import NamedFiles, files_of, named_in
 from optout_cli.model.fields import Noun
 from optout_cli.model.letter import Export, Letter
-from optout_cli.model.notice import Case, Note
+from optout_cli.model.notice import Note
 from optout_cli.model.request import Request
 from optout_cli.programs import validation
 from optout_cli.readers.document import Document, Row, merge, with_assignments
@@ -101,12 +101,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
             document = with_assignments(document, option, values)
         return document
 
-    def fingerprint_of(
-        self, fingerprints: Fingerprints, case: Case, document: Document, row: Row
-    ) -> str:
-        """Hash all that the files of a row follow from."""
-        folder = folder_of(row.location.file)
-        return fingerprints.of(case, NamedFiles(document, folder, self.order.files_from))
+    def named_by(self, document: Document, row: Row) -> NamedFiles:
+        """Return what finds the files that a row names."""
+        return NamedFiles(document, folder_of(row.location.file), self.order.files_from)
 
     def writing_of(
         self,

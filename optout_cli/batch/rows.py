@@ -35,7 +35,7 @@ from optout_cli.letters.pipeline import (
     encode_letters,
     letters_of,
 )
-from optout_cli.letters.request_files import Fingerprints, NamedFiles
+from optout_cli.letters.request_files import Fingerprints
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice
 from optout_cli.output import temporary_files
@@ -203,7 +203,7 @@ class _Work:
         try:
             document = job.document_of(row.document)
             case = case_of(document, job.library, job.order)
-            fingerprint = job.fingerprint_of(self.fingerprints, case, document, row)
+            fingerprint = self.fingerprints.of(case, job.named_by(document, row))
             return self._check_letters(number, row, document, case, fingerprint)
         except OptoutError as error:
             problems, traceback = locate(error.problems, document, row), ""
@@ -243,7 +243,7 @@ class _Work:
                 made = [note for export in exports for note in export.notes]
             else:
                 raise_any(self._page_problems(letters))
-                kept = pack(letters, case.request, NamedFiles(document, folder, order.files_from))
+                kept = pack(letters, case.request, job.named_by(document, row))
                 made = [
                     note
                     for letter in letters
@@ -305,7 +305,7 @@ class _Work:
         document = job.document_of(row.document)
         case = case_of(document, job.library, order)
         letters = letters_of(case, document, job.library, order, folder_of(row.location.file))
-        return letters, job.fingerprint_of(self.fingerprints, case, document, row)
+        return letters, self.fingerprints.of(case, job.named_by(document, row))
 
 
 def _name_notes(row: Row, case: Case, library: Library) -> Iterator[Note]:
