@@ -269,6 +269,7 @@ def test_paths_may_end_in_nul(batch: Batch) -> None:
         ("batch n.csv -o -", "-o - is standard output, and a batch writes a folder\n"),
         ("batch n.csv -o n.csv", "-o n.csv is a file, not a folder\n"),
         ("batch n.csv -j 0", "Invalid value for '-j'"),
+        ("batch n.csv n.csv", "INPUT n.csv is named twice\n"),
     ],
 )
 def test_a_wrong_command_line_is_told(words: str, message: str, batch: Batch, run: Run) -> None:

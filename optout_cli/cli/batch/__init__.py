@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -147,7 +148,7 @@ def command(
 ) -> None:
     """Check the input, then write the letters of each row, or only report."""
     place = Path(output)
-    _check_usage(place, prints, has_register=not no_register)
+    _check_usage(inputs, place, prints, has_register=not no_register)
     if is_stream and (is_check or fail_fast or fixes or len(inputs) > 1):
         message = "--stream takes one INPUT, and no --check, --fail-fast or --with"
         usage_error(message, "leave it out")
@@ -178,8 +179,10 @@ def command(
     sys.exit(_run(run, folder, streams, is_check=is_check, fail_fast=fail_fast))
 
 
-def _check_usage(place: Path, prints: Prints, *, has_register: bool) -> None:
+def _check_usage(inputs: Sequence[str], place: Path, prints: Prints, *, has_register: bool) -> None:
     """Raise click.UsageError if the options do not go together, or with what is there."""
+    if again := [name for name, count in Counter(inputs).items() if count > 1]:
+        usage_error(f"INPUT {again[0]} is named twice", "name each table once")
     if str(place) == STDIN:
         usage_error("-o - is standard output, and a batch writes a folder", "name a folder")
     if prints.paper and not has_register:
