@@ -85,6 +85,7 @@ class Directory:
         self._agencies = AgencyList(document, agencies)
         retired = cast(dict[str, Any], document.data.get("retired", {}))
         self._finder = Finder(self._states, self._agencies, retired)
+        self.slug, self.candidates = self._finder.slug, self._finder.candidates
         self._converted: dict[str, tuple[State, list[str]]] = {}  # with its field offices
         # As `find`, but None where that raises. A letter, and each question, asks for it again.
         self.known = lru_cache(self._locality)
@@ -256,14 +257,6 @@ class Directory:
     def location(self, path: str) -> Location:
         """Return the location of the value at key path `path`."""
         return self._document.location(path)
-
-    def slug(self, code: str, id: str) -> str:
-        """Return the slug of the jurisdiction `id` of the state `code`."""
-        return self._finder.slug(code, id)
-
-    def candidates(self, query: str) -> list[str]:
-        """Return the slugs that a query may mean when it fits nothing, or more than one."""
-        return self._finder.candidates(query)
 
     def _agency(self, code: str, slug: str) -> Agency:
         return convert(self._agencies.document_of(code), Agency, f"states.{code}.agencies.{slug}")

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import asdict
 
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.letters import Library
@@ -63,8 +64,7 @@ _STATED = (
 def render(notice: Notice, templates: Templates, files: Files | None = None) -> Letter:
     """Fill in the letter kind's template. Raises OptoutError at the template's line."""
     name = templates.name_of(notice.letter, notice.place.slug, notice.place.state_code)
-    facts = {field: getattr(notice, field) for field in notice.__struct_fields__}
-    sections = sections_of(name, facts, templates)
+    sections = sections_of(name, asdict(notice), templates)
     # A template of the user's own may be older than this section.
     sections.setdefault("approval", ())
     missing = [id for id in _SECTIONS if id not in sections]
@@ -115,8 +115,7 @@ def with_forms(letter: Letter, routes: Iterable[Route], templates: Templates) ->
         )
         recipient = msgspec.structs.replace(notice.recipient, service=own)
         sent = msgspec.structs.replace(notice, recipient=recipient, recipients=others)
-        facts = {field: getattr(sent, field) for field in sent.__struct_fields__}
-        sections = sections_of(letter.template, facts, templates)
+        sections = sections_of(letter.template, asdict(sent), templates)
         service, record = (
             _lines_of(sections.get(id, ()), id, letter.template, templates)
             for id in ("service", "record")

@@ -279,7 +279,7 @@ class Fingerprints:
         Settings that only decide whether a letter may be written are left out, and so are the
         program and the letter kind, which follow from the request and the files of all folders.
         """
-        stated = {name: getattr(case, name) for name in Case.__struct_fields__}
+        stated = msgspec.structs.asdict(case)
         for name in _NOT_HASHED:
             del stated[name]
         stated["today"] = case.today.year  # the notes tell a letter of this year from older ones

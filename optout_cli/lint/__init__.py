@@ -81,7 +81,8 @@ def _as_shipped(id: str, library: Library) -> frozenset[str]:
 def idle_folders(folders: Iterable[Path]) -> Iterator[Problem]:
     """Yield a problem for each template folder that overrides nothing and adds nothing."""
     for folder in folders:
-        if is_idle(folder):
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        if not any(it.suffix == ".css" or it.name.endswith((_PROGRAM, SUFFIX)) for it in files):
             message = "no file in this folder overrides or adds a template"
             hint = "add a letter's wording to the folder, such as 287g/terminate.html.j2"
             yield Problem("idle-folder", message, Location(str(folder)), hint)
@@ -230,14 +231,6 @@ def unused_files(library: Library) -> Iterator[Problem]:
                     yield from unprinted_parts(name, library.templates)
                 except OptoutError:
                     continue  # `Templates.problems` reports it
-
-
-def is_idle(folder: Path) -> bool:
-    """Tell whether a template folder has no file that overrides or adds anything."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return not any(
-        path.suffix == ".css" or path.name.endswith((_PROGRAM, SUFFIX)) for path in files
-    )
 
 
 class _Names:

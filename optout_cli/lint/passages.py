@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
+import msgspec
+
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
@@ -82,7 +84,7 @@ def passages_of(
     names = {it.replace("-", " ") for group in (kind.particulars, *fields) for it in group}
     samples = re.compile(_SAMPLE.format("|".join(sorted(names, key=len, reverse=True))))
     notice, name = sample_notice(library, letter, today), templates.name_of(letter, "", "")
-    facts = {field: getattr(notice, field) for field in notice.__struct_fields__}
+    facts = msgspec.structs.asdict(notice)
     texts: dict[str, tuple[str, ...]] = {}
     # Most letters go to each recipient alone; of a joint one, show what only it has.
     for addressing in ("joint", "separate"):

@@ -61,11 +61,8 @@ class Unknown(jinja2.UndefinedError):
     def __init__(self, of: Any, name: Any, message: str) -> None:
         super().__init__(message)
         self.of, self.name = of, name
-
-    @property
-    def is_of_letter(self) -> bool:
-        """Tell whether the letter itself lacks the name: `{{ nam }}`, not `{{ place.nam }}`."""
-        return self.of is missing
+        # Whether the letter itself lacks the name: `{{ nam }}`, not `{{ place.nam }}`.
+        self.is_of_letter = of is missing
 
 
 class _Missing(jinja2.StrictUndefined):
