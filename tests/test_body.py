@@ -256,6 +256,14 @@ def test_reading_tags_at_once_finds_what_pythons_own_reader_finds(pieces: list[s
     assert found(lambda it: it.read(html)) == found(lambda it: PythonsOwn(it, html))
 
 
+@pytest.mark.parametrize(
+    "open_tag", [f"<{'a' * 200_000}", f"<p {'a ' * 100_000}", "<p " + "a=" * 100_000]
+)
+def test_a_long_tag_that_never_ends_is_read_at_once(open_tag: str) -> None:
+    with pytest.raises(OptoutError):
+        blocks(f"{open_tag}<p>a</p></p>")
+
+
 class PythonsOwn(HTMLParser):
     """Python's reader of HTML, which hands over what it finds."""
 

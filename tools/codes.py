@@ -7,9 +7,7 @@ source, sentences and page. Usage: python tools/codes.py
 import ast
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from optout_cli.readers.validate import convert
 from optout_cli.readers.yaml import document_from_yaml
@@ -19,100 +17,74 @@ PAGE = ROOT / "docs" / "scripts.md"
 WORDS = ROOT / "tools" / "codes.yaml"
 NOUNS = {"problems": "Problem", "notes": "Note"}
 _MODULES = sorted((ROOT / "optout_cli").rglob("*.py"))
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-class _Maker(NamedTuple):
-    """A function that uses one of its arguments as a code; `module` None means any module."""
-
-    module: Path | None
-    name: str
-    index: int
-    argument: str
+_PASSED_ON = "code"  # what a function calls the code that it is given
 
 
 def codes_of(noun: str) -> set[str]:
     """Return each code that the source gives to a `noun`, which is Problem or Note.
 
-    Follows a code that is a function's argument to the callers. Raises ValueError for a code that
-    no caller writes as text.
+    A function may get the code as its argument `code`; then its callers give it. Raises ValueError
+    for a code that nobody writes as text.
     """
-    sources = {path: path.read_text("utf-8") for path in _MODULES}
-    makers, done = [_Maker(None, noun, 0, "code")], 0
+    trees = {path: ast.parse(path.read_text("utf-8")) for path in _MODULES}
     codes: set[str] = set()
-    while done < len(makers):
-        maker = makers[done]
-        done += 1
-        for path, source in sources.items():
-            if f"{maker.name}(" not in source or not _can_call(maker, path, source):
-                continue
-            tree = _parse(source)
-            for call, function in _calls(tree, maker.name, None):
-                for found in _values(_argument(call, maker), function, tree, path):
-                    if isinstance(found, str):
-                        codes.add(found)
-                    elif found not in makers:
-                        makers.append(found)
+    for path, tree in trees.items():
+        codes.update(_codes(tree, noun, 0, path))
+        for maker in (it for it in ast.walk(tree) if isinstance(it, ast.FunctionDef)):
+            names = [argument.arg for argument in maker.args.args]
+            if _PASSED_ON in names and any(_calls(maker, noun)):
+                place = names.index(_PASSED_ON) - (names[0] == "self")
+                for user, other in trees.items():
+                    if user == path or _imports(other, maker.name):
+                        codes.update(_codes(other, maker.name, place, user))
     return codes
 
 
-@cache
-def _parse(source: str) -> ast.Module:
-    return ast.parse(source)
-
-
-def _can_call(maker: _Maker, path: Path, source: str) -> bool:
-    """Tell whether a module has the maker or imports it."""
-    imports = (node for node in ast.walk(_parse(source)) if isinstance(node, ast.ImportFrom))
-    imported = (alias.name for node in imports for alias in node.names)
-    return maker.module in (None, path) or maker.name in imported
-
-
-def _calls(
-    node: ast.AST, name: str, function: _Function | None
-) -> Iterator[tuple[ast.Call, _Function | None]]:
-    """Yield each call of `name`, with the function around the call."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Call):
-            called = child.func
+def _calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func
             if name in (getattr(called, "id", ""), getattr(called, "attr", "")):
-                yield child, function
-        yield from _calls(child, name, child if isinstance(child, _Function) else function)
+                yield node
 
 
-def _argument(call: ast.Call, maker: _Maker) -> ast.expr:
-    named = {keyword.arg: keyword.value for keyword in call.keywords}
-    return named[maker.argument] if maker.argument in named else call.args[maker.index]
+def _imports(tree: ast.AST, name: str) -> bool:
+    imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+    return name in (alias.name for node in imports for alias in node.names)
 
 
-def _values(
-    value: ast.expr, function: _Function | None, tree: ast.Module, path: Path
-) -> Iterator[str | _Maker]:
-    """Yield the codes that an argument can be, or the function that gets it from its caller."""
+def _codes(tree: ast.AST, name: str, place: int, path: Path) -> Iterator[str]:
+    """Yield each code in the calls of `name`, which gets it at a place or as `code`."""
+    passed_on = {
+        id(call)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        if _PASSED_ON in [argument.arg for argument in function.args.args]
+        for call in _calls(function, name)
+    }
+    for call in _calls(tree, name):
+        given = {keyword.arg: keyword.value for keyword in call.keywords}
+        value = given[_PASSED_ON] if _PASSED_ON in given else call.args[place]
+        if not (id(call) in passed_on and ast.unparse(value) == _PASSED_ON):
+            yield from _texts(value, tree, path)
+
+
+def _texts(value: ast.expr, tree: ast.AST, path: Path) -> Iterator[str]:
+    """Yield the texts that a code can be."""
     match value:
         case ast.Constant(value=str(code)):
             yield code
         case ast.IfExp():
-            yield from _values(value.body, function, tree, path)
-            yield from _values(value.orelse, function, tree, path)
+            yield from _texts(value.body, tree, path)
+            yield from _texts(value.orelse, tree, path)
         case ast.Attribute(attr="code"):  # a copy of another Problem
             return
-        case ast.Name(id=name) if function and name in _arguments(function):
-            index = _arguments(function).index(name)
-            yield _Maker(path, function.name, index - (_arguments(function)[0] == "self"), name)
-        case ast.Name(id=name) if bound := [
-            *_assigned(name, function or tree),
-            *_assigned(name, tree),
-        ]:
+        case ast.Name(id=name) if bound := [*_assigned(name, tree)]:
             for assigned in filter(None, bound):
-                yield from _values(assigned, function, tree, path)
+                yield from _texts(assigned, tree, path)
         case _:
             message = f"{path}:{value.lineno}: cannot tell which codes {ast.unparse(value)} can be"
             raise ValueError(message)
-
-
-def _arguments(function: _Function) -> list[str]:
-    return [argument.arg for argument in (*function.args.args, *function.args.kwonlyargs)]
 
 
 def _assigned(name: str, within: ast.AST) -> Iterator[ast.expr | None]:

@@ -32,7 +32,7 @@ _WITHIN = {  # the tags that may be directly inside a tag
     "a": ("strong", "em"),
     "code": (),
 }
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)([^<>]*)>|<!--.*?-->", re.DOTALL)
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*+)([^<>]*+)>|<!--.*?-->", re.DOTALL)
 _ATTRIBUTE = re.compile(r"""([^\s=/"']+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+)))?""")
 _LINK = re.compile(r"(https://|mailto:)\S+")
 
