@@ -251,7 +251,11 @@ def test_an_office_that_does_not_exist_is_a_problem(library: Library) -> None:
 
 def test_a_name_that_is_not_whole_is_told_as_it_was_read(library: Library) -> None:
     assert notes(library, base("Hialeah PD"))["read-as"] == (
-        "check that 'Hialeah PD' means Hialeah Police Department, FL"
+        "check that 'Hialeah PD' means Hialeah Police Department, FL: another state may have one of"
+        " that name"
+    )
+    assert notes(library, base("Hialeah PD, Fla."))["read-as"] == (
+        "check that 'Hialeah PD, Fla.' means Hialeah Police Department, FL"
     )
 
 

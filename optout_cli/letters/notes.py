@@ -10,14 +10,12 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from optout_cli.directory import Directory
-from optout_cli.directory.names import fold, without_legal_word
+from optout_cli.directory.names import fold, names_within, without_legal_word
 from optout_cli.errors import shorten
 from optout_cli.exporters import Options, exporter_for
-from optout_cli.model.jurisdiction import LAW_EFFECTS, Agreement, Locality
+from optout_cli.model.jurisdiction import LAW_EFFECTS, Agreement
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice, Recipient, Route
-from optout_cli.model.program import LetterKind
 from optout_cli.model.request import Party, Signatory
 from optout_cli.programs import laws_of, particular_of, program_notes
 
@@ -128,33 +126,11 @@ def told(notes: Iterable[Note], *, in_full: bool, before: set[Note]) -> Iterator
     before.update(ranked)
 
 
-def county_notes(locality: Locality, kind: LetterKind, directory: Directory) -> Iterator[Note]:
-    """Name the county's agencies in the data: one of them may be the agreement's party.
-
-    Only letters about their agreements read the agencies.
-    """
-    if locality.agency or not any(spec.known for spec in kind.particulars.values()):
-        return
-    if slugs := [slug for slug, _ in directory.agencies_in(locality.state_code, locality.id)]:
-        text = (
-            f"say jurisdiction: {slugs[0]} to write for that agency; agencies of {locality.name} on"
-            f" ICE's list: {', '.join(slugs)}"
-        )
-        short = f"write for the agency that signed, jurisdiction: {slugs[0]}"
-        if len(slugs) > 1:
-            short += f", or {len(slugs) - 1} more on ICE's list"
-        yield Note(code="listed-agency", text=text, short=short)
-
-
 def _data_notes(case: Case) -> Iterator[Note]:
     """Yield how the jurisdiction's name was read, and what the data adds to the particulars."""
     locality = case.locality
     if locality.read_from:
-        text = f"check that {locality.read_from!r} means {locality.name}"
-        office = case.request.signatory.office if case.request.signatory else None
-        if office and not locality.agency and _IS_LOCAL.search(office):
-            text += f": the signatory's office is {office!r}"
-        yield Note(code="read-as", text=text)
+        yield Note(code="read-as", text=_reading(case, locality.read_from))
     source, facts = locality.agency_source, case.kind.particulars
     if source is None:
         return
@@ -183,6 +159,18 @@ def _data_notes(case: Case) -> Iterator[Note]:
             )
             short = f"{head}: {listed.model} of {stated_day}, or of {listed.signed}"
             yield Note(code="other-signed", text=text, short=short)
+
+
+def _reading(case: Case, typed: str) -> str:
+    """Say how the jurisdiction's name was read, and why it may be meant otherwise."""
+    locality, signatory = case.locality, case.request.signatory
+    text = f"check that {typed!r} means {locality.name}"
+    if not locality.agency:
+        office = signatory.office if signatory else None
+        is_local = office and _IS_LOCAL.search(office)
+        return f"{text}: the signatory's office is {office!r}" if is_local else text
+    with_state = any(names_within(fold(typed), locality.state_code, locality.state_name))
+    return text if with_state else f"{text}: another state may have one of that name"
 
 
 def _other_days(case: Case, models: str) -> Iterator[tuple[Agreement, date]]:
@@ -279,8 +267,7 @@ def contact_note(case: Case, recipient: Recipient) -> Note:
 
 def contact_line(case: Case, recipient: Recipient) -> str:
     """Return `contact_text` with the recipient before it, as a heading."""
-    party = "bureau" if recipient.party == "bureau" else "ICE"
-    return f"{party}: {contact_text(case, recipient)}"
+    return f"{_OFFICES[recipient.party].removeprefix('the ')}: {contact_text(case, recipient)}"
 
 
 def contact_text(case: Case, recipient: Recipient) -> str:
