@@ -24,6 +24,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 _WRITERS = 16  # threads, each of which only waits for the disk
 _LONGEST = 200  # characters of a file's name that are kept in a longer name
 _EARLIER = "earlier"  # the folder beside the letters, for those that were replaced
+_BLOCK = 512  # bytes that a disk writes whole
 _DIGITS = 12  # of a SHA-256, in the name of an earlier letter
 # What the program ends on. Windows has no SIGHUP, and there is nothing to block a signal with.
 INTERRUPTS = {
@@ -224,6 +225,14 @@ def _add_name(path: Path, name: Path) -> bool:
     _make_durable(copy)
     copy.replace(name)
     return True
+
+
+def is_torn(old: bytes, content: bytes) -> bool:
+    """Tell whether a power cut can leave `old` of `content`: it ends early or has gaps of NUL."""
+    return len(old) <= len(content) and all(
+        content.startswith(old[start : start + _BLOCK].rstrip(b"\0"), start)
+        for start in range(0, len(old), _BLOCK)
+    )
 
 
 @contextmanager

@@ -112,11 +112,37 @@ def test_a_new_date_moves_what_did_not_go_out_and_an_old_date_comes_back(
     assert lying() == [*LETTERS, *later]
 
 
-def test_another_countys_letter_of_the_same_name_is_not_replaced(written: Written) -> None:
+def test_another_countys_letter_of_the_same_name_is_refused_in_every_format(
+    written: Written,
+) -> None:
     before = BUREAU.read_bytes()
-    code, _, err = written("--set", "jurisdiction=06075")
-    assert (code, err.count("it may be a signed letter or another county's")) == (1, 2)
-    assert (BUREAU.read_bytes(), len(events(OUT))) == (before, 1)
+    hint = "  hint: name another folder with -o, or use --force, which moves it to earlier/\n"
+    told = [f"{place}: is a letter of Marin County, CA\n" for place in (BUREAU, ICE)]
+    for formats in ("txt", "docx", "txt,json"):
+        for more in ((), ("--check",)):
+            code, out, err = written("--set", "jurisdiction=06075", "-f", formats, *more)
+            assert (code, out, err) == (1, "", told[0] + hint + told[1] + hint)
+    assert (BUREAU.read_bytes(), len(events(OUT)), lying_in(OUT)) == (before, 1, LETTERS)
+    assert written("--set", "jurisdiction=06075", "-f", "docx", "--force", "-q")[0] == 0
+    lying = lying_in(OUT)
+    assert lying[:2] == [Path(it).with_suffix(".docx").name for it in LETTERS]
+    assert [it.rpartition(".")[2] for it in lying[2:] if it.startswith("earlier/")] == ["txt"] * 2
+
+
+def test_another_countys_letter_that_was_sent_stays_even_with_force(written: Written) -> None:
+    send()
+    code, _, err = written("--set", "jurisdiction=06075", "-f", "docx", "--force")
+    told = f"{ICE}: is a letter of Marin County, CA\n  hint: name another folder with -o\n"
+    assert (code, err) == (1, told)
+
+
+def test_an_event_is_never_recorded_for_another_countys_letter(written: Written, run: Run) -> None:
+    send()
+    assert written(*KIM, "--supersede", "a new sheriff", "-q")[0] == 0
+    assert written("--set", "jurisdiction=06075", "--force", "-q")[0] == 0
+    code, _, err = outcome(run("delivered", str(ICE), "--on", "2026-11-25"))
+    assert (code, err.splitlines()[0]) == (1, f"{ICE}: the letter is not recorded as sent")
+    assert [len(it.delivered) for it in states()] == [0] * 6
 
 
 def test_a_letter_that_somebody_changed_is_replaced_only_with_force(written: Written) -> None:

@@ -20,7 +20,7 @@ from optout_cli.exporters.json import facts_of, message_id_of
 from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Note
 from optout_cli.model.request import Party
-from optout_cli.output import earlier_problem, occupied, write_errors
+from optout_cli.output import earlier_problem, is_torn, occupied, write_errors
 from optout_cli.readers.enclosures import PDF
 from optout_cli.register.events import (
     SCHEMA,
@@ -159,7 +159,6 @@ def _written_letter(
 SENT = "sent-letter"
 OTHER_FACTS = "other-facts"
 OCCUPIED = "file-exists"
-_BLOCK = 512  # bytes that a disk writes whole
 
 
 class Plan(NamedTuple):
@@ -214,6 +213,10 @@ def plan_writing(
     copies = (folder / register.copies.get(it.sha256, ".") for it in writing.event.named)
     if has_register and not all(copy.is_file() for copy in copies):
         raise_any(evidence_problems(folder))
+    foreign = register.foreign(writing.event)
+    if not is_superseding:
+        theirs = (it for it in foreign if it.sent or not replacing.force)
+        raise_any(_foreign_problem(state, folder) for state in theirs)
     others = _changed_letters(register, writing.event, contents)
     outdated = () if is_superseding else tuple(_outdated(register, others, writing.event))
     others = [state for state in others if not state.places.keys() & {*outdated}]
@@ -252,6 +255,13 @@ def plan_writing(
     )
 
 
+def _foreign_problem(state: LetterState, folder: Path) -> Problem:
+    """Return the Problem of a letter whose name another jurisdiction's letter would have."""
+    message, hint = f"is a letter of {state.written.name}", "name another folder with -o"
+    hint += "" if state.sent else ", or use --force, which moves it to earlier/"
+    return Problem(OCCUPIED, message, Location(str(state.place_in(folder))), hint)
+
+
 def _sent_problem(state: LetterState, event: Written, folder: Path) -> Problem:
     """Return the Problem of a letter that was sent, and that an event would change."""
     message = f"was sent on {state.sent[-1].on}, and the letter would read differently now"
@@ -283,7 +293,7 @@ def _changed_letters(
     """Return the letters in place that the event's letters would replace, and that differ."""
     letters = {letter.recipient: letter for letter in event.letters}
     states = [it for party in letters for it in register.current(identity_of(event, party))]
-    states += filter(None, map(register.at_path, contents))
+    states += (*filter(None, map(register.at_path, contents)), *register.foreign(event))
     unique = {id(state): state for state in states}
     return [
         state
@@ -352,7 +362,7 @@ def _fate(
             return "kept"  # only its look would change
         is_ours = old is not None and sha256(present).hexdigest() in register.hashes[path]
         is_successor = old is not None and old.identity == new.identity
-        if replacing.force or (is_ours and is_successor) or _is_torn(present, content):
+        if replacing.force or (is_ours and is_successor) or is_torn(present, content):
             return "replaced"
         return "kept" if is_same and replacing.keeps_changed else "refused"
 
@@ -384,11 +394,3 @@ def _occupied_problem(register: Register, new: Record) -> Problem:
         message += ", and the letter would read differently now"
     hint = "move it away and run the command again, or replace it with --force"
     return Problem(OCCUPIED, message, Location(str(place)), hint)
-
-
-def _is_torn(old: bytes, content: bytes) -> bool:
-    """Tell whether a power cut can leave `old` of `content`: it ends early or has gaps of NUL."""
-    return len(old) <= len(content) and all(
-        content.startswith(old[start : start + _BLOCK].rstrip(b"\0"), start)
-        for start in range(0, len(old), _BLOCK)
-    )

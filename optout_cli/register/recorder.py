@@ -184,7 +184,7 @@ def version_sent(state: LetterState, states: Iterable[LetterState]) -> LetterSta
     """Return the letter itself; if it has not gone out, the one that it supersedes and that has.
 
     What comes back can only concern a letter that went out, but the file in its place is the new
-    one.
+    one. A letter of another jurisdiction or of another kind is none that it supersedes.
     """
     if state.sent:
         return state
@@ -192,7 +192,9 @@ def version_sent(state: LetterState, states: Iterable[LetterState]) -> LetterSta
     sent = [
         other
         for other in states
-        if other.sent and not paths.isdisjoint(file.path for file in other.letter.files)
+        if other.sent
+        and other.identity[:2] == state.identity[:2]
+        and not paths.isdisjoint(file.path for file in other.letter.files)
     ]
     return sent[-1] if sent else state
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from optout_cli.exporters import format_names, suffix_of
 from optout_cli.exporters.json import Pair, changed_facts, earlier_recipients, is_from_data, shown
 from optout_cli.model.request import Party
 from optout_cli.register.events import (
@@ -301,6 +302,19 @@ class Register:
     def at_path(self, path: str) -> LetterState | None:
         """Return the letter whose file was last written to a path, if it has not moved."""
         return self._at_path.get(path)
+
+    def foreign(self, event: Written) -> list[LetterState]:
+        """Return other jurisdictions' letters with the name of an event's file, in any format."""
+        stems = {it.path.removesuffix(suffix_of(it.format)) for it in records_in(event)}
+        paths = [stem + suffix_of(name) for stem in sorted(stems) for name in format_names()]
+        states = {
+            id(state): state
+            for path in paths
+            if (state := self._at_path.get(path))
+            and state.written.jurisdiction != event.jurisdiction
+            and (state.sent or (self.folder / path).is_file())
+        }
+        return [*states.values()]
 
     def is_sent(self, path: str) -> bool:
         """Tell whether the letter whose file was last written to a path was sent."""
