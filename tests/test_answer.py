@@ -74,6 +74,7 @@ def test_an_answer_is_recorded_with_its_words_and_its_file(
     assert (code, out) == (0, f"{TO_ICE}\n")
     assert err.splitlines() == [
         f"recorded: answered on 2026-11-23 (refused): {reference} to ICE ({TO_ICE})",
+        "kept: letters/evidence/answer.eml",
         f"next: Renewed notice of opt-out: {follow} --letter {RENEWED}",
         f"next: Notice that match results are declined: {follow} --letter {DECLINED}",
     ]

@@ -156,6 +156,9 @@ def test_the_next_steps_of_many_letters_are_summed_up(
     write("n.csv", header + rows)
     words = ("--common", "common.yaml", "-j1", "--engine", "typst", "--print", "all.pdf")
     err = outcome(run("batch", "n.csv", *words))[2]
+    write("one.csv", f"to,{header}ice,{rows.splitlines()[0]}\n,{rows.splitlines()[1]}\n")
+    two = outcome(run("batch", "one.csv", *words, "-o", "two"))[2]
+    assert "into each envelope of a request with two letters, also put a copy" in two
     assert [it for it in err.splitlines() if it.startswith("next: ")] == [
         f"next: {READ}",
         "next: add the signer to 1 request, then run this command again",

@@ -370,7 +370,10 @@ def _paper_steps_for_all(
         yield f"enclose what is listed in {counted(enclosing, 'letter')}"
     separate = Counter(state.id for state, facts in letters if facts.addressing == "separate")
     if any(count > 1 for count in separate.values()):
-        yield "into each envelope, also put a copy of the letter to the other recipient"
+        which = "each envelope"
+        if not all(count > 1 for count in separate.values()):
+            which += " of a request with two letters"
+        yield f"into {which}, also put a copy of the letter to the other recipient"
 
 
 def _copies(count: int) -> str:

@@ -15,7 +15,14 @@ from optout_cli.cli.options import Choice, Folder, parse_day, require_reason, to
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.letters import Library
 from optout_cli.model.request import PARTIES, RECIPIENTS, Party, Way
-from optout_cli.register.events import Answered, Delivered, LetterNews, Sent, Withdrawn
+from optout_cli.register.events import (
+    Answered,
+    Delivered,
+    LetterNews,
+    Sent,
+    Withdrawn,
+    evidence_of,
+)
 from optout_cli.register.folder import LONG_WAIT, WAIT
 from optout_cli.register.recorder import Found, Recorded, Recorder
 from optout_cli.register.statements import Moment, Result, way_words
@@ -196,6 +203,9 @@ def commit(
             print_path(found.path)
         if not quiet and len(done) <= most:
             say(f"{_done(result)}: {_happening(event)}: {letter_name(found)}")
+            if kept := [] if result.is_known else evidence_of(event):
+                places = (found.folder.path / file.path for file in kept)
+                say(f"kept: {', '.join(map(click.format_filename, places))}")
             for note in result.notes:
                 say(f"note: {note.text}", note.code)
     if not quiet and len(done) > most:
