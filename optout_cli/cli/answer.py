@@ -9,13 +9,7 @@ import click
 
 from optout_cli.cli import record
 from optout_cli.cli.answer_questions import Given, asked_of
-from optout_cli.cli.ask import (
-    Back,
-    ask_choice,
-    ask_in_turn,
-    is_terminal,
-    say_wrapped,
-)
+from optout_cli.cli.ask import Back, ask_choice, ask_in_turn, is_terminal, say_wrapped
 from optout_cli.cli.console import program_name, quote, report_problems, say, usage_error
 from optout_cli.cli.letter_options import set_option, split_assignment
 from optout_cli.cli.new import command as new_command
@@ -62,10 +56,7 @@ _LATER = "later"
 @record.on_option("When it came, YYYY-MM-DD.  [default: today]")
 @click.option("--by", metavar="NAME", help="Who answered, with title.")
 @click.option(
-    "--words",
-    metavar="TEXT",
-    callback=may_be_empty,
-    help="What the answer says, in its own words.",
+    "--words", metavar="TEXT", callback=may_be_empty, help="What the answer says, in its own words."
 )
 @record.file_option(
     "--file",
@@ -197,12 +188,11 @@ def _corrected(state: LetterState, given: Given) -> Given:
         raise OptoutError(Problem("nothing-recorded", message, location, hint))
     last = state.answers_as_recorded[-1]
     is_same = given.id in ("", last.reply)  # words and facts of another kind are not of this one
-    return Given(
+    return given._replace(
         id=given.id or last.reply,
         day=given.day or last.on,
         by=last.by if given.by is None else given.by,
         words=last.words if given.words is None and is_same else given.words,
-        scan=given.scan,
         facts={**(last.facts if is_same else {}), **given.facts},
         kept=last.file if given.scan is None else None,
     )

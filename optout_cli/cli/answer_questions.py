@@ -9,15 +9,7 @@ from typing import NamedTuple
 import click
 
 from optout_cli.authoring import NONE
-from optout_cli.cli.ask import (
-    Check,
-    Question,
-    ask,
-    ask_choice,
-    ask_in_turn,
-    ask_yes,
-    say_wrapped,
-)
+from optout_cli.cli.ask import Check, Question, ask, ask_choice, ask_in_turn, ask_yes, say_wrapped
 from optout_cli.errors import Problem
 from optout_cli.model.program import Particular, Program, Reply
 from optout_cli.model.request import RECIPIENTS
@@ -98,14 +90,13 @@ def asked_of(
         raise click.Abort
     named, facts = {_DAY_ASKED, "By", "Words", "File", _REPLY}, dict(given.facts)
     facts |= {name: text for name, text in answers.items() if text and name not in named}
-    return Given(
+    return given._replace(
         id=given.id or answers[_REPLY],
         day=given.day or (date.fromisoformat(day) if (day := answers.get(_DAY_ASKED)) else None),
         by=given.by or answers.get("By"),
         words=given.words or answers.get("Words"),
         scan=given.scan or answers.get("File"),
         facts=facts,
-        kept=given.kept,
     )
 
 

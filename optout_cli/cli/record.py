@@ -33,9 +33,7 @@ _MOST_NAMES = 4  # letters that a message lists
 
 
 by_option = click.option(
-    "--by",
-    type=Choice(_WAYS),
-    help="How it went out.  [default: what the letter itself says]",
+    "--by", type=Choice(_WAYS), help="How it went out.  [default: what the letter itself says]"
 )
 in_option = click.option(
     "--in",

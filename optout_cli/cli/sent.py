@@ -57,10 +57,7 @@ _LEFT_OUT: dict[Step, tuple[str, str]] = {  # of a folder: one such letter, and 
 @record.on_option("When it went out, YYYY-MM-DD.  [default: today]")
 @record.by_option
 @click.option(
-    "--number",
-    metavar="NUMBER",
-    callback=require_seen,
-    help="The tracking number on the receipt.",
+    "--number", metavar="NUMBER", callback=require_seen, help="The tracking number on the receipt."
 )
 @record.file_option(
     "--receipt", text="A scan of the receipt, or the report of the fax. optout keeps a copy."

@@ -70,12 +70,7 @@ _MOST_NAMES = 3  # files that a note lists
     "  optout status letters/ -f html -o status.html\n"
     "  optout status letters/ --verify",
 )
-@click.argument(
-    "places",
-    metavar="[FOLDER]...",
-    nargs=-1,
-    type=Folder(),
-)
+@click.argument("places", metavar="[FOLDER]...", nargs=-1, type=Folder())
 @click.option("--due", is_flag=True, help="Only letters whose answer is due by today.")
 @click.option(
     "--until",

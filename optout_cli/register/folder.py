@@ -15,7 +15,6 @@ from datetime import date as Date
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import IO, NamedTuple, Self
 
 import msgspec
@@ -129,17 +128,12 @@ class LetterFolder:
         self._writer = JournalWriter(self.path, self.journal)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Make every file durable, write register.csv, and release the lock."""
         try:
             self._make_fresh_durable()
             self._writer.close()
-            with suppress(*[OptoutError] if error else []):  # report the first error
+            with suppress(*[OptoutError] if any(error) else []):  # report the first error
                 self.finish()
         finally:
             self._lock.close()
@@ -186,11 +180,7 @@ class LetterFolder:
         keep = {self.path / it for it in plan.replaced if (self.path / it).stat().st_size}
         try:
             write_all(
-                wanted | copies,
-                force=True,
-                staging=self.staging,
-                keep=keep,
-                before_placing=record,
+                wanted | copies, force=True, staging=self.staging, keep=keep, before_placing=record
             )
         except BaseException:
             self._refuse_gone()

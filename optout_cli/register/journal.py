@@ -54,9 +54,6 @@ class _Head(msgspec.Struct):
     schema: int
 
 
-_HEAD = msgspec.json.Decoder(_Head)
-
-
 class Line(NamedTuple):
     """A line of the register: its SHA-256, and its event."""
 
@@ -167,7 +164,7 @@ def _refuse_missing(folder: Path, ending: tuple[int, str] | None) -> None:
 def _refuse_newer(text: bytes, location: Location) -> None:
     """Raise OptoutError if a later version of optout wrote this line."""
     with suppress(msgspec.DecodeError):
-        if (schema := _HEAD.decode(text).schema) > SCHEMA:
+        if (schema := msgspec.json.decode(text, type=_Head).schema) > SCHEMA:
             message = f"this event is of schema {schema}; this optout knows {SCHEMA} at most"
             hint = "update optout: a newer version wrote this register"
             raise OptoutError(Problem("newer-register", message, location, hint))

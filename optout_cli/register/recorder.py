@@ -107,10 +107,7 @@ def sent_versions(
 
 
 def letters_named(
-    text: str,
-    register: Register,
-    parties: Collection[Party] = (),
-    digests: Collection[str] = (),
+    text: str, register: Register, parties: Collection[Party] = (), digests: Collection[str] = ()
 ) -> list[NamedLetter]:
     """Return the letters of a file, also if it is gone, a reference or a folder, oldest first.
 

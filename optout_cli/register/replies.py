@@ -20,13 +20,7 @@ from optout_cli.readers.document import Document, Layer, find_unseen, with_assig
 from optout_cli.readers.validate import convert
 from optout_cli.register.events import Answered
 from optout_cli.register.state import LetterState
-from optout_cli.register.statements import (
-    Moment,
-    Result,
-    day_problems,
-    draft_problems,
-    early_note,
-)
+from optout_cli.register.statements import Moment, Result, day_problems, draft_problems, early_note
 from optout_cli.templating.filters import long_date
 
 _OPTION = "--set"

@@ -125,9 +125,10 @@ def files_without_copy(states: Iterable[LetterState]) -> list[str]:
     """Return the names of enclosed files of which an older register has no copy."""
     names: list[str] = []
     for state in states:
-        facts = msgspec.json.decode(state.written.facts, type=_Enclosed)
         if state.sent and not state.named:
-            names += (it.file for it in (*facts.authority, *facts.enclosures) if it.file)
+            facts = msgspec.json.decode(state.written.facts)
+            files = (*facts.get("authority", ()), *facts.get("enclosures", ()))
+            names += (file["file"] for file in files if file.get("file"))
     return [*dict.fromkeys(names)]
 
 
@@ -296,17 +297,6 @@ def zip_of(packet: bytes, originals: Iterable[Original], folder: Path) -> bytes:
             archive.writestr(ZipInfo(path), (folder / path).read_bytes(), ZIP_DEFLATED)
         archive.comment = ZIP_MARK
     return output.getvalue()
-
-
-class _FileOf(msgspec.Struct, frozen=True):
-    file: str | None = None
-
-
-class _Enclosed(msgspec.Struct, frozen=True):
-    """What the facts of a letter say about enclosed files."""
-
-    authority: tuple[_FileOf, ...] = ()
-    enclosures: tuple[_FileOf, ...] = ()
 
 
 class _People(msgspec.Struct, frozen=True, kw_only=True):
