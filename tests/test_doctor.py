@@ -11,12 +11,11 @@ from command_results import Run, outcome
 
 from optout_cli import engines
 from optout_cli.cli import doctor
-from optout_cli.cli import doctor as cli_doctor
 from optout_cli.engines import measure
 
 PARTS = [
     "optout", "packages", "weasyprint", "typst", "Pango", "harfbuzz-subset", "typeface", "libyaml",
-    "cache", "this folder", "locale", "processes", "streams",
+    "cache", "this folder", "locale", "streams",
 ]  # fmt: skip
 
 
@@ -81,19 +80,15 @@ def test_what_only_costs_time_is_poor_and_no_failure(
     assert run("doctor").exit_code == 0
 
 
-def test_where_nothing_can_be_written_or_shared_that_is_told(
+def test_where_nothing_can_be_written_that_is_told(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(doctor, "TemporaryFile", refuse)
-    monkeypatch.setattr(cli_doctor, "can_start_workers", lambda: False)
     parts = found(run)
-    assert [it["what"] for it in parts.values() if it["state"] == "poor"] == [
-        "this folder",
-        "processes",
-    ]
+    assert [it["what"] for it in parts.values() if it["state"] == "poor"] == ["this folder"]
 
 
 def test_a_typeface_that_is_not_there_breaks_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from functools import cache
 from itertools import chain, count, islice
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
@@ -53,10 +52,9 @@ def results_in_order(
     """Yield each task in order with `work(task)`, or with WorkerKilled if it killed its worker.
 
     With `first_here`, the first task runs in this process: the workers start with everything that
-    it loads. With one job, or where the system allows no workers, all tasks run here.
+    it loads. With one job, all tasks run here.
     """
     waiting = iter(tasks)
-    jobs = jobs if can_start_workers() else 1
     yield from _results_here(work, waiting if jobs == 1 else islice(waiting, int(first_here)))
     first = [*islice(waiting, jobs)]  # there may be fewer tasks than jobs
     if not first:
@@ -70,16 +68,6 @@ def results_in_order(
                 yield done, future.result()
         for done, future in handed:
             yield done, future.result()
-
-
-@cache
-def can_start_workers() -> bool:
-    """Tell whether the system lets processes share work; some lack /dev/shm."""
-    try:
-        get_context(_METHOD).Semaphore()
-    except (OSError, ImportError):
-        return False
-    return True
 
 
 def result_alone(work: Callable[[_Task], _Result], task: _Task) -> _Result | WorkerKilled:

@@ -12,7 +12,6 @@ import click
 import msgspec
 
 from optout_cli import engines
-from optout_cli.batch.pool import can_start_workers
 from optout_cli.cache import Cache
 from optout_cli.cli import LostOutput
 from optout_cli.cli.console import page_width, print_json, print_text, report_problems, wrap
@@ -104,7 +103,7 @@ def run_checks(library: Library, cache: Cache, here: Path) -> Iterator[Check]:
         cure = "name another folder for the letters with -o"
         yield Check(what="this folder", state="poor", found=found, cure=cure)
     yield _check_locale()
-    yield from _check_process()
+    yield _check_streams()
     for doubt in own_files()[2]:  # every command would stop at these
         found = f"{doubt.location} {doubt.message}"
         yield Check(what="own files", state="broken", found=found, cure=doubt.hint)
@@ -171,13 +170,8 @@ def _check_locale() -> Check:
     return Check(what="locale", state="poor", found=found, cure=cure)
 
 
-def _check_process() -> Iterator[Check]:
-    """Check what this process was given: other processes for a batch, and its streams."""
-    if can_start_workers():
-        yield Check(what="processes", found="a batch uses several at once")
-    else:
-        found = "the system does not let processes share work; a batch makes its letters one by one"
-        yield Check(what="processes", state="poor", found=found, cure="allow writing to /dev/shm")
+def _check_streams() -> Check:
+    """Check the streams that this process was given."""
     streams = {"standard output": sys.stdout, "standard error": sys.stderr}
     closed = [
         name
@@ -185,7 +179,6 @@ def _check_process() -> Iterator[Check]:
         if isinstance(getattr(getattr(stream, "buffer", None), "raw", None), LostOutput)
     ]
     if not closed:
-        yield Check(what="streams", found="open")
-        return
+        return Check(what="streams", found="open")
     found = f"closed: {' and '.join(closed)}; nobody sees what optout prints there"
-    yield Check(what="streams", state="poor", found=found, cure="run optout without >&- and 2>&-")
+    return Check(what="streams", state="poor", found=found, cure="run optout without >&- and 2>&-")
