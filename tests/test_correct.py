@@ -200,6 +200,31 @@ def at_terminal(monkeypatch: pytest.MonkeyPatch, clerk: Clerk) -> None:
     monkeypatch.setattr(asking, "_prompt", clerk)
 
 
+@pytest.mark.parametrize(
+    ("what", "assignment"),
+    [
+        ("ero-miami", "organization=yes"),
+        ("ero-miami", "attention=TBD"),
+        ("marin-county-ca", "formal=no"),
+    ],
+)
+def test_a_text_that_no_letter_can_mean_is_refused(
+    what: str, assignment: str, run: Run, own: Path
+) -> None:
+    code, _, err = outcome(run("correct", what, "--set", assignment, *BY))
+    assert (code, own.exists()) == (2, False)
+    assert f"{assignment.rpartition('=')[2]!r} " in err
+
+
+def test_semicolons_divide_lines_as_show_prints_them(run: Run, own: Path) -> None:
+    option = "organization=U.S. Immigration and Customs Enforcement; Miami Field Office"
+    assert outcome(run("correct", "ero-miami", "--set", option, *BY))[0] == 0
+    assert kept(own)["offices"]["ero-miami"]["organization"] == [
+        "U.S. Immigration and Customs Enforcement",
+        "Miami Field Office",
+    ]
+
+
 def test_on_a_terminal_it_asks_for_each_value(
     run: Run, own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,7 +257,8 @@ def test_on_a_terminal_each_value_is_checked_at_once_and_may_be_changed(
     clerk = Clerk(
         {
             "Title": "?",
-            "City": ["1800 Elmerton Avenue", "Harrisburg"],
+            "Organization": ["yes", "Pennsylvania State Police; Central Repository - RCPU"],
+            "City": ["Harisburg", "Harrisburg"],
             "State": "<",
             "ZIP": ["1711", "17111"],
             "Fax": ["717", "717-555-0100"],
@@ -255,6 +281,7 @@ def test_on_a_terminal_each_value_is_checked_at_once_and_may_be_changed(
         None,
     )
     assert "'1711' is not a ZIP code" in told
+    assert "'yes' only answers a question" in told
     assert clerk.asked["Write this? [Y/n]"] == [""]
     assert "  ZIP code: 17111\n  Fax: 717-555-0100\n" in told
 

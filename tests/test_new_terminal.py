@@ -83,7 +83,6 @@ TYPED = (
     ("What the answer said", "the request was declined"),
     ("Add another?", "n"),
     ("Reason", "no"),
-    ("  Keep 'no'?", ""),
     ("Reason", "Deputies need the trust of witnesses."),
     ("Reason", ""),
     ("Day for a meeting", "2026-12-15"),

@@ -120,8 +120,9 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
             *("vacant", "Position vacant", "OPEN", "Interim", "not yet appointed"),
         ],
     ),
-    "no": (SHORT, ["no", "N", "Skip", "quit"]),
-    "yes": (SHORT, ["yes", "Y", "ok"]),
+    "answer": ((*SHORT, "prose"), ["no", "N", "Skip", "quit", "yes", "Y", "ok", "Nein"]),
+    "answer-as-sentence": (("own",), ["No.", "yes!", "Ja."]),
+    "mark": (("own",), ["x", "1", "0", "12.5", "-3"]),
     "file-name": (SHORT, ["res.pdf", "Resolution 2026-14 (final).PDF", "seal.png", "letter.docx"]),
     "web-address": (SHORT, ["pat@example.gov", "www.example.gov", "https://example.gov/a"]),
     "vote": (("name",), ["5 to 0", "5 - 0"]),
@@ -244,7 +245,26 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
     "no-vote": ((), []),
     "greets-nobody": (SHORT, ["Dear :", "Dear Mr. :", "dear Mr. 0:", "Dear"]),
     "error-within": ((*PRINTED, "state", "code"), ["Pat #REF!", "#NAME? Perez", "#\u00a1REF!"]),
-    "filler": (("prose",), ["test", "as above", "Click or tap here to enter text.", "pending"]),
+    "filler": (
+        ("prose",),
+        [
+            *(
+                "test",
+                "as above",
+                "Click or tap here to enter text.",
+                "pending",
+                "other",
+                "to follow",
+            ),
+            *(
+                "This is a test.",
+                "The list is attached.",
+                "To be determined",
+                "it is TBD",
+                "listed",
+            ),
+        ],
+    ),
     "filler-beside": (SHORT, ["Pat Perez (TBD)", "Pat Perez - CHECK", "Pat Perez (?)"]),
     "of-list": (PRINTED, ["Sheriff;#12", "4;#Pat Perez", "Patrol;#4;#Jail;#5"]),
     "value-of-program": (SHORT, ["nan County", "Suite null", "None County Jail", "County of N/A"]),
@@ -407,6 +427,7 @@ MEANT: dict[Use, list[str]] = {
         "Ayes: 5; Noes: None",
     ],
     "prose": [
+        "No.",
         "The jail has no staff.",
         "The County [ICE] - none",
         "None of it is true.",
@@ -423,6 +444,11 @@ MEANT: dict[Use, list[str]] = {
         "The rate is 5 %, in NA and in none.",
         "On May 5, 2026, and again on June 3, the Board met.",
         "Costs rose by May 2026; a march on May Street.",
+    ],
+    "own": [
+        *("that the county not be listed", "that it not be deleted", "that all of it be withheld"),
+        *("to be removed from the list", "to be removed", "that it is to be determined"),
+        *("that no other name be given", "that the date be announced", "that it is pending"),
     ],
     "state": ["CA", "PR", "AE"],
     "code": ["05345", "05345-1234", "2026-11-24", "1/1/1987", "1971-01-01"],
@@ -447,7 +473,7 @@ def texts_of(node: Any) -> Any:  # Any: what msgspec makes of data
 
 def judged(use: Use, text: str) -> str:
     """Say whether a text is wrong, odd or neither."""
-    problems, doubts = judge(document_with(PATHS[use], text), {PATHS["prose"]})
+    problems, doubts = judge(document_with(PATHS[use], text), {PATHS["prose"]: "prose"})
     return "wrong" if problems else "odd" if doubts else ""
 
 
@@ -524,7 +550,12 @@ def test_what_people_write_is_taken(use: Use, text: str) -> None:
         ("name", "X"),
         ("person", "John Doe"),
         ("person", "Pat Perez see notes"),
-        ("prose", "no"),
+        ("own", "It is not applicable here."),
+        ("own", "No other position is available."),
+        ("own", "The test is not the county's."),
+        ("own", "it is pending"),
+        ("own", "to verify the list"),
+        ("own", "removed"),
         ("prose", "reasons.docx"),
         ("prose", "The [COUNTY] has no staff."),
         ("prose", "TBD: ask counsel"),
@@ -663,6 +694,34 @@ def test_a_doubtful_value_is_a_note_of_the_letter(library: Library) -> None:
             "check authority.0.number: '46204' may be the number that a spreadsheet gives to a day;"
             " if so, type the value again"
         )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("exigent: No", "particulars.exigent"),
+        ("statute: yes", "particulars.statute"),
+        ("agency: 'X'", "particulars.agency"),
+        ("contact: 'No.'", "particulars.contact"),
+        ("{clause: [Yes], clause-section: 5}", "particulars.clause.0"),
+        ("{clause: It ends., clause-section: no}", "particulars.clause-section"),
+        ("courtesy-copy: [yes]", None),
+        ("{off-list: yes, reasons: '1'}", "particulars.reasons"),
+    ],
+)
+def test_an_answer_or_a_mark_is_not_what_a_letter_says(
+    text: str, path: str | None, library: Library
+) -> None:
+    lines = f"letter: 287g/terminate\nparticulars: {text if text[0] == '{' else f'{{{text}}}'}\n"
+    document = document_of(lines)
+    odd = judge(document, library.programs.uses_in(document))[0]
+    assert [problem.path for problem in odd] == [path] * bool(path)
+
+
+def test_an_answer_is_no_passage() -> None:
+    assert [it.path for it in judge(document_of("wording: {reasons: 'yes'}"))[0]] == [
+        "wording.reasons"
     ]
 
 

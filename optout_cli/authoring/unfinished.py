@@ -21,6 +21,7 @@ from optout_cli.model.jurisdiction import Locality
 from optout_cli.model.notice import Case, Recipient
 from optout_cli.model.program import Particular
 from optout_cli.model.request import Request
+from optout_cli.programs import Programs
 from optout_cli.programs.validation import particulars_from
 from optout_cli.readers.document import Document, Layer, locating, texts_in, with_assignments
 from optout_cli.readers.validate import convert
@@ -56,12 +57,15 @@ def value_at(tree: Any, path: str) -> Any:
     return tree
 
 
-def require_request(known: Answers, assigned: Mapping[str, str]) -> None:
+def require_request(
+    known: Answers, assigned: Mapping[str, str], programs: Programs | None = None
+) -> None:
     """Raise OptoutError if values cannot be those of a request, which may lack others."""
     lacking = {"jurisdiction": "00000", "letter": "program/letter"}
     document = with_assignments(document_from({**lacking, **known}), "--set", assigned)
     convert(document, Request)
-    raise_any(problem for problem in judge(document)[0] if problem.path in assigned)
+    found, _ = judge(document, programs.uses_in(document) if programs else None)
+    raise_any(problem for problem in found if problem.path in assigned)
 
 
 class Basis(NamedTuple):
@@ -177,7 +181,7 @@ class UnfinishedRequest:
         basis, found = self.basis, list[Problem]()
         with _collecting(found):
             tried = with_answers(self.document, texts)
-            odd, _ = judge(tried, basis.library.programs.quoted_in(tried))
+            odd, _ = judge(tried, basis.library.programs.uses_in(tried))
             raise_any(problem for problem in odd if problem.path in texts)
             request = convert(tried, Request)
             with _collecting(found):  # what is still missing there hides no file that is
@@ -195,10 +199,10 @@ class UnfinishedRequest:
 
     def doubt_about(self, texts: Mapping[str, str]) -> Problem | None:
         """Return what may be wrong once `texts` are answers too, although it may be meant."""
-        quoted = self.basis.library.programs.quoted_in
-        before = judge(self.document, quoted(self.document))[1]
+        uses = self.basis.library.programs.uses_in
+        before = judge(self.document, uses(self.document))[1]
         tried = with_answers(self.document, texts)
-        for doubt in judge(tried, quoted(tried))[1]:
+        for doubt in judge(tried, uses(tried))[1]:
             if doubt not in before:
                 return Problem("odd-value", doubt.message, None, doubt.hint, doubt.path)
         return None

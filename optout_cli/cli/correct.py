@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,6 +37,7 @@ from optout_cli.readers.cells import check_date
 from optout_cli.readers.document import Document, Layer, with_assignments
 from optout_cli.readers.postal import state_code
 from optout_cli.readers.validate import convert
+from optout_cli.readers.values import judge
 
 _WHAT = Location("WHAT", is_command_line=True)
 _OWN_ENTRY = "your office's own entry"
@@ -80,7 +82,8 @@ class Confirmed(NamedTuple):
 )
 @click.argument("what", metavar="WHAT", shell_complete=jurisdictions)
 @set_option(
-    "What changed, such as address.zip=95814 (repeatable). Without it, you confirm all as it is."
+    "What changed, such as address.zip=95814 (repeatable; a semicolon separates lines). Without it,"
+    " you confirm all as it is."
 )
 @click.option("--who", metavar="TEXT", help="Who confirmed it, such as 'the records desk'.")
 @click.option("--how", metavar="TEXT", help="How: telephone, e-mail, their web page.")
@@ -115,7 +118,7 @@ def command(
     directory = library_from(overlays, folders).directory
     target = target_of(what, directory, _WHAT)
     contact = contact_at(target, directory)
-    texts = {path: tidied(path, text) for path, text in map(split_assignment, assignments)}
+    texts = _texts_of(assignments)
     if is_terminal() and not (texts or who or how):
         try:
             texts, confirmed = _ask_all(contact, day)
@@ -135,7 +138,7 @@ def command(
             message = f"nothing to correct in {target.rpartition('.')[2]}"
             hint = "say what changed, such as --set formal='the City of Ross'"
             raise OptoutError(Problem("no-correction", message, hint=hint))
-        data = with_assignments(_document({}), "--set", texts).data
+        data = _with_texts({}, texts).data
         row: Tree = {**data, "note": f"{confirmed.note}, {confirmed.day}"}
     else:
         row = corrected_contact(contact, texts, confirmed)
@@ -221,6 +224,12 @@ def _date_problem(text: str) -> Problem | None:
     return None
 
 
+def _texts_of(assignments: Sequence[str]) -> dict[str, str]:
+    """Return the texts of --set by key path, each line of several at its own."""
+    pairs = map(split_assignment, assignments)
+    return dict(chain.from_iterable(_lines(it, tidied(it, text)).items() for it, text in pairs))
+
+
 def _lines(path: str, answer: str) -> dict[str, str]:
     if path not in ("organization", "address.street"):
         return {path: answer}
@@ -269,7 +278,7 @@ def corrected_contact(
     plain: Tree = msgspec.json.decode(msgspec.json.encode(contact))  # lists, not tuples
     for key in ("source", "verified", "verified-by", "role", "status", "area"):
         plain.pop(key, None)
-    document = with_assignments(_document(plain), "--set", texts)
+    document = _with_texts(plain, texts)
     new = convert(document, Contact)
     data: Tree = {**document.data}
     parts = {path.partition(".")[0] for path in texts}
@@ -286,6 +295,18 @@ def corrected_contact(
         "verified": confirmed.day.isoformat(),
         "verified-by": confirmed.how,
     }
+
+
+def _with_texts(data: Tree, texts: Mapping[str, str]) -> Document:
+    """Set texts by key path in data. Raises OptoutError for one that no letter can mean."""
+    document, root = with_assignments(_document(data), "--set", texts), "recipients.office."
+    problems, _ = judge(_document({"recipients": {"office": document.data}}))
+    for problem in problems:
+        if (path := (problem.path or "").removeprefix(root)) in texts:
+            message = problem.message.removeprefix(root)
+            location = document.location(path)
+            raise OptoutError(Problem(problem.code, message, location, problem.hint, path))
+    return document
 
 
 def _source_of(known: Contact, new: Contact, confirmed: Confirmed) -> Tree:

@@ -191,7 +191,7 @@ def _judge_values(
         )
         for path, text in _equal_values(library.programs.wording.placeholders, document.data)
     ]
-    odd, doubts = judge(document, library.programs.quoted_in(document))
+    odd, doubts = judge(document, library.programs.uses_in(document))
     told = {problem.path for problem in samples}
     notes = [
         Note(

@@ -20,6 +20,7 @@ from optout_cli.model.program import (
     Condition,
     ConditionalText,
     LetterKind,
+    Particular,
     Program,
     Rule,
     Wording,
@@ -28,6 +29,7 @@ from optout_cli.programs.validation import program_problems
 from optout_cli.readers.document import Document, merge
 from optout_cli.readers.files import load_document, load_valid
 from optout_cli.readers.validate import convert
+from optout_cli.readers.values import Use
 from optout_cli.trust import check_within
 
 _FILE = "program.yaml"
@@ -101,11 +103,25 @@ class Programs:
             f"particulars.{it}" for *_, kind in self.letters() for it in kind.particulars
         )
 
-    def quoted_in(self, document: Document) -> frozenset[str]:
-        """Return the key paths of the particulars in which a request repeats others' words."""
+    def uses_in(self, document: Document) -> dict[str, Use]:
+        """Return what a request's particulars are for that are not its own words, by key path.
+
+        A path has no numbers of entries. Dates and others' words are prose; a choice has its form.
+        """
         declared = {id: kind.particulars for id, _, kind in self.letters()}
         specs = declared.get(str(document.data.get("letter")), {})
-        return frozenset(f"particulars.{name}" for name, spec in specs.items() if spec.quoted)
+        return dict(_uses("particulars", specs))
+
+
+def _uses(path: str, specs: Mapping[str, Particular]) -> Iterator[tuple[str, Use]]:
+    for name, spec in specs.items():
+        at = f"{path}.{name}"
+        if spec.quoted or "date" in (spec.type, spec.of):
+            yield at, "prose"
+        elif spec.choices:
+            yield at, "code"
+        elif isinstance(spec.of, dict):
+            yield from _uses(at, spec.of)
 
 
 def load_programs(folders: Sequence[Path], cache: Cache | None) -> Programs:

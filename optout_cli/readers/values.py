@@ -4,7 +4,7 @@ Never changes a value.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache, lru_cache
 from itertools import product
@@ -44,6 +44,7 @@ _WIDER: Mapping[Use, tuple[Use, ...]] = {  # a person's name is a name too
 _USES: tuple[tuple[Use, str], ...] = (
     ("post", r"(service\.\w+|particulars\.(.+\.)?served)\.\d+\.number"),
     ("number", r"particulars\..+\.\d+\.number"),
+    ("prose", r"particulars\.((.+[.-])?section|said(\.\d+)?)"),  # somebody may have said `No.`
     ("item", r"particulars\..+\.\d+"),
     ("own", r"(particulars|wording)\..+"),
     ("state", r"(signatory|recipients\.\w+)\.address\.state"),
@@ -58,7 +59,7 @@ _USES: tuple[tuple[Use, str], ...] = (
     ("phone", r"(signatory|recipients\.\w+)\.(phone|fax)"),
     ("street", r"(signatory|recipients\.\w+)\.address\.street(\.\d+)?"),
     ("city", r"(signatory|recipients\.\w+)\.address\.city"),
-    ("name", r"recipients\.\w+\.(attention|salutation|confirmed\.by)"),
+    ("name", r"recipients\.\w+\.(attention|salutation|confirmed\.by|name|formal)"),
     ("name", r"recipients\.\w+\.(organization|envelope)(\.\d+)?"),
     ("document", r"enclosures\.\d+\.title"),
     ("act", r"authority\.\d+\.instrument"),
@@ -77,9 +78,12 @@ _HALF_DECODED = (
 )
 
 
-# A sentence of such words that is meant: `The position is vacant.`
-_IS_SENTENCE = re.compile(
-    r"(The|Their|All|Several) (\w+ )+(is|are|was|were) (vacant|redacted|withheld|confidential)\."
+# What is meant, of such words: a part of a sentence; perhaps also `The position is vacant.`
+_CLAUSE = r"that \w+ \w+.*|to be (removed|deleted|listed|withheld)\b.*"
+_IS_CLAUSE = re.compile(_CLAUSE, re.IGNORECASE)
+_IS_STATEMENT = re.compile(
+    rf"{_CLAUSE}|to (verify|confirm|update) \w+ \w+|(\w+ )+(is|are|was|were) .+|removed\.?",
+    re.IGNORECASE,
 )
 
 
@@ -135,18 +139,18 @@ def kinds() -> tuple[Kind, ...]:
 
 
 def judge(
-    document: Document, quoted: Collection[str] = ()
+    document: Document, uses: Mapping[str, Use] | None = None
 ) -> tuple[tuple[Problem, ...], tuple[Doubt, ...]]:
     """Return a Problem for each text that cannot be meant, and a Doubt for each that may be.
 
-    `quoted` are key paths with the words of others, which may be a list in one text.
+    `uses` has what particulars are for that are not own words, by key path without numbers.
     """
     problems: list[Problem] = []
     doubts: list[Doubt] = []
     texts = {path: text for path, text in texts_in(document.data) if text}
     for path, text in texts.items():
-        is_quoted = path in quoted or path.rpartition(".")[0] in quoted
-        if (found := _judged(text.strip(), "prose" if is_quoted else _use_of(path))) is None:
+        declared = uses.get(re.sub(r"\.\d+", "", path)) if uses else None
+        if (found := _judged(text.strip(), declared or _use_of(path))) is None:
             continue
         kind, is_wrong = found
         words = kind.message.format(repr(shorten(text)))
@@ -238,9 +242,11 @@ def _words(name: str) -> frozenset[str]:
     return frozenset(_table().words[name].split())
 
 
-def _is_filler(text: str, *, with_labels: bool = True) -> bool:
+def _is_filler(text: str, *, with_labels: bool = True, meant: re.Pattern[str] = _IS_CLAUSE) -> bool:
     """Tell whether a text is made of nothing but words that stand for a value."""
     words = set(re.findall(r"[^\W_]+", text.casefold()))
+    if meant.fullmatch(text) and words.isdisjoint(_words("codes")):
+        return False
     fillers, labels = _words("fillers"), _words("labels")
     if not words <= fillers | labels | _words("around"):
         return False
@@ -276,9 +282,7 @@ def _is_misread(text: str) -> bool:
 
 _TESTS: Mapping[str, Callable[[str], bool]] = {
     "filler": _is_filler,
-    "filler-alone": lambda text: (
-        _is_filler(text, with_labels=False) and not _IS_SENTENCE.fullmatch(text)
-    ),
+    "filler-alone": lambda text: _is_filler(text, with_labels=False, meant=_IS_STATEMENT),
     "filler-beside": _has_filler_beside,
     "misread": _is_misread,
     "whole-address": goes_on_with_state,

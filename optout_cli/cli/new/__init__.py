@@ -197,7 +197,7 @@ def command(
     elif pattern:
         start = start_from_request(request_file(pattern), jurisdiction, letter, library)
     assigned = dict(map(split_assignment, assignments))
-    require_request(start.known, assigned)
+    require_request(start.known, assigned, library.programs)
     known = with_answers(document_from(start.known), assigned).data
     start, place_of = replace(start, known=known), partial(path_for, output, kind=REQUEST)
     basis = Basis(start, library, today(), place_of, last_signatory, files_from)
