@@ -21,7 +21,7 @@ from optout_cli.cli.options import (
     require_seen,
     templates_option,
 )
-from optout_cli.cli.sent_rows import Claim, SendingTable, claim_of, located, sending_tables
+from optout_cli.cli.sent_rows import Claim, Entry, SendingTable, claim_of, located, sending_tables
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem, raise_any
 from optout_cli.model.program import Program
 from optout_cli.model.request import Party, Way
@@ -114,7 +114,6 @@ def command(
     there. What a row of a table says takes the place of the options. If a row has a problem, the
     other rows are recorded; without --from, or from register.csv, all is recorded or nothing. If
     another command is using the folder, waits 5 seconds on a terminal, 10 minutes in a script.
-
     Prints the path of each letter.
     """
     others = day, number, receipt, signed, again, correct, tables
@@ -126,7 +125,8 @@ def command(
         if tables:
             done, problems = _prepare_rows(recorder, tables, said, parties, within, moment)
         else:
-            claim = partial(Claim, said=said, receipt=receipt, signed=signed, parties=parties)
+            scans = Entry(receipt=receipt, signed=signed)
+            claim = partial(Claim, said=said, parties=parties, row=scans)
             corrections = _corrections(recorder, map(claim, letters), within)
             results = partial(_results, recorder, within, moment, corrections)
             done = record.prepare_each(recorder, letters, lambda text: results(claim(text)))
@@ -189,12 +189,12 @@ def _prepare_rows(
         for row in table.rows:
             try:
                 claim = claim_of(row, common, parties)
-                found = recorder.find(claim.letter, table.at, claim.parties, claim.digests)
+                found = recorder.find(claim.letter, table.at, claim.parties, claim.row.sha256)
                 claim = _without_printed(claim, found if table.is_register else ())
                 results = _results(recorder, table.at, moment, corrections, claim)
                 done += recorder.add(*_in_order(claim, found, results, moment, table))
                 days = {answer.on for each in found for answer in each.state.answers}
-                unrecorded += [] if days.issuperset(claim.answered) else [row.location]
+                unrecorded += [] if days.issuperset(claim.row.answered) else [row.location]
             except OptoutError as error:
                 problems += located(error, row)
         if unrecorded:
@@ -230,8 +230,8 @@ def _in_order(
     A day of delivery or of an answer alone is of a letter that is recorded as sent. If both days
     are corrected to later ones, the arrival comes first: no letter goes out after it arrived.
     """
-    on, day = claim.said.on, claim.delivered
-    parts = [results] if on or not (table.is_register or day or claim.answered) else []
+    on, day = claim.said.on, claim.row.delivered
+    parts = [results] if on or not (table.is_register or day or claim.row.answered) else []
     parts += [_arrived(claim, found, day, moment)] if day else []
     is_later = on and any(it.on < on for each in found for it in each.state.delivered)
     return parts[::-1] if is_later else parts
@@ -264,7 +264,7 @@ def _corrections(
 
 def _named_in(recorder: Recorder, claim: Claim, within: Path | None) -> list[Found]:
     """Return the letters that a claim is about. Raises OptoutError."""
-    found = recorder.find(claim.letter, within, claim.parties, claim.digests)
+    found = recorder.find(claim.letter, within, claim.parties, claim.row.sha256)
     if is_folder(Path(claim.letter)) and not claim.said.undo:
         return _in_folder(claim, found, recorder.programs)
     if len(claim.parties) < len(found):
@@ -290,8 +290,8 @@ def _results(
     for each in found:
         try:
             said = claim.said._replace(
-                receipt=each.take(claim.receipt, "receipt"),
-                signed=each.take(claim.signed, "signed"),
+                receipt=each.take(claim.row.receipt, "receipt"),
+                signed=each.take(claim.row.signed, "signed"),
             )
             if said.never:
                 yield each, dropped_from(each.state, said.never, moment)

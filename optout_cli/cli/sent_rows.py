@@ -9,7 +9,7 @@ import msgspec
 
 from optout_cli.batch.input import load_inputs
 from optout_cli.errors import OptoutError, Problem, raise_any
-from optout_cli.model.fields import Line, Noun, Text
+from optout_cli.model.fields import Line, Noun
 from optout_cli.model.request import Party, Way
 from optout_cli.readers.document import Row, locate
 from optout_cli.readers.files import is_file
@@ -52,24 +52,19 @@ class Entry(Noun, frozen=True, kw_only=True):
     delivered: date | None = None
     answered: tuple[date, ...] = ()
     change: Literal["again", "correct"] | None = None
-    sha256: Text | None = None
+    sha256: tuple[Line, ...] = ()
 
 
 class Claim(NamedTuple):
-    """A letter, how it went out, and when it arrived. `receipt` and `signed` are paths.
+    """A letter, and how it went out, as the options and its row say; and the row itself.
 
-    With `digests`, the version that is meant has a file with one of these SHA-256. `answered` are
-    days on which an answer came; what it was, only `optout answer` can say.
+    A day on which an answer came is only in the row: what it was, `optout answer` records.
     """
 
     letter: str
     said: Sending
-    receipt: str | None = None
-    signed: str | None = None
-    parties: tuple[Party, ...] = ()
-    digests: tuple[str, ...] = ()
-    delivered: date | None = None
-    answered: tuple[date, ...] = ()
+    parties: tuple[Party, ...]
+    row: Entry
 
 
 class SendingTable(NamedTuple):
@@ -125,16 +120,7 @@ def claim_of(row: Row, said: Sending, parties: tuple[Party, ...]) -> Claim:
     if line.change:
         own |= {line.change: True}
     recipients = (line.recipient,) if line.recipient else parties
-    return Claim(
-        names[0],
-        said._replace(**own),
-        receipt=line.receipt,
-        signed=line.signed,
-        parties=recipients,
-        digests=tuple((line.sha256 or "").split()),
-        delivered=line.delivered,
-        answered=line.answered,
-    )
+    return Claim(names[0], said._replace(**own), recipients, line)
 
 
 def located(error: OptoutError, row: Row) -> Iterator[Problem]:

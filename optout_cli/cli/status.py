@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -142,11 +142,8 @@ def command(
     is_report = name in _REPORTS and not (as_json or as_csv or is_nul)
     shapes = {"--json": as_json and not verifies, "--csv": as_csv, "--print0": is_nul}
     shapes |= {"--verify": verifies, f"-f {name}": is_report, "--explain": explain}
-    shape = _only([option for option, is_given in shapes.items() if is_given])
-    if until and not due:
-        usage_error("--until (or --on) works only with --due", "add --due")
-    if output and not is_report:
-        usage_error("-o works only with -f html or -f ics", "add -f html")
+    is_until_alone, is_output_alone = bool(until and not due), bool(output and not is_report)
+    shape = _shape_of(shapes, is_until_alone=is_until_alone, is_output_alone=is_output_alone)
     day = today()
     journals, problems = journals_in(places)
     if verifies:
@@ -156,9 +153,7 @@ def command(
     library = library_from((), folders)
     found = [*_entries(journals, library)]
     entries = [entry for entry in found if chosen.has(entry.standing)]
-    for note in filter(None, map(note_on, entries)):
-        say(f"note: {note}")
-    _say_left_out(found, places, due=due, unsent=unsent)
+    _say_notes(entries, found, places, due=due, unsent=unsent)
     if is_nul:
         problems += _print_paths(entries, chosen, day)
     elif is_report:
@@ -172,19 +167,33 @@ def command(
         sys.exit(ExitCode.CONTENT)
 
 
-def _only(shapes: Sequence[str]) -> str:
-    """Return the only option that says how to print, if any. Raises click.UsageError for more."""
-    if len(shapes) > 1:
-        hint = f"leave {'one' if len(shapes) == 2 else 'all but one'} of them out"  # noqa: PLR2004
-        usage_error(f"{' and '.join(shapes)} do not go together", hint)
-    return "".join(shapes)
+def _shape_of(shapes: Mapping[str, bool], *, is_until_alone: bool, is_output_alone: bool) -> str:
+    """Return the only option that says how to print, if any.
+
+    Raises click.UsageError for several, and for an option whose other one is missing.
+    """
+    given = [option for option, is_given in shapes.items() if is_given]
+    if len(given) > 1:
+        hint = f"leave {'one' if len(given) == 2 else 'all but one'} of them out"  # noqa: PLR2004
+        usage_error(f"{' and '.join(given)} do not go together", hint)
+    if is_until_alone:
+        usage_error("--until (or --on) works only with --due", "add --due")
+    if is_output_alone:
+        usage_error("-o works only with -f html or -f ics", "add -f html")
+    return "".join(given)
 
 
-def _say_left_out(
-    entries: Sequence[Entry], places: Sequence[Path], *, due: bool, unsent: bool
+def _say_notes(
+    entries: Sequence[Entry],
+    found: Sequence[Entry],
+    places: Sequence[Path],
+    *,
+    due: bool,
+    unsent: bool,
 ) -> None:
-    """Say how many letters are drafts, which nobody is to send, or are not sent and so not due."""
-    steps = Counter(entry.standing.step for entry in entries)
+    """Say which letters repeat others, and how many are left out: drafts, and what is not sent."""
+    say_lines(f"note: {note}" for note in filter(None, map(note_on, entries)))
+    steps = Counter(entry.standing.step for entry in found)
     if unsent and (count := steps["draft"]):
         are = "is" if count == 1 else "are"
         left_out = f"{counted(count, 'draft')} {are} left out"

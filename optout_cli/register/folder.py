@@ -9,7 +9,7 @@ its request no longer gives, moves to the folder `earlier` beside it.
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date as Date
 from datetime import datetime
@@ -100,9 +100,17 @@ class LetterFolder:
 
     def refuse_foreign(self) -> None:
         """Raise OptoutError if something else has the name of a file or folder of optout's own."""
-        _refuse_foreign(self.staging, stat.S_ISDIR, "folder")
-        for file in (self.staging / "lock", self.path / NAME):
-            _refuse_foreign(file, stat.S_ISREG, "file")
+        files = (self.staging / "lock", self.path / NAME)
+        own = (
+            (self.staging, stat.S_ISDIR, "folder"),
+            *((it, stat.S_ISREG, "file") for it in files),
+        )
+        for path, is_kind, noun in own:
+            if os.path.lexists(path) and not is_kind(path.lstat().st_mode):
+                link = "a symbolic link, " if path.is_symlink() else ""
+                message = f"is {link}not the {noun} that optout keeps here"
+                hint = "move it away and run the command again, or name another folder with -o"
+                raise OptoutError(Problem("not-ours", message, Location(str(path)), hint))
 
     def load(self) -> None:
         """Read what the register says, unless none is to be read. Raises OptoutError."""
@@ -365,12 +373,3 @@ class LetterFolder:
             return ()
         self._has_news = False
         return update_table(self.path, register.letters.values(), self._programs)
-
-
-def _refuse_foreign(path: Path, is_kind: Callable[[int], bool], noun: str) -> None:
-    """Raise OptoutError if `path` is there and is not optout's own file or folder."""
-    if os.path.lexists(path) and not is_kind(path.lstat().st_mode):
-        link = "a symbolic link, " if path.is_symlink() else ""
-        message = f"is {link}not the {noun} that optout keeps here"
-        hint = "move it away and run the command again, or name another folder with -o"
-        raise OptoutError(Problem("not-ours", message, Location(str(path)), hint))

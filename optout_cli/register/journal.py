@@ -106,12 +106,13 @@ def load_journal(folder: Path) -> Journal:
     for number, text in enumerate([*whole, rest] if rest else whole, 1):
         digest = sha256(text).hexdigest()
         location = Location(str(path), number)
-        is_torn = number > len(whole)
         try:
             event = _DECODER.decode(text)
         except msgspec.DecodeError:
             _refuse_newer(text, location)
-            message = "the last line is torn" if is_torn else "this line is not an event"
+            message = (
+                "the last line is torn" if number > len(whole) else "this line is not an event"
+            )
             hint = "nothing to do: it is passed over, and the other lines are read"
             problems.append(Problem(TORN, message, location, hint))
         else:
@@ -128,14 +129,10 @@ def load_journal(folder: Path) -> Journal:
                 problems.append(Problem(code, message, location, hint))
             lines.append(Line(digest, event))
         ends.append(digest)
-    count, end = ending or (0, "")
-    if count >= len(ends) or ends[count] != end:
-        last = Location(str(path), count)
-        problems = [it for it in problems if (it.code, it.location) != (TORN, last)]
-        message = f"its line {count:,} was the last one once, and is missing or changed now"
-        hint = f"{_PUT_BACK}; to go on without the missing lines, delete {folder / _END}"
-        problems.insert(0, Problem(CUT, message, Location(str(path)), hint))
-    return Journal(tuple(lines), tuple(problems), ends[-1], bool(rest), len(ends) - 1)
+    cut = [*_cut_problems(folder, ending, ends)]
+    once_whole = Location(str(path), ending[0]) if cut and ending else None
+    problems = [it for it in problems if (it.code, it.location) != (TORN, once_whole)]
+    return Journal(tuple(lines), (*cut, *problems), ends[-1], bool(rest), len(ends) - 1)
 
 
 def ending_of(folder: Path) -> tuple[int, str] | None:
@@ -145,6 +142,17 @@ def ending_of(folder: Path) -> tuple[int, str] | None:
         if path.is_file() and (found := _ENDING.fullmatch(path.read_bytes())):
             return int(found[1]), found[2].decode()
     return None
+
+
+def _cut_problems(
+    folder: Path, ending: tuple[int, str] | None, ends: Sequence[str]
+) -> Iterator[Problem]:
+    """Yield a Problem if a line is not there that once was the last. `ends` are the hashes."""
+    count, digest = ending or (0, "")
+    if count >= len(ends) or ends[count] != digest:
+        message = f"its line {count:,} was the last one once, and is missing or changed now"
+        hint = f"{_PUT_BACK}; to go on without the missing lines, delete {folder / _END}"
+        yield Problem(CUT, message, Location(str(folder / NAME)), hint)
 
 
 def _refuse_missing(folder: Path, ending: tuple[int, str] | None) -> None:
