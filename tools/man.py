@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
+from markdown_it.tree import SyntaxTreeNode
 
 from optout_cli.cli import COMMANDS, TOPICS, group
-from optout_cli.cli.help import Part, parts_of
+from optout_cli.cli.help import items_of, nodes_of, pairs_of, plain
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "optout.1"
 # Sections of the page that are topics of `optout help`.
@@ -45,8 +46,8 @@ def _lines() -> Iterator[str]:
         yield from _command(name)
     for title, topic in SECTIONS.items():
         yield f".SH {title}"
-        for part in [*parts_of(topic)][1:]:  # without its own title
-            yield from _part(part)
+        for node in [*nodes_of(topic)][1:]:  # without its own title
+            yield from _part(node)
     yield ".SH TOPICS"
     yield from _paragraphs(f"optout help TOPIC explains one of these: {', '.join(TOPICS)}.")
 
@@ -66,22 +67,21 @@ def _command(name: str) -> Iterator[str]:
         yield from _paragraphs(command.epilog)
 
 
-def _part(part: Part) -> Iterator[str]:
+def _part(node: SyntaxTreeNode) -> Iterator[str]:
     """Lay out a part of a topic."""
-    match part.kind:
-        case "pairs":
-            yield from _items(part.pairs)
+    match node.type:
+        case "table":
+            yield from _items(pairs_of(node))
         case "heading":
-            yield f".SS {_text(part.texts[0])}"
-        case "code":
-            yield from _verbatim(part.texts)
-        case "bullets":
-            for text in part.texts:
-                mark, _, rest = text.partition(" ")
-                yield f".IP {_text(mark)} 3"
-                yield _text(rest)
+            yield f".SS {_text(plain(node))}"
+        case "fence":
+            yield from _verbatim(node.content.splitlines())
+        case "paragraph":
+            yield from _paragraphs(plain(node))
         case _:
-            yield from _paragraphs(part.texts[0])
+            for mark, text in items_of(node):
+                yield f".IP {_text(mark)} 3"
+                yield _text(text)
 
 
 def _verbatim(lines: Iterable[str]) -> Iterator[str]:
@@ -113,7 +113,7 @@ def _paragraphs(text: str) -> Iterator[str]:
             yield _text(" ".join(paragraph.split()))
 
 
-def _items(items: tuple[tuple[str, str], ...]) -> Iterator[str]:
+def _items(items: Iterable[tuple[str, str]]) -> Iterator[str]:
     for head, text in items:
         yield ".TP"
         yield rf"\fB{_text(head)}\fR"

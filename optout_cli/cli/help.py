@@ -1,6 +1,7 @@
 """`optout help`: the help of a command, or a section of the documentation as plain text."""
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -66,57 +67,69 @@ def command(context: click.Context, words: tuple[str, ...]) -> None:
 
 
 def topic_text(name: str) -> str:
-    """Return a section of the documentation as plain text of 80 columns, without its marks."""
+    """Return a topic as plain text of 80 columns, without the marks of its Markdown."""
+    formatter = click.HelpFormatter(width=_COLUMNS)
+    for node in nodes_of(name):
+        if formatter.buffer:
+            formatter.write_paragraph()
+        match node.type:
+            case "heading":
+                title = plain(node) if formatter.buffer else _NUMBER.sub("", plain(node))
+                formatter.write(f"{title}\n{'-' * len(title)}\n")
+            case "paragraph":
+                formatter.write_text(plain(node))
+            case "fence":
+                lines = node.content.splitlines()
+                formatter.write("".join(f"    {line}".rstrip() + "\n" for line in lines))
+            case "table":
+                formatter.write_dl(pairs_of(node), col_max=_TERM)
+            case _:
+                for mark, text in items_of(node):
+                    indents = f"{mark} ", " " * (len(mark) + 1)
+                    formatter.write(click.formatting.wrap_text(text, _COLUMNS, *indents) + "\n")
+    return formatter.getvalue()
+
+
+def nodes_of(name: str) -> Iterator["SyntaxTreeNode"]:
+    """Yield a topic's section of the documentation, from its heading to the next one like it."""
     from markdown_it import MarkdownIt  # 40 ms, and only topics need it
     from markdown_it.tree import SyntaxTreeNode
 
     page, heading = TOPICS[name]
-    text = (bundled.DOCS / page).read_text("utf-8")
-    formatter = click.HelpFormatter(width=_COLUMNS)
-    level = "" if heading else "h1"
-    for node in SyntaxTreeNode(MarkdownIt("commonmark").enable("table").parse(text)).children:
-        if node.type == "heading" and formatter.buffer and node.tag <= level:
-            break
+    tokens = (
+        MarkdownIt("commonmark").enable("table").parse((bundled.DOCS / page).read_text("utf-8"))
+    )
+    level = ""
+    for node in SyntaxTreeNode(tokens).children:
+        if level and node.type == "heading" and node.tag <= level:
+            return
+        if node.type == "heading" and not level:
+            level = node.tag if heading in ("", _NUMBER.sub("", plain(node))) else ""
         if level and node.type != "html_block":
-            formatter.write("\n" if formatter.buffer else "")
-            _write(node, formatter)
-        elif node.type == "heading" and _NUMBER.sub("", _plain(node)) == heading:
-            level = node.tag
-            formatter.write(_underlined(heading))
-    return formatter.getvalue()
+            yield node
 
 
-def _write(node: "SyntaxTreeNode", formatter: click.HelpFormatter) -> None:
-    match node.type:
-        case "heading":
-            formatter.write(_underlined(_plain(node)))
-        case "paragraph":
-            formatter.write_text(_plain(node))
-        case "fence":
-            lines = node.content.splitlines()
-            formatter.write("".join(f"    {line}".rstrip() + "\n" for line in lines))
-        case "bullet_list" | "ordered_list":
-            for number, item in enumerate(node.children, 1):
-                mark = f"{number}. " if node.type == "ordered_list" else "- "
-                text = click.formatting.wrap_text(_plain(item), _COLUMNS, mark, " " * len(mark))
-                formatter.write(f"{text}\n")
-        case "table":
-            rows = [[*map(_plain, row.children)] for row in node.walk() if row.type == "tr"]
-            formatter.write_dl([_pair(rows[0], cells) for cells in rows[1:]], col_max=_TERM)
+def items_of(node: "SyntaxTreeNode") -> Iterator[tuple[str, str]]:
+    """Yield the mark and the words of each item of a list."""
+    for number, item in enumerate(node.children, 1):
+        yield f"{number}." if node.type == "ordered_list" else "-", plain(item)
 
 
-def _pair(heads: list[str], cells: list[str]) -> tuple[str, str]:
-    """Return the first cell of a row, and the others, each with the name of its column."""
-    others = zip(heads[1:], cells[1:], strict=True)
-    texts = [f"{head}: {cell}" if head and len(heads) > _TWO else cell for head, cell in others]
-    return cells[0].replace("`", ""), "; ".join(filter(None, texts))
+def pairs_of(node: "SyntaxTreeNode") -> list[tuple[str, str]]:
+    """Return the first cell of each row of a table, and the others as one text.
+
+    If there are several others, each has the name of its column.
+    """
+    heads, *rows = ([*map(plain, row.children)] for row in node.walk() if row.type == "tr")
+    pairs = []
+    for cells in rows:
+        others = zip(heads[1:], cells[1:], strict=True)
+        texts = [f"{head}: {cell}" if head and len(heads) > _TWO else cell for head, cell in others]
+        pairs.append((cells[0].replace("`", ""), "; ".join(filter(None, texts))))
+    return pairs
 
 
-def _underlined(title: str) -> str:
-    return f"{title}\n{'-' * len(title)}\n"
-
-
-def _plain(node: "SyntaxTreeNode") -> str:
+def plain(node: "SyntaxTreeNode") -> str:
     """Return the words of a text: without emphasis and links, with the marks of code."""
     forms = {"text": "{}", "code_inline": "`{}`", "softbreak": " "}
     return "".join(
