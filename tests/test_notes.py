@@ -260,7 +260,7 @@ CONFIRMED = "confirmed: {by: telephone, date: 2026-11-19}"
         (
             Source(kind="other-government"),
             "",
-            "an other-government source (undated), not confirmed",
+            "a government source (undated), not confirmed",
         ),
         (
             Source(kind="third-party"),

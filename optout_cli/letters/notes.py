@@ -280,7 +280,8 @@ def contact_text(case: Case, recipient: Recipient) -> str:
     elif source is None:
         origin = "an unnamed source (undated)"
     else:
-        kind = f"doubtful ({source.kind})" if source.kind in _DOUBTFUL else source.kind
+        plain = source.kind.removeprefix("other-")  # "a government source"
+        kind = f"doubtful ({source.kind})" if source.kind in _DOUBTFUL else plain
         article = "an" if kind[0] in "aeiou" else "a"
         origin = f"{article} {kind} source ({source.date or 'undated'})"
     if confirmed:
