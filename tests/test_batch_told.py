@@ -175,6 +175,17 @@ def test_the_next_steps_of_many_letters_are_summed_up(
     ]
 
 
+def test_nobody_is_given_a_copy_who_gets_the_e_mail(
+    run: Run, in_folder: Path, write: Write
+) -> None:
+    cc = "cc: [{name: A. Clerk, email: clerk@example.gov}, {name: B. Chair}]\n"
+    write("common.yaml", f"{COMMON}{ROUTES}{cc}")
+    write("n.csv", SIGNED)
+    words = ("--common", "common.yaml", "-j1", "--to", "bureau", "--engine", "typst", "-f")
+    steps = [outcome(run("batch", "n.csv", *words, form, "-o", form))[2] for form in ("eml", "txt")]
+    assert ["next: give 1 copy to" in steps[0], "next: give 2 copies to" in steps[1]] == [True] * 2
+
+
 def test_the_next_steps_are_about_the_letters_of_this_run(batch: Batch) -> None:
     batch()
     err = batch(table=f"{HEADER}{ROWS}50007,Pat,Sheriff\n")[2]

@@ -310,7 +310,7 @@ def steps_for_all(
     letters = [(state, _DECODER.decode(state.written.facts)) for state in states]
     if drafts := {state.id for state, _ in letters if state.written.is_draft}:
         yield f"add the signer to {counted(len(drafts), 'request')}, then run this command again"
-    signed = [each for each in letters if not each[0].written.is_draft]
+    signed = [(state, facts) for state, facts in letters if not state.written.is_draft]
     formats = {file.format for state, _ in signed for file in state.letter.files}
     if marked := sorted(_to_mark_up(formats)):
         yield _MARK_UP.format(names=" and ".join(marked))
@@ -331,7 +331,12 @@ def steps_for_all(
     if offices := sum(len(state.letter.copies) for state, _ in signed):
         labels = f"optout labels {quote(str(folder))}"
         yield f"mail {_copies(offices)} to the offices listed after cc:; print labels with {labels}"
-    if people := sum(len(facts.cc) for _, facts in signed):
+    people = sum(
+        not (copy.email and any(file.format == "eml" for file in state.letter.files))
+        for state, facts in signed
+        for copy in facts.cc
+    )
+    if people:
         yield f"give {_copies(people)} to the people listed after cc:"
     if signed:
         due = f"optout status {quote(str(folder))} --due"
