@@ -141,6 +141,7 @@ def test_an_unknown_jurisdiction_is_a_problem_with_what_to_type_next(
     [
         ("Baltimore, MD", "baltimore-county-md or baltimore-city-md"),
         ("Saint Louis, Missouri", "st-louis-county-mo or st-louis-city-mo"),
+        ("Macon, GA", "bibb-county-ga or macon-county-ga"),  # the city is in Macon-Bibb County
     ],
 )
 def test_a_name_that_fits_two_is_a_problem_with_both(

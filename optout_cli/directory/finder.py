@@ -98,6 +98,7 @@ class Finder:
         if earlier:
             return earlier
         ranked: dict[int, set[Match]] = {0: set(), 1: set()}
+        joint: set[Match] = set()  # `Macon` is in `Macon-Bibb County`, too
         for code, names in self._named(folded).items():
             for id, others in self._names_in(code).items():
                 ranks = [
@@ -105,10 +106,13 @@ class Finder:
                 ]
                 if ranks:
                     ranked[min(ranks)].add(Match(code, id))
+                elif any(it.startswith(tuple(f"{name}-" for name in names)) for it in others[1:]):
+                    joint.add(Match(code, id))
             if self._agencies.may_have(folded, code):
                 named = self._agencies.named(names, [code])
                 ranked[0] |= {Match(*found, is_agency=True) for found in named}
-        return sorted(ranked[0] or ranked[1]) or self._without_state(folded)
+        loosely = ranked[1] | joint if ranked[1] else set()
+        return sorted(ranked[0] or loosely) or self._without_state(folded)
 
     def _with_id(self, query: str, folded: str) -> list[Match]:
         """Return each jurisdiction with this id, or the agency with this slug."""
