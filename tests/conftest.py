@@ -5,7 +5,7 @@ import os
 import shlex
 import sys
 import textwrap
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import date
 from itertools import count
 from pathlib import Path
@@ -14,15 +14,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import settings
+from jinja2 import nodes
 from pause_coverage import coverage_paused, coverage_resumed, pause_in_layouts
 
-from optout_cli import engines
+from optout_cli import bundled, engines
 from optout_cli.cache import Cache
 from optout_cli.cli import check, group, options
 from optout_cli.errors import Problem
 from optout_cli.exporters import Options
 from optout_cli.letters import Library
 from optout_cli.lint import problems_in_letters, problems_in_library
+from optout_cli.templating.templates import Templates
 
 TODAY = date(2026, 11, 24)
 # The same examples on every machine and every day; a busy machine is no failure.
@@ -31,6 +33,7 @@ settings.load_profile("steady")
 
 _NUMBERS = count(1)
 ROOT = Path(__file__).resolve().parent.parent
+SHIPPED = bundled.TEMPLATES
 # The user's folders, below the tests' home.
 _FOLDERS = (
     ("HOME", ""),
@@ -112,6 +115,37 @@ def typst_library(cache: Cache) -> Library:
 def with_typst(_own_home: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every command lay out pages with the faster engine, also in a process of its own."""
     monkeypatch.setenv("OPTOUT_ENGINE", "typst")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shipped_templates_read_once() -> Iterator[None]:
+    """Read each shipped template once, and look for problems in them once.
+
+    Each command with data or templates of the user's own would read all of them again.
+    """
+    parse, problems = Templates._parse, Templates.problems
+    parsed: dict[str, tuple[str, nodes.Template]] = {}
+    found: list[list[Problem]] = []
+
+    def parse_once(self: Templates, name: str) -> tuple[str, nodes.Template]:
+        path = self.path_of(name)
+        if path is None or not path.is_relative_to(SHIPPED):
+            return parse(self, name)
+        if name not in parsed:
+            parsed[name] = parse(self, name)
+        return parsed[name]
+
+    def problems_once(self: Templates) -> list[Problem]:
+        if self.folders != (SHIPPED,):
+            return list(problems(self))
+        if not found:
+            found.append(list(problems(self)))
+        return found[0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Templates, "_parse", parse_once)
+        patch.setattr(Templates, "problems", problems_once)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import ctypes
 from collections.abc import Callable, Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pikepdf
@@ -59,6 +60,11 @@ def _inches(left: float, bottom: float, right: float, top: float) -> tuple[float
 
 def text_on(page: pypdfium2.PdfPage) -> str:
     return " ".join(line.text for line in lines_on(page))
+
+
+def pages_of(path: str | Path) -> list[str]:
+    """Return the words of each page of a file."""
+    return [" ".join(text_on(page).split()) for page in opened(Path(path).read_bytes())]
 
 
 def shapes_on(page: pypdfium2.PdfPage) -> list[tuple[float, ...]]:

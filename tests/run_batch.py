@@ -83,4 +83,5 @@ def current(folder: Path) -> dict[str, bytes]:
 
 def below(folder: Path) -> dict[str, bytes]:
     """Return every file below the folder with its content."""
-    return {name: (folder / name).read_bytes() for name in lying_in(folder)}
+    files = {name: folder / name for name in lying_in(folder)}
+    return {name: path.read_bytes() for name, path in files.items() if path.is_file()}

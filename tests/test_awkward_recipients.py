@@ -79,6 +79,7 @@ def test_an_awkward_recipient_is_whole_in_the_window_or_told_of(
     assert told == ["envelope"] * (lines > LINES)
 
 
+@pytest.mark.no_cover
 def test_accents_over_a_capital_of_the_first_line_take_a_third_of_the_clear_margin_at_most(
     either_library: Library,
 ) -> None:

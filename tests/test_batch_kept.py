@@ -136,6 +136,7 @@ def test_a_problem_of_the_page_is_told_at_the_rows_own_line(
     ]
 
 
+@pytest.mark.no_cover
 def test_every_letter_kind_is_the_same_after_it_was_kept(library: Library, tmp_path: Path) -> None:
     request = convert(document_of(), Request)
     named = NamedFiles(document_of(), tmp_path)

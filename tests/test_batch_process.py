@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from command_results import Write, lying_in
-from run_batch import records, slow_down
+from run_batch import below, records, slow_down
 from run_processes import OPTOUT, call, start, wait_for, wait_for_lines
 
 COMMON = "letter: secure-communities/opt-out\ndate: 2026-11-20\n"
@@ -35,11 +35,7 @@ def rows(ids: list[str]) -> str:
     return "".join(f"{id},Pat,Sheriff\n" for id in ids)
 
 
-def below(folder: Path) -> dict[str, bytes]:
-    files = {name: folder / name for name in lying_in(folder)}
-    return {name: path.read_bytes() for name, path in files.items() if path.is_file()}
-
-
+@pytest.mark.usefixtures("with_typst")
 @pytest.mark.parametrize(
     ("formats", "jobs", "count", "kills"), [("txt,json,fax", "1", 14, 8), ("pdf,txt", "2", 4, 4)]
 )
@@ -82,6 +78,7 @@ def assert_same(done: subprocess.CompletedProcess[bytes]) -> None:
         assert Path("out", name).read_bytes() == Path("calm", name).read_bytes()
 
 
+@pytest.mark.usefixtures("with_typst")
 def test_pages_too_are_whole_or_absent_where_the_batch_is_killed(write: Write) -> None:
     write("n.csv", "jurisdiction,signatory.name,signatory.title\n" + rows(ROWS[:10]))
     words = (*TEXT[:-2], "pdf", "--to", "ice", "-j", "2", "-o", "out/")

@@ -179,6 +179,7 @@ def test_what_is_wrong_with_the_data_is_told_once(run: Run, write: Write, in_fol
     assert found == (1, told, "")
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("mistake", "told"),
     [

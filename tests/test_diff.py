@@ -304,6 +304,7 @@ def test_a_word_file_and_the_pdf_of_the_letter_have_the_same_words(
     assert told == (0, "", "nothing changed in the words of 1 letter\n")
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("form", ["pdf", "eml", "html", "fax", "fax-pdf"])
 def test_the_words_are_read_from_every_format(
     form: str, run: Run, write: Write, in_folder: Path
@@ -325,6 +326,7 @@ def test_the_words_are_read_from_every_format(
     assert "{+secure" not in out
 
 
+@pytest.mark.no_cover
 def test_two_folders_of_templates_are_compared_letter_by_letter(
     run: Run, write: Write, in_folder: Path
 ) -> None:

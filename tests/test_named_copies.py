@@ -14,7 +14,7 @@ import pytest
 from command_results import LETTERS, Run, Write, lying_in, outcome
 from conftest import REQUEST
 from PIL import Image
-from read_pdf import opened, text_on
+from read_pdf import opened, pages_of, text_on
 from run_batch import events
 from test_register import WRITTEN
 
@@ -200,10 +200,6 @@ def test_a_file_that_may_not_be_read_is_told_and_no_traceback(
     assert (code, err) == (2, f"{ICE}: cannot be read: Permission denied\n")
     code, _, err = outcome(run("packet", "letters"))
     assert (code, err.count("cannot be read: Permission denied")) == (1, 3)
-
-
-def pages_of(path: str) -> list[str]:
-    return [" ".join(text_on(page).split()) for page in opened(Path(path).read_bytes())]
 
 
 def test_a_packet_shows_and_packs_what_went_out_with_the_letter(run: Run) -> None:

@@ -10,7 +10,7 @@ import pytest
 from command_results import Run, Write, outcome
 from conftest import REQUEST
 from PIL import Image
-from read_pdf import objects_of, opened, text_on
+from read_pdf import objects_of, pages_of
 from written_letters import REACHED, TO_BUREAU, TO_ICE, write_letters
 
 from optout_cli.letters import Library
@@ -57,10 +57,6 @@ def sent(letters: str, run: Run, write: Write) -> str:
     ):  # fmt: skip
         assert outcome(run(*words, "-q"))[0] == 0
     return letters
-
-
-def pages_of(path: str | Path) -> list[str]:
-    return [" ".join(text_on(page).split()) for page in opened(Path(path).read_bytes())]
 
 
 def test_a_packet_certifies_shows_and_lists_what_was_done(sent: str, run: Run) -> None:

@@ -22,6 +22,7 @@ def difference(picture: Image.Image, other: Image.Image) -> int:
     return int(extremes[1])
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_is_what_is_drawn_today(name: str) -> None:
     with Image.open(ROOT / "docs" / name) as shown:

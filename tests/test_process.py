@@ -365,6 +365,7 @@ def made_folders(folder: Path) -> None:
         entry.mkdir()
 
 
+@pytest.mark.no_cover
 def test_a_harmed_cache_costs_no_error(
     run: Run, monkeypatch: pytest.MonkeyPatch, in_folder: Path
 ) -> None:
@@ -378,6 +379,7 @@ def test_a_harmed_cache_costs_no_error(
         assert (harm, after) == (harm, before)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("place", ["r.yaml", "r.yaml/below", "/dev/null", "/proc/none"])
 def test_a_cache_that_cannot_be_written_costs_no_error(
     place: str, run: Run, monkeypatch: pytest.MonkeyPatch, in_folder: Path

@@ -64,6 +64,7 @@ def leaves(tree: Any, path: str = "") -> Iterator[str]:
         yield from [at] if isinstance(value, str) else leaves(value, at)
 
 
+@pytest.mark.no_cover
 def test_every_uncommented_sample_is_reported_and_otherwise_whole(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
