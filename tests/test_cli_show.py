@@ -286,3 +286,15 @@ def test_a_requests_own_numbers_are_shown_as_such(run: Run, write: Write, in_fol
     code, text, err = outcome(run("show", "r.yaml"))
     assert (code, err) == (0, "")
     assert re.search(r"\n  fax +415-555-0131 +request\n", text)
+
+
+def test_a_request_is_shown_on_its_date_with_its_program_first(run: Run) -> None:
+    examples = Path(__file__).parent.parent / "examples"
+    text = outcome(run("show", str(examples / "dakota-county-287g.yaml")))[1]
+    titles = re.findall(r"^(\S.*), for letters of (.*)$", text, re.MULTILINE)
+    assert titles == [(it, "2026-11-24") for it in ("287(g) agreement", "Secure Communities")]
+    old = examples / "san-francisco-2010.yaml"
+    for options, day in ([], "2010-08-31"), (["--date", "2011-08-04"], "2011-08-04"):
+        text = outcome(run("show", str(old), *options))[1]
+        assert f"\nSecure Communities, for letters of {day}\n" in text
+        assert json.loads(outcome(run("show", str(old), *options, "--json"))[1])["date"] == day

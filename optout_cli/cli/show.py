@@ -97,22 +97,22 @@ def command(
 
     JURISDICTION is a FIPS code (06041), a slug (marin-county-ca) or a name ("Marin County, CA"),
     also of an agency with a 287(g) agreement ("Hialeah Police Department, FL").
-    For the file of a REQUEST, shows the addresses that it corrects.
+    For the file of a REQUEST: its program first, on its date, with the addresses that it corrects.
     """
-    library, day = library_from(overlays, folders), day or today()
+    library = library_from(overlays, folders)
     if is_request(what):
-        given = request_in(what, library.programs)
-        location = Location(what)
-        overview = overview_of(given.jurisdiction, library, day, location, given.recipients)
+        asked, location = request_in(what, library.programs), Location(what)
     else:
-        overview = overview_of(what, library, day, JURISDICTION)
+        asked, location = Request(jurisdiction=what, letter=DEFAULT_LETTER), JURISDICTION
+    overview = overview_of(asked, library, day or asked.date or today(), location)
     if as_json:
         print_json(as_builtins(overview))
     else:
-        print_text("\n".join(_lines(overview)))
+        print_text("\n".join(_lines(overview, asked.letter)))
 
 
-def _lines(overview: Overview) -> Iterator[str]:
+def _lines(overview: Overview, letter: str) -> Iterator[str]:
+    """Lay out what is known, first of the program of a letter."""
     locality = overview.locality
     jurisdiction = locality.jurisdiction
     ids = dict.fromkeys((locality.slug, locality.id))  # the same if a data file of the user adds it
@@ -136,9 +136,9 @@ def _lines(overview: Overview) -> Iterator[str]:
     if source := overview.agency_source:
         found = f"source: {source.kind}, {source.date or 'undated'}, {source.url or 'no address'}"
         yield from _pair("", found)
-    usual = DEFAULT_LETTER.partition("/")[0]
+    own = letter.partition("/")[0]
     shown: set[object] = set()
-    for outlook in sorted(overview.outlooks, key=lambda outlook: outlook.program != usual):
+    for outlook in sorted(overview.outlooks, key=lambda outlook: outlook.program != own):
         yield ""
         yield from _outlook_lines(outlook, overview.date, locality.origins, shown)
     yield ""
@@ -238,21 +238,14 @@ def _indent(text: str, indent: int = 2) -> list[str]:
     return wrap(text, page_width(), " " * indent)
 
 
-def overview_of(
-    query: str,
-    library: Library,
-    day: date,
-    location: Location,
-    recipients: Corrections | None = None,
-) -> Overview:
-    """Return what is known about the jurisdiction that `query` names, as of `day`.
+def overview_of(asked: Request, library: Library, day: date, location: Location) -> Overview:
+    """Return what is known about a request's jurisdiction, as of `day`, with its corrections.
 
-    `recipients` are a request's corrections to the contacts. Raises OptoutError at `location`.
+    Raises OptoutError at `location`.
     """
-    corrections = recipients or Corrections()
-    locality = library.directory.find(query, location)
+    locality = library.directory.find(asked.jurisdiction, location)
     outlooks = tuple(
-        _outlook(id, program, locality, day, corrections)
+        _outlook(id, program, locality, day, asked.recipients)
         for id, program in sorted(library.programs.by_id.items())
     )
     laws = tuple(law.in_words(locality.state_name) for law in locality.laws)
