@@ -57,6 +57,17 @@ def test_a_name_that_is_too_long_is_told(write_to: Run, in_folder: Path) -> None
                 "  hint: end it in .txt, or use -f pdf\n"
             ),
         ),
+        (
+            "letter.tif",
+            "-o letter.tif and -f txt do not go together\n  hint: end it in .txt, or in .tiff\n",
+        ),
+        (
+            ".txt",
+            (
+                "-o .txt has an ending, but no name before it\n"
+                "  hint: such as -o letter.txt; end the name of a folder with /\n"
+            ),
+        ),
     ],
 )
 def test_a_file_named_after_another_format_is_refused(

@@ -239,3 +239,23 @@ def test_the_program_leaves_with_the_commands_exit_code(
 def test_a_table_with_several_columns_names_them_in_each_row(run: Run) -> None:
     shown = outcome(run("help", "engines"))[1]
     assert "WeasyPrint: the library Pango; Typst: nothing else" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("write r.yaml -o a -o b", "--output"),
+        ("write r.yaml --date 2026-11-24 --date 2026-11-25", "--date"),
+        ("answer x --reply refused --reply acknowledged", "--reply"),
+        ("sent x --by mail --by mail", "--by"),
+        ("packet x -ofirst.pdf --output=second.pdf", "--output"),
+    ],
+)
+def test_an_option_of_one_value_is_given_once(words: str, name: str, run: Run) -> None:
+    told = f"{name} is given 2 times\n  hint: give it once: it takes one value\n"
+    assert problem(run(*words.split())) == (2, told)
+
+
+def test_options_that_may_be_repeated_and_flags_are_given_as_often_as_one_likes(run: Run) -> None:
+    words = ("-q", "-q", "--to", "ice", "--to", "bureau", "-f", "txt", "-f", "json", "--check")
+    assert outcome(run("write", "06041", *words))[0] == 0

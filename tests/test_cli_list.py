@@ -102,6 +102,17 @@ def test_a_state_is_listed_by_its_postal_code_or_its_name(state: str, run: Run) 
     ]
 
 
+def test_several_states_are_listed_and_each_that_has_none_is_told(run: Run) -> None:
+    both = ("--state", "VT", "--state", "Delaware")
+    listed = rows(run("list", "jurisdictions", *both, "--json"))
+    assert [len([it for it in listed if it["state"] == code]) for code in ("VT", "DE")] == [14, 3]
+    offices = [it["id"] for it in rows(run("list", "offices", *both, "--json"))]
+    assert len(offices) == len({*offices})
+    assert {"bureau-vt", "bureau-de"} < {*offices}
+    none = outcome(run("list", "agencies", "--state", "CA", "--state", "AK"))
+    assert (none[0], none[2]) == (0, "the data has no agencies in CA\n")
+
+
 def test_a_day_that_is_not_known_is_null(run: Run) -> None:
     listed = rows(run("list", "jurisdictions", "--state", "GU", "--json"))
     assert [(it["name"], it["activated"]) for it in listed] == [("Guam", None)]

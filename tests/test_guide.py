@@ -242,8 +242,12 @@ def test_what_cannot_be_guided_is_told(run: Run, arguments: list[str], told: str
     assert (code, out, err[: len(told)]) == (2, "", told)
 
 
-def test_a_name_of_another_kind_is_refused(run: Run) -> None:
-    assert "end it in .txt" in outcome(run("guide", "06041", "-o", "guide.pdf"))[2]
+def test_the_files_name_says_the_format_unless_an_option_does(run: Run, in_folder: Path) -> None:
+    for name, start in (("g.html", b"<!DOCTYPE html>"), ("g.pdf", b"%PDF")):
+        assert outcome(run("guide", "06041", "-o", name))[0] == 0
+        assert (in_folder / name).read_bytes().startswith(start)
+    for arguments in (["-f", "txt", "-o", "h.pdf"], ["-o", "h.docx"]):
+        assert "end it in .txt" in outcome(run("guide", "06041", *arguments))[2]
 
 
 REQUEST_FILE = """\

@@ -140,3 +140,10 @@ def test_an_address_is_smaller_where_it_has_more_lines(
     assert kept == [COUNTY, COUNTY, ""]
     tall = Mailing(SENDER, ("Office",) * (most[-1] + 1))
     assert told_by(lambda: fitted([tall], form)).startswith("Office: has more lines than fit")
+
+
+def test_standard_output_takes_labels(letters: Path, run: Run) -> None:
+    result = run("labels", "letters/", "--recipients", "-o", "-")
+    assert (result.exit_code, result.stdout_bytes[:5]) == (0, b"%PDF-")
+    assert "next: print it at 100 %" in result.stderr
+    assert not Path("-").exists()

@@ -324,3 +324,11 @@ def test_an_answer_that_cannot_be_shown_does_not_keep_the_packet_back(
     told = f"note: evidence/{name} cannot be shown as pages; --zip has the file"
     assert (code, err.splitlines()[0]) == (0, told)
     assert f"Answer: evidence/{name} (no pages here)" in pages_of("proof.pdf")[-1]
+
+
+def test_standard_output_takes_a_packet_alone(sent: str, run: Run) -> None:
+    result = run("packet", sent, "-o", "-", "--in", "letters")
+    assert (result.exit_code, result.stdout_bytes[:5]) == (0, b"%PDF-")
+    assert not Path("-").exists()
+    code, out, err = outcome(run("packet", sent, "-o", "-", "--in", "letters", "--zip"))
+    assert (code, out, "--zip writes a second file" in err) == (2, "", True)

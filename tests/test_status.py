@@ -168,6 +168,13 @@ def test_drafts_are_no_unsent_letters(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("letters")
+def test_the_files_name_says_that_a_calendar_or_a_page_is_meant(run: Run) -> None:
+    for name, start in (("s.ics", "BEGIN:VCALENDAR"), ("s.html", "<!DOCTYPE html>")):
+        assert outcome(run("status", "letters", "-o", name))[:2] == (0, f"{name}\n")
+        assert Path(name).read_text("utf-8").startswith(start)
+
+
+@pytest.mark.usefixtures("letters")
 def test_each_day_is_explained(run: Run) -> None:
     out = outcome(run("status", "--unanswered", "--explain"))[1].partition("2027-02-05\n\n")[2]
     assert out == textwrap.dedent("""\
@@ -322,7 +329,8 @@ def test_status_writes_nothing_and_takes_no_lock(letters: RegisterMaker, run: Ru
             "--csv and --print0 and --verify do not go together\n  hint: leave all but one",
         ),
         (["--until", "2026-11-24"], "--until (or --on) works only with --due"),
-        (["-o", "x.html"], "-o works only with -f html or -f ics"),
+        (["-o", "x.txt"], "-o works only with -f html or -f ics"),
+        (["-o", "x.html", "--csv"], "-o works only with -f html or -f ics"),
         (["-f", "ics", "-o", "x.html"], "'x.html' is not a name for a file of format ics"),
         (["letters/CA"], ""),
         (["nowhere"], "Directory 'nowhere' does not exist"),

@@ -132,7 +132,7 @@ class _Group(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         try:
-            return super().resolve_command(ctx, args)
+            name, command, rest = super().resolve_command(ctx, args)
         except click.UsageError as error:
             if args[0] in COMMANDS:
                 raise
@@ -140,6 +140,9 @@ class _Group(click.Group):
 
             hint = did_you_mean(args[0], COMMANDS, MEANT)
             raise click.UsageError(f"{error.message}\n  hint: {hint}", ctx) from None
+        if command and not ctx.resilient_parsing:
+            _refuse_twice(command, click.Context(command, ctx, name), rest)
+        return name, command, rest
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; name the variable that has a bad value, and hint at what is meant."""
@@ -210,6 +213,15 @@ def _wants_json(words: Sequence[str]) -> bool:
         os.environ.get(name, "").lower() in ("1", "true", "yes", "on", "t", "y")
         for name in variables
     )
+
+
+def _refuse_twice(command: click.Command, ctx: click.Context, words: Sequence[str]) -> None:
+    """Raise click.UsageError for an option that takes one value and has several."""
+    _, _, given = command.make_parser(ctx).parse_args([*words])
+    for option in {it for it in given if given.count(it) > 1}:
+        if isinstance(option, click.Option) and not (option.is_flag or option.multiple):
+            message = f"{option.opts[-1]} is given {given.count(option)} times"
+            raise click.UsageError(f"{message}\n  hint: give it once: it takes one value", ctx)
 
 
 def _refuse_blanks(variables: Iterable[str], ctx: click.Context) -> None:

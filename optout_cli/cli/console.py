@@ -289,6 +289,16 @@ def write_files(
         say_what_moved([path for path, earlier in fresh.items() if earlier])
 
 
+def put_file(
+    path: Path | None, content: bytes, *, force: bool = False, quiet: bool = False
+) -> None:
+    """Write a file as `write_files` does; without a path, print its content."""
+    if path is None:
+        click.echo(content, nl=False)
+    else:
+        write_files({path: content}, force=force, quiet=quiet)
+
+
 def say_problems(problems: Iterable[Problem]) -> None:
     """Print problems on stderr; with --json, one object per line."""
     for problem in problems:
@@ -326,6 +336,12 @@ def problem_as_json(problem: Problem) -> ProblemLine:
 def usage_error(message: str, hint: str) -> NoReturn:
     """Raise click.UsageError, worded as a Problem is: message and hint."""
     raise click.UsageError(f"{shorten_quotes(message)}\n  hint: {hint}")
+
+
+def refuse_terminal(name: str) -> None:
+    """Raise click.UsageError if standard output is a terminal, which cannot show a format."""
+    if sys.stdout.isatty():
+        usage_error(f"a terminal cannot show {name}", "name a file with -o")
 
 
 def say_usage_problem(error: click.UsageError) -> None:

@@ -11,12 +11,12 @@ from optout_cli.cli.console import (
     counted,
     print_json,
     print_text,
+    put_file,
     report_problems,
     say,
     terminal_width,
     usage_error,
     wrap,
-    write_files,
 )
 from optout_cli.cli.options import (
     Choice,
@@ -26,7 +26,7 @@ from optout_cli.cli.options import (
     json_option,
     library_from,
     library_options,
-    output_path,
+    path_for,
     quiet_option,
     requests,
     today,
@@ -240,9 +240,6 @@ def _colored(lines: Iterable[str]) -> Iterator[str]:
 
 def _write_page(page: str, output: str, *, force: bool, quiet: bool) -> None:
     """Write the page to standard output, or to a file and print its path."""
+    path = path_for(output, "changes.html", ("web page", ".html"))
     content = as_text(page).encode()  # it has paths
-    if output == STDIN:
-        click.echo(content)
-        return
-    path = output_path(output, "changes.html", "web page", ".html")
-    write_files({path: content}, force=force, quiet=quiet)
+    put_file(path, content, force=force, quiet=quiet)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli.console import is_request, report_problems, usage_error, write_files
+from optout_cli.cli.console import is_request, put_file, report_problems
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
     JURISDICTION,
@@ -16,10 +16,12 @@ from optout_cli.cli.options import (
     engine_option,
     files,
     force_option,
+    format_of,
     letters,
     library_from,
     library_options,
-    output_path,
+    path_for,
+    pdf_path,
     requests,
     today,
     with_engine,
@@ -29,8 +31,9 @@ from optout_cli.exporters import Options
 from optout_cli.letters.pipeline import request_in
 from optout_cli.model.letter import EngineName
 from optout_cli.model.request import Request
-from optout_cli.readers.files import STDIN
 from optout_cli.reports.guide import encode_guide, guide_of
+
+_FORMATS = ("txt", "html", "pdf")
 
 
 @click.command(
@@ -53,10 +56,8 @@ from optout_cli.reports.guide import encode_guide, guide_of
     "-f",
     "--format",
     "name",
-    type=Choice(("txt", "html", "pdf")),
-    default="txt",
-    show_default=True,
-    help="Plain text, a web page, or pages to print.",
+    type=Choice(_FORMATS),
+    help="Plain text, a web page, or pages to print.  [default: as FILE ends, or txt]",
 )
 @click.option(
     "-o",
@@ -74,7 +75,7 @@ def command(
     what: str,
     letter: str | None,
     day: date | None,
-    name: str,
+    name: str | None,
     output: str | None,
     force: bool,
     engine: EngineName | None,
@@ -91,6 +92,7 @@ def command(
     also of an agency with a 287(g) agreement ("Hialeah Police Department, FL").
     For the file of a REQUEST, the guide leaves out what you have already decided.
     """
+    name = name or format_of(output, _FORMATS) or "txt"
     look = Options(engine=engine)
     if name == "pdf":
         look = with_engine(look, [name], quiet=False)
@@ -105,17 +107,13 @@ def command(
     guide = guide_of(asked, library, day, location)
     content = encode_guide(guide, day, name, library)
     path = _place(output, name, f"{day}-guide-{asked.letter.partition('/')[2]}.{name}")
-    if path is None:
-        click.echo(content, nl=False)
-    else:
-        write_files({path: content}, force=force)
+    put_file(path, content, force=force)
 
 
 def _place(output: str | None, name: str, file: str) -> Path | None:
     """Return where the guide goes; None for standard output, but no PDF goes to a terminal."""
-    can_show = name != "pdf" or not sys.stdout.isatty()
     if output is None:
-        return None if can_show else Path(file)
-    if output == STDIN:
-        return None if can_show else usage_error("a terminal cannot show pdf", "leave -o - out")
-    return output_path(output, file, f"file of format {name}", f".{name}")
+        return Path(file) if name == "pdf" and sys.stdout.isatty() else None
+    if name == "pdf":
+        return pdf_path(output, file, f"file of format {name}")
+    return path_for(output, file, (f"file of format {name}", f".{name}"))

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli.console import counted, report_problems, say, write_files
+from optout_cli.cli.console import counted, put_file, report_problems, say
 from optout_cli.cli.options import (
     engine_option,
     files,
     force_option,
     library_from,
-    output_path,
     pdf_output_option,
+    pdf_path,
     quiet_option,
     templates_option,
     with_engine,
@@ -90,17 +90,17 @@ def command(
         letter, states, form, with_recipients=with_recipients, with_sent=with_sent
     )
     printed = fitted(mailings.mailings, form)
-    path = output_path(output, f"{form}.pdf", f"file of {form}", ".pdf")
+    path = pdf_path(output, f"{form}.pdf", f"file of {form}")
     look = with_engine(Options(engine=engine), ["pdf"], quiet=quiet)
     printer = library_from((), folders, look).context.engine
-    write_files({path: printer.print_mailings(printed, form)}, force=force, quiet=quiet)
+    put_file(path, printer.print_mailings(printed, form), force=force, quiet=quiet)
     if not quiet:
         if left:
             number = counted(left, "letter")
             say(f"left out: {number} recorded as sent; to print for them too, add --sent")
         for name in mailings.without:
             say(f"note: {name} gets a copy too, but the letter has no address for that")
-        say(f"next: print {path} at 100 %, not scaled to fit")
+        say(f"next: print {path or 'it'} at 100 %, not scaled to fit")
 
 
 def _addressed(

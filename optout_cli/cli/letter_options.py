@@ -27,7 +27,10 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 Values = dict[str, Mapping[str, str]]  # option -> the values that it sets in the request
 _DAYS_WITHOUT_LIMIT = 36_500  # --strict alone: a contact confirmed at any time will do
 _DEFAULTS = Options()
-_OTHER_NAMES = {"word": "docx", "doc": "docx", "text": "txt", "email": "eml", "e-mail": "eml"}
+OTHER_NAMES = {
+    "word": "docx", "doc": "docx", "text": "txt", "email": "eml", "e-mail": "eml", "htm": "html",
+    "tif": "tiff",
+}  # fmt: skip
 _BY_SERVICE = "by-service"  # in -f: the format follows from how a letter is sent
 
 
@@ -217,7 +220,7 @@ def split_assignment(assignment: str) -> tuple[str, str]:
 def formats_from(texts: Iterable[str]) -> tuple[str, ...]:
     """Return the formats in -f, without repeats. Raises click.UsageError for an unknown one."""
     parts = (name.strip().lower() for text in texts for name in text.split(","))
-    names = tuple(dict.fromkeys(_OTHER_NAMES.get(name, name) for name in filter(None, parts)))
+    names = tuple(dict.fromkeys(OTHER_NAMES.get(name, name) for name in filter(None, parts)))
     if _BY_SERVICE in names and len(names) > 1:
         hint = "leave out the others, and write them with a second command"
         usage_error(f"{_BY_SERVICE} cannot go with another format", hint)

@@ -45,14 +45,20 @@ _LETTER = Location("LETTER", is_command_line=True)
 )
 @click.argument("what", metavar="WHAT", type=Choice(_WHAT))
 @click.argument("letter", required=False, shell_complete=letters)
-@click.option("--state", metavar="CODE", help="Only those of this state, such as CA.")
+@click.option(
+    "--state",
+    "states",
+    metavar="CODE",
+    multiple=True,
+    help="Only those of this state, such as CA (repeatable).",
+)
 @json_option
 @library_options
 @report_problems
 def command(
     what: str,
     letter: str | None,
-    state: str | None,
+    states: Sequence[str],
     as_json: bool,
     overlays: Sequence[str],
     folders: Sequence[Path],
@@ -66,10 +72,9 @@ def command(
     Identification Bureaus and ICE offices.
     """
     library = library_from(overlays, folders)
-    if state is not None:
-        if what not in _BY_STATE:
-            usage_error(f"{what} are the same in every state", "leave --state out")
-        state = code_of(state, library)
+    if states and what not in _BY_STATE:
+        usage_error(f"{what} are the same in every state", "leave --state out")
+    codes: list[str | None] = [code_of(state, library) for state in states] or [None]
     if (what == "passages") != (letter is not None):
         usage_error("passages are those of one letter", "optout list passages PROGRAM/KIND")
     if letter is not None:
@@ -79,10 +84,12 @@ def command(
         texts = (_letter_text(id, kind) for id, _, kind in library.programs.letters())
         print_text(wrapped("\n\n".join(texts), page_width()))
         return
-    rows = list(_rows(what, library, state, as_json=as_json))
-    print_rows(rows, as_json=as_json, has_numbers=False)
-    if state and not rows:
-        say(f"the data has no {what} in {state}")
+    found = {code: [*_rows(what, library, code, as_json=as_json)] for code in codes}
+    rows = {row["id"]: row for own in found.values() for row in own}  # states share offices
+    print_rows([*rows.values()], as_json=as_json, has_numbers=False)
+    for code, own in found.items():
+        if code and not own:
+            say(f"the data has no {what} in {code}")
 
 
 def _list_passages(letter: str, library: Library, *, as_json: bool) -> None:

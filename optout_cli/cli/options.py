@@ -12,11 +12,11 @@ import msgspec
 
 from optout_cli.cache import Cache
 from optout_cli.cli import MEANT
-from optout_cli.cli.console import quote, say, usage_error, write_files
+from optout_cli.cli.console import put_file, quote, refuse_terminal, say, usage_error
 from optout_cli.cli.user_folder import own_files, user_folder
 from optout_cli.engines import DEFAULT, NAMES, working_engine
 from optout_cli.errors import Location, OptoutError, Problem, closest, did_you_mean, raise_any
-from optout_cli.exporters import Options, exporter_for
+from optout_cli.exporters import Options, exporter_for, format_names, suffix_of
 from optout_cli.letters import Library
 from optout_cli.model.letter import EngineName
 from optout_cli.output import free_name, is_folder
@@ -166,9 +166,9 @@ pdf_output_option = click.option(
     "output",
     default="./",
     show_default=True,
-    metavar="DIR/|FILE.pdf",
+    metavar="DIR/|FILE.pdf|-",
     shell_complete=files,
-    help="A folder, or a file that ends in .pdf.",
+    help="A folder, a file that ends in .pdf, or - for standard output.",
 )
 verbose_option = click.option(
     "-v", "--verbose", "in_full", is_flag=True, help="Print every note in full, not in one line."
@@ -296,7 +296,18 @@ def _given_moment() -> datetime | None:
 def names_folder(output: str) -> bool:
     """Tell whether -o names a folder: one that exists, or a name that could be no file of ours."""
     path = Path(output)
-    return output.endswith(SEPARATORS) or is_folder(path) or not (path.suffix or path.is_file())
+    if output.endswith(SEPARATORS) or is_folder(path):
+        return True
+    if path.name.lower() in map(suffix_of, format_names()):
+        hint = f"such as -o letter{path.name}; end the name of a folder with /"
+        usage_error(f"-o {output} has an ending, but no name before it", hint)
+    return not (path.suffix or path.is_file())
+
+
+def format_of(output: str | None, names: Iterable[str]) -> str | None:
+    """Return the one of these formats that the name of a file in -o ends in, if any."""
+    ending = Path(output or "").suffix.lower().removeprefix(".")
+    return ending if ending in names else None
 
 
 def output_path(output: str, name: str, noun: str, *suffixes: str) -> Path:
@@ -320,6 +331,13 @@ def path_for(output: str | None, name: str, kind: tuple[str, ...]) -> Path | Non
     return output_path(output, name, *kind) if output else Path(name)
 
 
+def pdf_path(output: str, name: str, noun: str) -> Path | None:
+    """Return the path that -o names for a PDF; None for standard output, unless a terminal."""
+    if output == STDIN:
+        refuse_terminal("pdf")
+    return path_for(output, name, (noun, ".pdf"))
+
+
 def require_free(path: Path | None) -> Path | None:
     """Return the path. Raises OptoutError if the file exists."""
     if path and path.exists():
@@ -329,11 +347,7 @@ def require_free(path: Path | None) -> Path | None:
 
 def put_request(path: Path | None, text: str) -> Path | None:
     """Write a request and print its path; without a path, print the request. Returns the path."""
-    content = text.encode(errors="replace")  # the path in it may be no text
-    if path is None:
-        click.echo(content, nl=False)
-    else:
-        write_files({path: content})
+    put_file(path, text.encode(errors="replace"))  # the path in it may be no text
     return path
 
 

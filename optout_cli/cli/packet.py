@@ -5,15 +5,15 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli.console import report_problems, say, write_files
+from optout_cli.cli.console import put_file, report_problems, say, usage_error, write_files
 from optout_cli.cli.options import (
     engine_option,
     files,
     force_option,
     library_from,
     library_options,
-    output_path,
     pdf_output_option,
+    pdf_path,
     quiet_option,
     today,
     with_engine,
@@ -72,14 +72,17 @@ def command(
     found = look_up(letter, within, parties or PARTIES)
     raise_any(problem for problem in found.problems if problem.code != TORN)
     states, left = sent_versions(letter, found, parties)
-    path = output_path(output, f"packet-{states[0].written.reference}.pdf", "packet", ".pdf")
+    path = pdf_path(output, f"packet-{states[0].written.reference}.pdf", "packet")
+    if with_zip and path is None:
+        usage_error("--zip writes a second file", "name a folder or a file with -o")
     look = with_engine(Options(engine=engine), ["pdf"], quiet=quiet)
     library = library_from(overlays, folders, look)
     packet, originals = packet_of(states, found.folder, library, today())
-    written = {path: packet}
-    if with_zip:
-        written[path.with_suffix(".zip")] = zip_of(packet, originals, found.folder)
-    write_files(written, force=force, quiet=quiet)
+    if path and with_zip:
+        both = {path: packet, path.with_suffix(".zip"): zip_of(packet, originals, found.folder)}
+        write_files(both, force=force, quiet=quiet)
+    else:
+        put_file(path, packet, force=force, quiet=quiet)
     if not quiet:
         for state in left:
             to = RECIPIENTS[state.letter.recipient]

@@ -12,6 +12,7 @@ from optout_cli.cli.console import (
     counted,
     print_json,
     print_text,
+    put_file,
     quote,
     report_problems,
     say,
@@ -20,17 +21,17 @@ from optout_cli.cli.console import (
     terminal_width,
     usage_error,
     wrap,
-    write_files,
 )
 from optout_cli.cli.options import (
     Choice,
     Folder,
     files,
     force_option,
+    format_of,
     json_option,
     library_from,
-    output_path,
     parse_day,
+    path_for,
     templates_option,
     today,
 )
@@ -88,7 +89,7 @@ _MOST_NAMES = 3  # files that a note lists
     "name",
     type=Choice([*_REPORTS, *sorted(format_names() - set(_REPORTS))]),
     help="html: a web page. ics: a calendar file. Any other, or html with --json, --csv or"
-    " --print0: only letters that have a file of this format.",
+    " --print0: only letters that have a file of this format.  [default: as FILE ends]",
 )
 @json_option
 @click.option(
@@ -139,6 +140,7 @@ def command(
     A letter that was answered is never due, nor is one that another letter replaced. Days count
     from receipt if that is known, else from sending plus five days for mail.
     """
+    name = name or format_of(output, _REPORTS)
     is_report = name in _REPORTS and not (as_json or as_csv or is_nul)
     shapes = {"--json": as_json and not verifies, "--csv": as_csv, "--print0": is_nul}
     shapes |= {"--verify": verifies, f"-f {name}": is_report, "--explain": explain}
@@ -267,12 +269,9 @@ def _verify(journals: dict[Path, Journal], *, as_json: bool) -> ExitCode:
 
 
 def _write_report(content: bytes, name: str, day: date, output: str | None, *, force: bool) -> None:
-    if output in (None, STDIN):
-        click.echo(content, nl=False)
-    else:
-        noun = f"file of format {name}"
-        path = output_path(output, f"{day}-status.{name}", noun, f".{name}")
-        write_files({path: content}, force=force)
+    kind = (f"file of format {name}", f".{name}")
+    path = path_for(output or STDIN, f"{day}-status.{name}", kind)
+    put_file(path, content, force=force)
 
 
 def _print(entries: Sequence[Entry], day: date, shape: str) -> None:

@@ -1,7 +1,6 @@
 """`optout write`: write the letters of one request to files or to standard output."""
 
 import re
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +15,7 @@ from optout_cli.cli.console import (
     print_path,
     print_text,
     refuse_file_name,
+    refuse_terminal,
     report_problems,
     say,
     say_lines,
@@ -25,6 +25,7 @@ from optout_cli.cli.console import (
     usage_error,
 )
 from optout_cli.cli.letter_options import (
+    OTHER_NAMES,
     Values,
     order_options,
     register_options,
@@ -229,8 +230,11 @@ def _place(exports: Sequence[Export], output: str) -> tuple[Path, str | None]:
         return place, None
     export = _only(exports, output)
     suffix, named = Path(export.name).suffix, place.suffix.lower()
-    if named != suffix and named.removeprefix(".") in format_names():
-        hint = f"end it in {suffix}, or use -f {named.removeprefix('.')}"
+    ending = named.removeprefix(".")
+    meant = OTHER_NAMES.get(ending, ending)
+    if named != suffix and meant in format_names():
+        way = f"use -f {ending}" if meant == ending else f"in {suffix_of(meant)}"
+        hint = f"end it in {suffix}, or {way}"
         usage_error(f"-o {output} and -f {export.format} do not go together", hint)
     output_path(output, "", f"file of format {export.format}", suffix)
     return place.parent, place.name
@@ -244,9 +248,9 @@ def _write_stream(made: _Made, output: str, library: Library, how: _How) -> None
     if output != STDIN:
         write_stream(Path(output), export.content)
         click.echo(output)
-    elif not export.is_text and sys.stdout.isatty():
-        usage_error(f"a terminal cannot show {export.format}", "name a file with -o")
     else:
+        if not export.is_text:
+            refuse_terminal(export.format)
         click.echo(export.content, nl=False)
     if not how.quiet and made.case.kind.follows:
         _say_contradictions(made, (), None, library)

@@ -6,8 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import click
-
 from optout_cli.authoring.earlier import Earlier, JsonObject, earlier_from, earlier_from_json
 from optout_cli.authoring.follow import (
     answers_following,
@@ -32,7 +30,7 @@ from optout_cli.authoring.tables import (
 from optout_cli.authoring.unfinished import Start
 from optout_cli.batch.input import load_input
 from optout_cli.cli.ask import Question, ask_choice, ask_in_turn, is_terminal, say_wrapped
-from optout_cli.cli.console import is_request, program_name, quote, say, write_files
+from optout_cli.cli.console import is_request, program_name, put_file, quote, say
 from optout_cli.cli.new.interview import WELCOME
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
@@ -215,10 +213,7 @@ def _put(
         content = sheet_template(library, table, letters)
     else:  # the byte order mark of a file tells a spreadsheet: UTF-8
         content = csv_from(*table).encode("utf-8-sig" if path else "utf-8")
-    if path is None:
-        click.echo(content, nl=False)
-        return None
-    write_files({path: content})
+    put_file(path, content)
     return path
 
 
