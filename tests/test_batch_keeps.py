@@ -426,6 +426,7 @@ def test_a_sent_letter_is_written_in_another_format_as_its_hint_says(
     code, _, err = outcome(run(*html))
     told, _, lines = err.partition("; to write it as it went out, add to its request: ")
     assert (code, "or add --supersede 'REASON'" in told) == (1, True)
+    assert "was sent on 2026-11-21, and the data has another address or office now" in told
     write("r.yaml", request + lines)
     assert outcome(run(*html))[0] == 0
     assert len(load_register(Path("out")).letters) == 2

@@ -95,8 +95,8 @@ def writing_of(
         version=__version__,
         engine=next((export.engine for export in exports if export.engine), None),
     )
-    contents = {path_of(export): export.content for export in exports}
-    return Writing(event, contents, {it.sha256: it.place for it in letters[0].named})
+    sources = {it.sha256: it.place for it in letters[0].named}
+    return Writing(event, {path_of(it): it.content for it in exports}, sources)
 
 
 def _notes_on(letters: Sequence[Letter], exports: Sequence[Export]) -> Iterator[WrittenNote]:
@@ -264,11 +264,13 @@ def _foreign_problem(state: LetterState, folder: Path) -> Problem:
 
 def _sent_problem(state: LetterState, event: Written, folder: Path) -> Problem:
     """Return the Problem of a letter that was sent, and that an event would change."""
-    message = f"was sent on {state.sent[-1].on}, and the letter would read differently now"
-    message += f" ({named(state.differences_to(event))})"
+    why = "the letter would read differently now"
     hint = "give the changed letter a new date, or add --supersede 'REASON'"
     if earlier := state.outdated_by(event):
+        why = "the data has another address or office now"
         hint += f"; to write it as it went out, add to its request: recipients: {earlier}"
+    changes = named(state.differences_to(event))
+    message = f"was sent on {state.sent[-1].on}, and {why} ({changes})"
     return Problem(SENT, message, Location(str(state.place_in(folder))), hint)
 
 

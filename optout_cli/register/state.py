@@ -132,8 +132,7 @@ class LetterState:
 
     def place_in(self, folder: Path) -> Path:
         """Return where a file of the letter is in `folder`; if none is, where one was."""
-        pairs = sorted(self.places.items(), key=lambda pair: pair[0] != pair[1])  # in place first
-        places = [folder / place for _, place in pairs]
+        places = [folder / place for place in self.files]
         return next((place for place in places if place.exists()), places[0])
 
     def copy(self) -> "LetterState":
