@@ -154,20 +154,32 @@ def _merge_data(
 
 def without(document: Document, paths: set[str]) -> Document:
     """Remove the values at `paths`, with all locations at and below them."""
-    data = deepcopy(document.data)
+    if not paths:
+        return document
+    data = document.data
     for path in paths:
-        *above, last = path.split(".")
-        node: Tree = data
-        for key in above:
-            node = node.get(key, {}) if isinstance(node, dict) else {}
-        if isinstance(node, dict):
-            node.pop(last, None)
+        data = _data_without(data, path.split("."))
     return Document(data, tuple(_layer_without(layer, paths) for layer in document.layers))
 
 
+def _data_without(data: dict[str, Tree], keys: list[str]) -> dict[str, Tree]:
+    """Copy the groups on the way to a value that is removed, and share all others."""
+    key, *rest = keys
+    node = data.get(key)
+    kept = {name: value for name, value in data.items() if rest or name != key}
+    if rest and isinstance(node, dict):
+        kept[key] = _data_without(node, rest)
+    return kept
+
+
 def _layer_without(layer: Layer, paths: set[str]) -> Layer:
+    if not paths:
+        return layer
+    below = tuple(f"{path}." for path in paths)
     marks = {
-        path: mark for path, mark in layer.marks.items() if paths.isdisjoint(_at_and_above(path))
+        path: mark
+        for path, mark in layer.marks.items()
+        if path not in paths and not path.startswith(below)
     }
     return msgspec.structs.replace(layer, marks=marks)
 
