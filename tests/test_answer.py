@@ -89,6 +89,25 @@ def test_an_answer_is_recorded_with_its_words_and_its_file(
     assert (FOLDER / answered.file.path).read_text("utf-8") == "From: ICE"
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--words", "see attached"), "--words: 'see attached' is not a value"),
+        (("--words", "14:30"), "--words: '14:30' has no letter in it"),
+        (("--by", "n/a"), "--by: 'n/a' is not a value"),
+        (("--by", "2027-01-15"), "--by: '2027-01-15' is a date"),
+    ],
+)
+def test_words_that_no_letter_can_repeat_are_not_recorded(
+    options: tuple[str, str], told: str, reference: str, run: Run
+) -> None:
+    code, _, err = outcome(
+        run("answer", reference, "--in", "letters", "--reply", "refused", *options)
+    )
+    assert (code, answers()) == (2, [])
+    assert told in err
+
+
 def test_what_comes_back_concerns_the_letter_that_went_out(
     run: Run, write: Write, in_folder: Path
 ) -> None:

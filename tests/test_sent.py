@@ -180,12 +180,15 @@ def test_a_number_is_added_later_and_a_day_is_corrected(letters: Letters, run: R
         (("--number", "7008 1300 0001 7388 9811"), "has a wrong digit"),
         (("--by", "email", "--number", NUMBER), "tracking numbers are only for mail"),
         (("--receipt", "nowhere.pdf"), "nowhere.pdf: cannot find this file"),
+        (("--number", "0" * 20), "was rounded to 15 digits by a spreadsheet"),
+        (("--by", "hand", "--number", "n/a"), "'n/a' is not a value"),
     ],
 )
 def test_what_cannot_be_so_is_not_recorded(
     options: tuple[str, ...], told: str, letters: Letters, run: Run
 ) -> None:
-    code, out, err = outcome(run("sent", TO_ICE, "--by", "certified-mail", *options))
+    way = () if "--by" in options else ("--by", "certified-mail")
+    code, out, err = outcome(run("sent", TO_ICE, *way, *options))
     assert (code, out, events()) == (2, "", 1)
     assert told in err
 

@@ -19,9 +19,22 @@ RIGHT = (
 
 
 @pytest.mark.parametrize("number", RIGHT)
-@pytest.mark.parametrize("mark", ["", " ", "-"])
+@pytest.mark.parametrize("mark", ["", " ", "-", "\u2013"])
 def test_a_right_number_is_taken_in_any_spelling(number: str, mark: str) -> None:
     typed = number.replace(" ", mark).lower()
+    assert (number_fault(typed, "certified-mail"), tidy_number(typed)) == (None, number)
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("No. 7008 1300 0001 7388 9810", RIGHT[0]),
+        ("#70081300000173889810", RIGHT[0]),
+        ("420949009400111201080805483016", "9400 1112 0108 0805 4830 16"),
+        ("4209490012349400111201080805483016", "9400 1112 0108 0805 4830 16"),
+    ],
+)
+def test_what_stands_before_a_number_is_left_out(typed: str, number: str) -> None:
     assert (number_fault(typed, "certified-mail"), tidy_number(typed)) == (None, number)
 
 

@@ -147,7 +147,9 @@ def _said_of(statement: "_Statement", given: Given, *, is_asked: bool, correct: 
         raise OptoutError(Problem("unknown-reply", message, location, hint))
     said = asked_of(state, program, given, statement.moment, before) if is_asked else given
     options = {"--by": said.by, "--words": said.words}
-    problems = (check_text(option, text) for option, text in options.items() if text)
+    known_texts = {text for it in state.answers_as_recorded[-1:] for text in (it.by, it.words)}
+    typed = {option: text for option, text in options.items() if text and text not in known_texts}
+    problems = (check_text(option, text) for option, text in typed.items())
     raise_any(filter(None, problems))
     # What completes the last answer may leave out what is recorded.
     same = (said.id, said.day or statement.moment.today)

@@ -66,6 +66,8 @@ _INTERNATIONAL = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")  # UPU S10: RR123456785
 _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)  # UPU S10, for the eight digits before the check digit
 _S10_CHECKS = {10: 0, 11: 5}  # the two remainders that are not digits
 _DOMESTIC = re.compile(r"[0-9]{20,22}")  # USPS Publication 91 (20 digits), Publication 199 (22)
+# A label, or the ZIP code of the recipient, which a scanner reads too (USPS Publication 199).
+_BEFORE_NUMBER = re.compile(r"^(?:(?:USPS|NO|#)+(?=[0-9])|420[0-9]{5}(?:[0-9]{4})?(?=9[0-9]{21}$))")
 _SHORT, _APPLICATION = 20, "91"  # "91" counts in the check digit, but is not printed before 20
 _NUMERIC = re.compile(r"[0-9 .-]+")
 _LOST = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]+")  # as a spreadsheet shows it: 7.02E+19
@@ -168,12 +170,17 @@ def place_in_state(place: str, state: str, *, is_stated: bool) -> str:
     return f"{name if name and state_code(end) == code else place}, {code}"
 
 
+def _bare_number(number: str) -> str:
+    """Return a tracking number without marks, and without what stands before it: `No. 7008-...`."""
+    return _BEFORE_NUMBER.sub("", re.sub(r"[ .\u00a0\u2010-\u2015-]", "", number).upper())
+
+
 def tidy_number(number: str) -> str:
     """Return a tracking number without spaces at its ends, one of USPS grouped as on its receipt.
 
     70081300000173889810 -> 7008 1300 0001 7388 9810; rr123456785us -> RR123456785US
     """
-    bare = re.sub(r"[ .-]", "", number).upper()
+    bare = _bare_number(number)
     if _INTERNATIONAL.fullmatch(bare):
         return bare
     if _DOMESTIC.fullmatch(bare):
@@ -187,7 +194,7 @@ def number_fault(number: str, by: Way) -> tuple[str, str] | None:
     Certified mail has a number of USPS. Ordinary mail and a delivery by hand may also have that of
     another carrier, which is not checked.
     """
-    bare = re.sub(r"[ .-]", "", number).upper()
+    bare = _bare_number(number)
     if by in ("email", "fax"):
         return f"tracking numbers are only for mail, not for {by}", "leave the number out"
     if not bare:

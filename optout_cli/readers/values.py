@@ -201,6 +201,15 @@ def _judged(text: str, use: Use) -> tuple[Kind, bool] | None:
     return max((it for it in _kinds_for(use) if it[0].fits(plain)), key=itemgetter(1), default=None)
 
 
+def text_fault(text: str, use: Use) -> tuple[str, str] | None:
+    """Return what is wrong with a text that cannot be meant for a use, and a hint."""
+    kind, is_wrong = _judged(text.strip(), use) or (None, False)
+    if kind is None or not is_wrong:
+        return None
+    hint = kind.hint.removeprefix("format the column as Text, and ")  # it is in no table
+    return kind.message.format(repr(shorten(text))), hint
+
+
 @lru_cache(1024)  # a batch asks for the same few paths in each row
 def _use_of(path: str) -> Use:
     top = path.partition(".")[0]  # a pattern has it as it is

@@ -18,6 +18,7 @@ from optout_cli.model.request import Party
 from optout_cli.programs.validation import particulars_type
 from optout_cli.readers.document import Document, Layer, find_unseen, with_assignments
 from optout_cli.readers.validate import convert
+from optout_cli.readers.values import text_fault
 from optout_cli.register.events import Answered
 from optout_cli.register.state import LetterState
 from optout_cli.register.statements import Moment, Result, day_problems, draft_problems, early_note
@@ -36,8 +37,14 @@ def replies_to(state: LetterState, program: Program) -> dict[str, Reply]:
 
 
 def check_text(option: str, text: str) -> Problem | None:
-    """Return the Problem of a character that nobody sees, or None."""
-    return next(find_unseen(text, Location(option, is_command_line=True)), None)
+    """Return the Problem of who answered, or of the words, that no letter can repeat, or None."""
+    location = Location(option, is_command_line=True)
+    if unseen := next(find_unseen(text, location), None):
+        return unseen
+    fault = text_fault(text, "name" if option.lower().endswith("by") else "prose")
+    if fault is None and not any(map(str.isalpha, text)):
+        fault = f"{text!r} has no letter in it", "leave it out if the answer has no such words"
+    return Problem("odd-value", fault[0], location, fault[1]) if fault else None
 
 
 def check_fact(name: str, spec: Particular, text: str) -> Problem | None:

@@ -15,6 +15,7 @@ from optout_cli.exporters import exporter_for
 from optout_cli.model.notice import Note
 from optout_cli.model.request import Way
 from optout_cli.readers.postal import number_fault, tidy_number
+from optout_cli.readers.values import text_fault
 from optout_cli.register.events import Delivered, Evidence, LetterNews, Sent, Withdrawn
 from optout_cli.register.standing import facts_of
 from optout_cli.register.state import LetterState, NamedLetter
@@ -262,7 +263,9 @@ def _number_problems(
     Only letters to one office that go out on one day can be in one envelope. `last` is the sending
     that the event completes or corrects.
     """
-    if said.number and (fault := number_fault(said.number, event.by)):
+    number = said.number or ""
+    fault = number_fault(number, event.by) or text_fault(tidy_number(number), "post")
+    if number and fault:
         yield Problem("wrong-number", fault[0], hint=fault[1], path="number")
         return
     is_new = last is None or (event.number, event.on) != (last.number, last.on)
