@@ -34,7 +34,8 @@ def stream_of(content: bytes, *names: str, **settings: int) -> pikepdf.Stream:
     """Return a stream with this packed content, and the filters that unpack it."""
     stream = pikepdf.Stream(OWNER, b"")
     filters = Array([Name(f"/{name}") for name in names])
-    stream.write(content, filter=filters, decode_parms=Dictionary(**settings) if settings else None)
+    parameters = Dictionary({f"/{name}": value for name, value in settings.items()})
+    stream.write(content, filter=filters, decode_parms=parameters if settings else None)
     return stream
 
 
