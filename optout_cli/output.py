@@ -307,9 +307,8 @@ def write_stream(path: Path, content: bytes) -> None:
 
 def _differs(path: Path, content: bytes, *, is_link_other: bool) -> bool:
     with write_errors(path):
-        if is_link_other and path.is_symlink():
-            return True
-        return not path.is_file() or path.read_bytes() != content
+        is_link = is_link_other and path.is_symlink()
+        return is_link or not path.is_file() or path.read_bytes() != content
 
 
 def occupied(path: Path) -> Problem:

@@ -393,8 +393,9 @@ def test_an_svg_that_refers_to_itself_alone_passes_byte_for_byte(path: Path, ins
         b"\xef\xbb\xbf" + svg(),
         svg(before="<!-- made by hand -->\n"),
         svg("<g>" * 5_000 + "</g>" * 5_000),
+        b'<s:svg xmlns:s="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><s:g/></s:svg>',
     ],
-    ids=["declared", "BOM", "comment", "5,000 levels"],
+    ids=["declared", "BOM", "comment", "5,000 levels", "prefix"],
 )
 def test_an_svg_in_other_forms_passes_byte_for_byte(path: Path, content: bytes) -> None:
     path.write_bytes(content)

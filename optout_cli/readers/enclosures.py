@@ -158,8 +158,11 @@ def _check_structure(content: bytes) -> _PdfCheck:
             next((words for said, words in _REPAIRED.items() if said in message), "")
             for message in (*document.get_warnings(), *_syntax_messages(unmarked, large))
         }
-        if "" in repaired or (repaired and not _looks_like_copy(content, document)):
-            return _PdfCheck(_DAMAGED)
+        if repaired:
+            copy = BytesIO()  # as another reader writes it
+            document.save(copy)
+            if "" in repaired or _draw_pages(content) != _draw_pages(copy.getvalue()):
+                return _PdfCheck(_DAMAGED)
         hidden = tuple(unseen(content, document))
     if unmarked != content:
         with pikepdf.open(BytesIO(content), attempt_recovery=False) as document:
@@ -236,13 +239,6 @@ def _page_problem(content: bytes, count: int) -> str:
                     if is_small and not _PACKED.isdisjoint(picture.get_filters()):
                         picture.get_bitmap()
     return ""
-
-
-def _looks_like_copy(content: bytes, document: "pikepdf.Pdf") -> bool:
-    """Tell whether a PDF looks the same as the copy that another reader writes of it."""
-    copy = BytesIO()
-    document.save(copy)
-    return _draw_pages(content) == _draw_pages(copy.getvalue())
 
 
 def _draw_pages(content: bytes) -> list[bytes]:

@@ -28,6 +28,7 @@ _ORIENTATION = 0x0112  # the number of the tag in Exif
 _QUALITY = 95  # of 100, of a JPEG that is written anew
 _PLAIN_DOCTYPE = re.compile(rb"<!DOCTYPE\s+svg\b[^\[<>]*>", re.IGNORECASE)
 _ROOT = re.compile(rb"<(?:\w+:)?svg\b[^>]*>")
+_IS_SVG = re.compile(rb"<(?:\w+:)?svg\b", re.IGNORECASE)
 _SIDES = re.compile(rb"""\s(?:width|height)\s*=\s*(?:"[^"]*"|'[^']*')""")
 _ENCODING = re.compile(rb"""(<\?xml\b[^>]*\sencoding\s*=\s*["'])([\w.-]+)""")
 _WESTERN = {b"iso-8859-1", b"iso-8859-15", b"windows-1252"}
@@ -67,7 +68,7 @@ def load_image(path: Path, alt: str) -> Image:
         return Image("image/png", _checked_png(content, path), alt)
     if content.startswith(_JPEG):
         return Image("image/jpeg", _checked_jpeg(content, path), alt)
-    if b"<svg" in content[:4096].lower():
+    if _IS_SVG.search(content[:4096]):
         return Image("image/svg+xml", _checked_svg(content, path), alt)
     message, hint = "is neither PNG, JPEG nor SVG", "save the picture as PNG, JPEG or SVG"
     raise OptoutError(Problem("not-an-image", message, Location(str(path)), hint))
