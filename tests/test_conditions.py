@@ -136,14 +136,21 @@ def test_the_sentence_after_the_day_of_effect_is_about_that_day(
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (lines("jem", "exigent: x"), "only the Warrant Service Officer model has the 90 days"),
+        (
+            lines("jem", "exigent: Nobody serves warrants."),
+            "only the Warrant Service Officer model has the 90 days",
+        ),
         (lines("wso", "effective: 2027-01-01"), "in the Warrant Service Officer model, a notice"),
         (
-            lines("wso", "exigent: x, clause: [It ends.]"),
+            lines("wso", "exigent: Nobody serves warrants., clause: [It ends.]"),
             "the exception for exigent circumstances belongs to the published clause, but you",
         ),
         (
-            lines("wso", f"{FOLLOWED}, exigent: x, own-clause: [It ends.]", "follow-up"),
+            lines(
+                "wso",
+                f"{FOLLOWED}, exigent: Nobody serves warrants., own-clause: [It ends.]",
+                "follow-up",
+            ),
             "the exception for exigent circumstances belongs to the published clause, but that",
         ),
         (
@@ -166,7 +173,7 @@ def test_the_sentence_after_the_day_of_effect_is_about_that_day(
         (f"date: 2025-07-18\n{lines('jem')}", "the clauses that optout knows were read in a copy"),
         (lines("jem", letter="suspend"), "optout knows a suspension clause only for the"),
         (
-            lines("wso", "officers: [{name: X}]", "revoke-personnel"),
+            lines("wso", "officers: [{name: Pat Doe}]", "revoke-personnel"),
             "optout knows a clause on revoking single officers' authority only for the Task Force",
         ),
         (
@@ -193,7 +200,11 @@ def test_a_letter_that_makes_no_sense_is_refused_with_the_reason_and_what_to_do(
 
 @pytest.mark.parametrize(
     "more",
-    ["", "received: 2026-12-01, lasts-until: 2027-03-02", "exigent: x, lasts-until: 2026-12-01"],
+    [
+        "",
+        "received: 2026-12-01, lasts-until: 2027-03-02",
+        "exigent: Nobody serves warrants., lasts-until: 2026-12-01",
+    ],
 )
 def test_a_suspension_that_ends_after_it_begins_is_written(library: Library, more: str) -> None:
     assert len(notices_for(library, lines("wso", more, "suspend"))) == 1
@@ -216,7 +227,7 @@ ENDED = "they ended on 2026-11-18, before the letter's date"
     [
         (lines("wso"), [COPY, NINETY, PARTY], [DECIDES]),
         (lines("jem", "effective: 2026-12-01"), [COPY], [NINETY, DECIDES]),
-        (lines("wso", "exigent: x"), [COPY], [NINETY]),
+        (lines("wso", "exigent: Nobody serves warrants."), [COPY], [NINETY]),
         (lines("wso", "clause: [It ends.], effective: 2026-12-01"), [DECIDES], [COPY, NINETY]),
         (lines("wso", "agency: County Jail", "suspend"), [COPY, NINETY], [PARTY]),
         (lines("tfm", f"{PAT}, revoked: 2026-11-16", "revoke-personnel"), [ENDED], ["end on"]),

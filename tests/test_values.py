@@ -20,7 +20,7 @@ from optout_cli.readers.values import Use, judge, kinds, uses_in
 from optout_cli.readers.yaml import document_from_yaml
 
 PATHS: dict[Use, str] = {
-    "name": "signatory.title",
+    "name": "signatory.office",
     "person": "signatory.name",
     "street": "signatory.address.street",
     "city": "signatory.address.city",
@@ -34,6 +34,8 @@ PATHS: dict[Use, str] = {
     "state": "signatory.address.state",
     "phone": "signatory.phone",
     "act": "authority.0.instrument",
+    "self": "calls-itself",
+    "title": "signatory.title",
     "code": "signatory.address.zip",
 }
 ALL: tuple[Use, ...] = ("name", "post", "number", "vote", "prose", "state", "code")
@@ -224,6 +226,9 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
         ],
     ),
     "open-end": ((), []),
+    "no-self": (("self",), ["we", "us", "the County.", "our office", "It"]),
+    "no-time": (("own",), ["25:00", "10:75 a.m.", "13:00 p.m.", "0:30 am", "14 PM"]),
+    **dict.fromkeys(("no-act", "lost-vote", "misspelled"), ((), [])),
     "stray-mark": (
         ("name",),
         [
@@ -448,7 +453,33 @@ MEANT: dict[Use, list[str]] = {
     "own": [
         *("that the county not be listed", "that it not be deleted", "that all of it be withheld"),
         *("to be removed from the list", "to be removed", "that it is to be determined"),
+        *("10:00 a.m.", "14:30", "2 p.m.", "12:00 noon"),
         *("that no other name be given", "that the date be announced", "that it is pending"),
+    ],
+    "self": [
+        "the County",
+        "the Sheriff's Office",
+        "the Office",
+        "the Sheriff's Dept.",
+        "Kern County",
+    ],
+    "title": [
+        *("Sheriff-Coroner", "Town Marshal", "Director of Corrections", "Mayor Pro Tem"),
+        *("County Attorney", "Sheriff and Public Administrator", "Chief Administrative Officer"),
+        *("Chair, Board of County Commissioners", "Correctional Services Director", "Prosecutor"),
+        *("Undersheriff", "Jefe de la Polic\u00eda", "Constable, Precinct 4", "Supervising Deputy"),
+        *("Councilmember", "Executive Director", "City Counselor", "Corporation Counsel"),
+    ],
+    "act": [
+        *("Resolution", "Ordinance", "Order", "Ord.", "Motion", "Proclamation", "Policy"),
+        *(
+            "Board Action",
+            "Minute Order",
+            "Executive Order",
+            "Charter",
+            "Commissioners' Resolution",
+        ),
+        *("Resoluci\u00f3n", "Legislative Resolution", "Letter", "Decision", "Act", "Measure A"),
     ],
     "state": ["CA", "PR", "AE"],
     "code": ["05345", "05345-1234", "2026-11-24", "1/1/1987", "1971-01-01"],
@@ -570,6 +601,12 @@ def test_what_people_write_is_taken(use: Use, text: str) -> None:
         ("prose", "x"),
         ("phone", "4155550123"),
         ("act", "resolution 2026-5"),
+        ("act", "Pat Placeholder"),
+        ("act", "read"),
+        ("vote", "0 to 5"),
+        ("vote", "2-3"),
+        ("title", "Sherif"),
+        ("title", "Chief of Polce"),
         ("own", "your office"),
     ],
 )
@@ -624,6 +661,7 @@ def test_each_name_and_address_in_the_data_is_taken(library: Library) -> None:
     ]
     names = [*agencies, *(place.name for _, _, place in library.directory.all())]
     assert [name for name in names if judged("name", name)] == []
+    assert [name for name in names if judged("title", f"Sheriff of {name}")] == []
     assert judge(Document({"recipients": recipients}, (Layer("data", {}),))) == ((), ())
 
 
@@ -707,6 +745,7 @@ def test_a_doubtful_value_is_a_note_of_the_letter(library: Library) -> None:
         ("{clause: [Yes], clause-section: 5}", "particulars.clause.0"),
         ("{clause: It ends., clause-section: no}", "particulars.clause-section"),
         ("courtesy-copy: [yes]", None),
+        ("acknowledged: [{words: No.}]", None),
         ("{off-list: yes, reasons: '1'}", "particulars.reasons"),
     ],
 )
@@ -717,6 +756,10 @@ def test_an_answer_or_a_mark_is_not_what_a_letter_says(
     document = document_of(lines)
     odd = judge(document, library.programs.uses_in(document))[0]
     assert [problem.path for problem in odd] == [path] * bool(path)
+
+
+def test_a_text_that_is_far_too_long_is_not_searched() -> None:
+    assert judge(document_with("particulars.reasons.0", "TBD " * 100_000)) == ((), ())
 
 
 def test_an_answer_is_no_passage() -> None:

@@ -16,6 +16,7 @@ from unicodedata import normalize
 import msgspec
 
 from optout_cli.errors import Problem, shorten
+from optout_cli.model.fields import MAX_ITEMS, MAX_TEXT
 from optout_cli.readers.document import Document, texts_in
 from optout_cli.readers.postal import (
     elsewhere,
@@ -29,32 +30,35 @@ from optout_cli.readers.postal import (
 # or a document; post is a tracking number; number and vote are those of a resolution; prose is a
 # particular: a quotation, or own words, an item of which is one of a list; state is one in an
 # address; a code has a form of its own, which is checked elsewhere, and so has a phone number; act
-# is what a resolution is called.
+# is what a resolution is called, and self what the sender calls itself.
 Use = Literal[
     "name", "person", "street", "city", "document", "post", "number", "vote", "prose", "own",
-    "item", "state", "phone", "code", "act",
+    "item", "state", "phone", "code", "act", "self", "title",
 ]  # fmt: skip
 _GROUPS = {"short": "name post number vote", "printed": "name post number vote prose"}
 _WIDER: Mapping[Use, tuple[Use, ...]] = {  # a person's name is a name too
     "person": ("name",), "street": ("name",), "city": ("street", "name"),
-    "document": ("name",), "act": ("name",),
+    "document": ("name",), "act": ("name",), "self": ("name",), "title": ("name",),
     "phone": ("code",), "own": ("prose",), "item": ("own", "prose"),
 }  # fmt: skip
 
 _USES: tuple[tuple[Use, str], ...] = (
     ("post", r"(service\.\w+|particulars\.(.+\.)?served)\.\d+\.number"),
     ("number", r"particulars\..+\.\d+\.number"),
-    ("prose", r"particulars\.((.+[.-])?section|said(\.\d+)?)"),  # somebody may have said `No.`
+    # Somebody else may have said `No.`
+    ("prose", r"particulars\.((.+[.-])?section|(.+\.)?(said|answer|words)(\.\d+)?)"),
     ("item", r"particulars\..+\.\d+"),
     ("own", r"(particulars|wording)\..+"),
     ("state", r"(signatory|recipients\.\w+)\.address\.state"),
     ("number", r"authority\.\d+\.number"),
     ("vote", r"authority\.\d+\.vote"),
     ("number", r"approved-as-to-form\.file-number"),
+    ("self", r"calls-itself"),
+    ("title", r"(signatory|approved-as-to-form)\.title"),
     ("person", r"(signatory|approved-as-to-form)\.name"),
     (
         "name",
-        r"(signatory|approved-as-to-form|cc\.\d+)\.(name|title|office|organization)|calls-itself",
+        r"(signatory|approved-as-to-form|cc\.\d+)\.(name|title|office|organization)",
     ),
     ("phone", r"(signatory|recipients\.\w+)\.(phone|fax)"),
     ("street", r"(signatory|recipients\.\w+)\.address\.street(\.\d+)?"),
@@ -78,6 +82,8 @@ _HALF_DECODED = (
 )
 
 
+_LONGEST = MAX_ITEMS * MAX_TEXT  # characters of a list in one text
+_SPELLED_LIKE = 0.85  # from 0 to 1
 # What is meant, of such words: a part of a sentence; perhaps also `The position is vacant.`
 _CLAUSE = r"that \w+ \w+.*|to be (removed|deleted|listed|withheld)\b.*"
 _IS_CLAUSE = re.compile(_CLAUSE, re.IGNORECASE)
@@ -97,7 +103,7 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     within: tuple[str, ...] = ()
     marks: str | tuple[str, ...] = ()
     test: Literal["filler", "filler-alone", "filler-beside", "misread", "whole-address",
-                  "small-letters"] | None = None  # fmt: skip
+                  "small-letters", "lost", "misspelled"] | None = None  # fmt: skip
     wrong: str = ""
     odd: str = ""
 
@@ -147,7 +153,8 @@ def judge(
     """
     problems: list[Problem] = []
     doubts: list[Doubt] = []
-    texts = {path: text for path, text in texts_in(document.data) if text}
+    # One that is too long is refused elsewhere, and takes seconds here.
+    texts = {path: text for path, text in texts_in(document.data) if 0 < len(text) <= _LONGEST}
     for path, text in texts.items():
         declared = uses.get(re.sub(r"\.\d+", "", path)) if uses else None
         if (found := _judged(text.strip(), declared or _use_of(path))) is None:
@@ -289,11 +296,29 @@ def _is_misread(text: str) -> bool:
     return False
 
 
+def _is_misspelled(text: str) -> bool:
+    """Tell whether a word of a title is nearly one that titles have: `Sherif`."""
+    from difflib import get_close_matches
+
+    known = _words("titles")
+    words = {word.removesuffix("s") for word in re.findall(r"[^\W\d_]{5,}", text.casefold())}
+    words -= {word.removesuffix("s") for word in known}
+    return any(get_close_matches(word, known, 1, _SPELLED_LIKE) for word in words)
+
+
+def _has_lost(text: str) -> bool:
+    """Tell whether a vote has fewer ayes than noes: `0 to 5`."""
+    votes = re.match(r"([0-9]+) ?(?:-|\u2013|to|:) ?([0-9]+)\b", text)
+    return votes is not None and int(votes[1]) < int(votes[2])
+
+
 _TESTS: Mapping[str, Callable[[str], bool]] = {
     "filler": _is_filler,
     "filler-alone": lambda text: _is_filler(text, with_labels=False, meant=_IS_STATEMENT),
     "filler-beside": _has_filler_beside,
     "misread": _is_misread,
     "whole-address": goes_on_with_state,
+    "lost": _has_lost,
+    "misspelled": _is_misspelled,
     "small-letters": lambda text: text.islower() and " " in text,
 }
