@@ -103,7 +103,8 @@ def case_of_member(member: Member, library: Library) -> Case:
 
 def _layers(member: Member, days: dict[str, date]) -> Iterator[dict[str, Tree]]:
     """Yield the particulars, each later group laid on the earlier."""
-    text = re.sub(r"<([a-z-]+)>", lambda it: days[it[1]].isoformat(), _GIVEN)
+    text = re.sub(r"-<([a-z]+)>-", lambda it: f"-{days[it[1]]:%Y%m%d}-", _GIVEN)  # a reference
+    text = re.sub(r"<([a-z-]+)>", lambda it: days[it[1]].isoformat(), text)
     layers = document_from_yaml(text, "every_letter_kind.yaml").data[member.kind]
     chosen = {"orleans": (0,), "missoula": (0, 1), "dona-ana": (0, 2)}[member.place]
     for number in chosen:

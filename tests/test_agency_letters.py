@@ -160,6 +160,58 @@ def test_the_request_comes_before_the_data(library: Library) -> None:
     assert "agreement-data" not in told
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "dakota-county-sheriffs-office-ne",
+        "DAKOTA COUNTY SHERIFF'S OFFICE",
+        "Dakota County Sheriff's Office, NE",
+        "Dakota County Sheriff's Office, Nebraska",
+    ],
+)
+def test_an_agency_of_the_list_is_named_as_there(typed: str, library: Library) -> None:
+    stated = of("dakota-county-ne", "model: wso", f'agency: "{typed}"')
+    assert case_for(library, base=stated).particulars.agency == "Dakota County Sheriff's Office"
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("  agency: Bucks County Sheriff's Office\n", "is in PA, not in NE"),
+        ("  agency: hialeah-police-department-fl\n", "is in FL, not in NE"),
+        (
+            "signatory: {name: Pat Doe, title: Sheriff, office: Marin County Sheriff's Office}\n",
+            "would be the agreement's party, but jurisdiction: is Dakota County, NE",
+        ),
+    ],
+)
+def test_an_agency_of_another_place_is_no_party(lines: str, told: str, library: Library) -> None:
+    stated = of("dakota-county-ne", "model: wso") + lines
+    (problem,) = problems_of(lambda: case_for(library, base=stated))
+    assert (problem.code, told in problem.message) == ("agency-elsewhere", True)
+
+
+@pytest.mark.parametrize("agency", ["Thurston County Jail", "Tri County Jail", "Ross Police"])
+def test_an_agency_that_is_not_listed_is_taken_as_it_is(agency: str, library: Library) -> None:
+    stated = of("dakota-county-ne", "model: wso", f"agency: {agency}")
+    assert case_for(library, base=stated).particulars.agency == agency
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("VIII", "in section VIII:"),
+        ("5.", "in section 5:"),
+        ("part 4", "in part 4:"),
+        ("Introduction", "in Introduction:"),
+    ],
+)
+def test_a_number_alone_is_that_of_a_section(typed: str, told: str, library: Library) -> None:
+    facts = ("model: wso", "clause: It ends.", f"clause-section: '{typed}'", "agency: A Jail")
+    letter = letter_for(library, base=of("dakota-county-ne", *facts))
+    assert any(it.endswith(told) for it in body_texts(letter))
+
+
 def test_one_of_several_agreements_is_asked_for(library: Library) -> None:
     assert problems_of(lambda: case_for(library, base=base(AUTAUGA))) == [
         Problem(

@@ -10,10 +10,10 @@ import pytest
 from conftest import TODAY
 from make_letters import BARE, case_for
 
+from optout_cli.directory.names import names_another
 from optout_cli.letters import Library
 from optout_cli.letters.compose import compose, recipients_of
 from optout_cli.letters.notes import (
-    _names_another,
     contact_note,
     law_notes,
     notes_for,
@@ -429,6 +429,24 @@ def test_a_day_to_meet_on_which_offices_are_closed_is_told_of(library: Library) 
             "other-address",
             "envelope: under recipients: bureau:, which shows another address",
         ),
+        (
+            "signatory: {name: Pat Doe, title: Chief, office: San Rafael Police Department}",
+            "other-place",
+            "the signatory's office is 'San Rafael Police Department'",
+        ),
+        (
+            "signatory: {name: Pat Doe, title: Marshal, office: Town of Ross}",
+            "other-place",
+            "the letter is that of Marin County, CA",
+        ),
+        (
+            (
+                "recipients: {bureau: {attention: Chief, organization: [Records]}}\n"
+                "cc: [{name: Chief, organization: Records}, {organization: Records}]"
+            ),
+            "copy-to-itself",
+            "delete 'Chief, Records' from cc:",
+        ),
     ],
 )
 def test_what_looks_like_another_place_is_told(
@@ -437,6 +455,40 @@ def test_what_looks_like_another_place_is_told(
     case = case_for(library, lines)
     notes = [it.text for it in notes_of(case) if it.code == code]
     assert [told in it for it in notes] == [True]
+
+
+@pytest.mark.parametrize(
+    ("place", "office"),
+    [
+        ("marin-county-ca", "Marin County Police"),
+        ("alexandria-city-va", "Alexandria City Police Department"),
+        ("san-francisco-county-ca", "City and County of San Francisco"),
+    ],
+)
+def test_an_office_of_the_county_or_of_a_city_that_writes_is_its_own(
+    place: str, office: str, library: Library
+) -> None:
+    signed = f"signatory: {{name: Pat Doe, title: Chief, office: {office}}}"
+    notes = notes_of(case_for(library, f"jurisdiction: {place}\n{signed}"))
+    assert [note.text for note in notes if note.code == "other-place"] == []
+
+
+def test_a_day_that_may_be_a_slip_is_told_of(library: Library) -> None:
+    stated = "jurisdiction: dakota-county-ne\nletter: 287g/terminate\nparticulars:\n"
+    stated += "  {model: [jem], agency: A Jail, signed: 1990-12-01, effective: 2036-11-01,"
+    case = case_for(library, f"{stated} reply-by: 2026-11-24}}\ndate: 2026-11-24")
+    assert [note.text for note in notes_of(case) if note.code == "odd-day"] == [
+        "check particulars.signed: 1990-12-01 is before the program began (2003-03-01)",
+        "check particulars.effective: 2036-11-01 is more than a year after the letter's date",
+        "check particulars.reply-by: 2026-11-24 is the letter's own date",
+    ]
+
+
+def test_an_answer_wanted_on_a_closed_day_is_told_of(library: Library) -> None:
+    case = case_for(library, "particulars: {reply-by: 2026-12-25}\ndate: 2026-11-24")
+    assert [note.text for note in notes_of(case) if note.code == "closed-day"] == [
+        "check the day 2026-12-25: it is Christmas Day"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -460,5 +512,5 @@ def test_no_county_is_another_however_its_name_is_written(library: Library) -> N
         for name in (place.name, place.name.upper(), place.formal or ""):
             plain = normalize("NFKD", name).encode("ascii", "ignore").decode()
             forms = (name, plain, name.replace("'", "\u2019"), name.replace("St. ", "Saint "))
-            told += [form for form in forms if _names_another(place.name, f"Board, {form}")]
+            told += [form for form in forms if names_another(place.name, f"Board, {form}")]
     assert told == []

@@ -411,3 +411,37 @@ def test_a_day_that_a_list_has_twice_is_a_problem(library: Library) -> None:
     assert [it.message for it in problems if it.code == "said-twice"] == [
         "particulars.meeting-dates has '2026-12-15' twice"
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("notice: revoke-personnel", "never follows a notice that authorizations are revoked"),
+        ("notice-reference: SC-31043-20260803-ABCD", "not that of a letter of Dakota County"),
+        ("notice-reference: 287G-06041-20260803-ABCD", "not that of a letter of Dakota County"),
+        ("notice-reference: 287G-31043-20260804-ABCD", "dated 2026-08-03"),
+        ("notice-reference: 287G-31043-20260803-ABCD", None),
+        ("notice-reference: our file 12", None),
+    ],
+)
+def test_an_earlier_letter_is_one_that_this_letter_may_follow(
+    given: str, told: str | None, library: Library
+) -> None:
+    facts = {"notice": "terminate"} | dict([given.split(": ")])
+    text = "letter: 287g/effective-date\njurisdiction: dakota-county-ne\ndate: 2026-11-24\n"
+    text += "particulars: {model: [wso], agency: A Jail, notice-date: 2026-08-03,"
+    text += " answered: 2026-09-01, received: 2026-08-05, day-named: 2026-12-31, "
+    text += ", ".join(f"{name}: {value}" for name, value in facts.items()) + "}\n"
+    if told is None:
+        assert case_for(library, text).kind.title == "Answer about the effective date"
+    else:
+        (problem,) = problems_of(lambda: case_for(library, text))
+        assert (problem.code, told in problem.message) == ("wrong-earlier", True)
+
+
+@pytest.mark.parametrize(
+    "name", ["ICE", "the Field Office Director", "the State Identification Bureau", "DHS"]
+)
+def test_the_sender_never_has_the_name_of_another(name: str, library: Library) -> None:
+    problems = problems_of(lambda: compose(case_for(library, f"calls-itself: {name}")))
+    assert {problem.code for problem in problems} == {"wrong-self"}

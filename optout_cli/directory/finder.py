@@ -81,6 +81,10 @@ class Finder:
         known = known or self._closest(folded, entries)[:_MOST_CANDIDATES]
         return known or self._agencies_at(folded)
 
+    def namesakes(self, name: str) -> list[str]:
+        """Return the slugs of the jurisdictions with this name, in whatever state."""
+        return with_name(fold(name), self._jurisdiction_entries)
+
     def _slug_of(self, match: Match) -> str:
         return match.id if match.is_agency else self.slug(match.code, match.id)
 

@@ -59,6 +59,12 @@ _SPELLED_LIKE = 0.8
 _LIKENESS = {True: 0.6, False: 0.75}
 
 
+_NO_PLACE = (  # before `County`: `The County`, `Under County policy`
+    "the|this|our|said|each|of|for|and|in|deputy|chief|assistant|state|under|any|all|every|no|some"
+    "|other|such|an?|both|n?either|nor|or|by|to|at|from|with|as|if|because|when|while|since"
+)
+
+
 @lru_cache(maxsize=20_000)  # every name in the data, and those of a long table
 def fold(name: str) -> str:
     """Reduce a name to lowercase ASCII letters, digits and hyphens, as in a slug.
@@ -143,6 +149,15 @@ def without_legal_word(slug: str) -> str:
         if slug.endswith(f"-{word}"):
             return slug.removesuffix(f"-{word}")
     return slug
+
+
+def names_another(name: str, text: str) -> bool:
+    """Tell whether a text names some county, but not this one: `Kane County Board`, Cook County."""
+    short, legal = without_legal_word(fold(name)), re.escape(name.rpartition(" ")[2])
+    legal = legal.upper() if text.isupper() else legal
+    found = rf"\b(?!(?i:{_NO_PLACE})\b)[A-Z][^\s,]* {legal}\b|\b{legal} (?:of|OF) [A-Z]"
+    is_here = " " not in name or short.replace("-", "") in fold(text).replace("-", "")
+    return not is_here and bool(re.search(found, text))
 
 
 def is_agency_name(folded: str) -> bool:

@@ -1,34 +1,31 @@
 """What the user should know about a letter. These notes are printed beside it, never in it.
 
-Each says what to do, then why. A long one has a short form of one line. Here are also the days on
-which offices are closed: weekends, and the holidays of country and state.
+Each says what to do, then why. A long one has a short form of one line.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from functools import cache
 from typing import Any
 
-from optout_cli.directory.names import fold, names_within, without_legal_word
+from optout_cli.directory.names import fold, names_another, names_within
 from optout_cli.errors import shorten
 from optout_cli.exporters import Options, exporter_for
-from optout_cli.model.jurisdiction import LAW_EFFECTS, Agreement
+from optout_cli.letters.closed_days import closing_of
+from optout_cli.model.jurisdiction import LAW_EFFECTS, Agreement, Jurisdiction
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice, Recipient, Route
+from optout_cli.model.program import Particular
 from optout_cli.model.request import Party, Signatory
 from optout_cli.programs import laws_of, particular_of, program_notes
 
 _LONG_FAX = 30  # pages: more take over half an hour, and run many machines out of paper
 _DOUBTFUL = ("third-party", "memory")  # kinds of source
 _SIGNED_WITHIN = timedelta(days=30)  # of the letter's date; a letter dated earlier gets a note
+_FAR = timedelta(days=366)  # after the letter's date: a day later than this may be a slip
 _RECENT_YEARS = 1  # letters older than this get a note on an undated address
 # Notes on the county and the program come last: they are the same for all letters.
 _LAST = {"contact": 1, "state-law": 2, "period": 3, "letter": 4}
-_NO_PLACE = (  # before `County`: `The County`, `Under County policy`
-    "the|this|our|said|each|of|for|and|in|deputy|chief|assistant|state|under|any|all|every|no|some"
-    "|other|such|an?|both|n?either|nor|or|by|to|at|from|with|as|if|because|when|while|since"
-)
 _IS_LOCAL = re.compile(r"\b(Police|City|Town|Township|Village|Borough)\b")
 _OFFICES: Mapping[Party, str] = {"bureau": "the bureau", "ice": "ICE"}
 _WHOSE: Mapping[Party, str] = {"bureau": "the bureau's", "ice": "ICE's"}
@@ -41,14 +38,8 @@ def notes_for(case: Case, recipient: Recipient, standing: Iterable[Note]) -> Ite
     """
     yield from _signatory_notes(case)
     yield from case.doubts
-    for name, particular in case.kind.particulars.items():
-        texts, sample = _values(case, name), particular.example
-        # A sample of one word may be right by chance.
-        if particular.type in ("text", "paragraphs") and sample in texts and " " in str(sample):
-            text = f"replace particulars.{name}: it is still the sample: {sample}"
-            yield Note(code="sample", text=text, short=f"replace the sample in particulars.{name}")
-        if particular.office_day:
-            yield from closed_notes(filter(None, texts), case.locality.state_code)
+    yield from _particular_notes(case)
+    yield from _place_notes(case)
     yield from _data_notes(case)
     if case.today - case.date > _SIGNED_WITHIN:
         text = f"use the date of the signature: the letter is dated {case.date}"
@@ -59,6 +50,7 @@ def notes_for(case: Case, recipient: Recipient, standing: Iterable[Note]) -> Ite
     yield from standing
     yield contact_note(case, recipient)
     yield from _address_notes(case, recipient)
+    yield from _copy_notes(case, recipient)
     if recipient.is_person and not recipient.contact.salutation:
         whose, party = _WHOSE[recipient.party], recipient.party
         text = (
@@ -69,41 +61,40 @@ def notes_for(case: Case, recipient: Recipient, standing: Iterable[Note]) -> Ite
         yield Note(code="greeting", text=text, short=short)
 
 
+def _particular_notes(case: Case) -> Iterator[Note]:
+    """Yield samples that nobody replaced, and days that may be a slip."""
+    for name, particular in case.kind.particulars.items():
+        texts, sample = _values(case, name), particular.example
+        # A sample of one word may be right by chance.
+        if particular.type in ("text", "paragraphs") and sample in texts and " " in str(sample):
+            text = f"replace particulars.{name}: it is still the sample: {sample}"
+            yield Note(code="sample", text=text, short=f"replace the sample in particulars.{name}")
+        days = [day for day in texts if isinstance(day, date)]
+        if particular.office_day:
+            yield from closed_notes(days, case.locality.state_code)
+        for day in days:
+            if why := _doubt_about(day, particular, case):
+                text = f"check particulars.{name}: {day} is {why}"
+                yield Note(code="odd-day", text=text)
+
+
+def _doubt_about(day: date, particular: Particular, case: Case) -> str | None:
+    """Return why a particular's day may be a slip, or None."""
+    began = case.program.periods[0].from_
+    if particular.known == "signed" and day < began:
+        return f"before the program began ({began})"
+    if particular.when == "after" and day - case.date > _FAR:
+        return "more than a year after the letter's date"
+    if particular.when == "after" and particular.office_day and day == case.date:
+        return "the letter's own date"
+    return None
+
+
 def closed_notes(days: Iterable[date], state: str) -> Iterator[Note]:
     """Yield a note on each day on which offices in a state are closed."""
     for day in days:
         if name := closing_of(day, state):
             yield Note(code="closed-day", text=f"check the day {day}: it is {name}")
-
-
-def next_working_day(day: date, state: str) -> tuple[date, str]:
-    """Return `day`, or the next one on which offices are open, and the reason in words.
-
-    They are closed on Saturdays and Sundays, and on the holidays of the country and of the state.
-    """
-    reason = ""
-    while name := closing_of(day, state):
-        reason += f"; {day} is {name}" if reason else f", {name}"
-        day += timedelta(1)
-    return day, reason and f"{reason}, so the day is {day}"
-
-
-def closing_of(day: date, state: str) -> str | None:
-    """Return why offices are closed on a day, such as `a Saturday`, or None."""
-    if weekend := {5: "a Saturday", 6: "a Sunday"}.get(day.weekday()):
-        return weekend
-    return _holidays(None, day.year).get(day) or _holidays(state, day.year).get(day)
-
-
-@cache
-def _holidays(state: str | None, year: int) -> dict[date, str]:
-    """Return the public holidays of a state, or those of the country, by their days."""
-    from holidays import country_holidays  # imports for a fifth of a second
-
-    try:
-        return dict(country_holidays("US", subdiv=state, years=year).items())
-    except NotImplementedError:  # a state in the user's own data
-        return {}
 
 
 def standing_notes(case: Case) -> Iterator[Note]:
@@ -126,11 +117,26 @@ def told(notes: Iterable[Note], *, in_full: bool, before: set[Note]) -> Iterator
     before.update(ranked)
 
 
-def _data_notes(case: Case) -> Iterator[Note]:
-    """Yield how the jurisdiction's name was read, and what the data adds to the particulars."""
+def _place_notes(case: Case) -> Iterator[Note]:
+    """Yield how the jurisdiction's name was read, and if the office may be of another place."""
     locality = case.locality
+    office = case.request.signatory.office if case.request.signatory else None
+    is_local = office and not locality.agency and _is_of_city(office, locality.jurisdiction)
     if locality.read_from:
-        yield Note(code="read-as", text=_reading(case, locality.read_from))
+        text = f"check that {locality.read_from!r} means {locality.name}"
+        state = locality.state_code, locality.state_name
+        if locality.agency and not any(names_within(fold(locality.read_from), *state)):
+            text += ": another state may have one of that name"
+        text += f": the signatory's office is {office!r}" if is_local else ""
+        yield Note(code="read-as", text=text)
+    elif is_local and not case.program.author:
+        text = f"check that jurisdiction: is right: the signatory's office is {office!r}, and the"
+        yield Note(code="other-place", text=f"{text} letter is that of {locality.name}")
+
+
+def _data_notes(case: Case) -> Iterator[Note]:
+    """Yield what the data adds to the particulars."""
+    locality = case.locality
     source, facts = locality.agency_source, case.kind.particulars
     if source is None:
         return
@@ -161,16 +167,11 @@ def _data_notes(case: Case) -> Iterator[Note]:
             yield Note(code="other-signed", text=text, short=short)
 
 
-def _reading(case: Case, typed: str) -> str:
-    """Say how the jurisdiction's name was read, and why it may be meant otherwise."""
-    locality, signatory = case.locality, case.request.signatory
-    text = f"check that {typed!r} means {locality.name}"
-    if not locality.agency:
-        office = signatory.office if signatory else None
-        is_local = office and _IS_LOCAL.search(office)
-        return f"{text}: the signatory's office is {office!r}" if is_local else text
-    with_state = any(names_within(fold(typed), locality.state_code, locality.state_name))
-    return text if with_state else f"{text}: another state may have one of that name"
+def _is_of_city(office: str, place: Jurisdiction) -> bool:
+    """Tell whether an office is a city's or a town's beside a jurisdiction that is none."""
+    kinds = _IS_LOCAL.findall(office)
+    own, names = place.name.rpartition(" ")[2], f"{place.name} {place.formal}"
+    return bool(kinds) and own not in office and not any(kind in names for kind in kinds)
 
 
 def _other_days(case: Case, models: str) -> Iterator[tuple[Agreement, date]]:
@@ -211,7 +212,7 @@ def _signatory_notes(case: Case) -> Iterator[Note]:
     bodies, place = (act.body for act in case.request.authority), case.locality.jurisdiction.name
     own_words = (case.request.calls_itself, *case.request.wording.values())
     for name in (signatory.office, *bodies, *own_words, agency):
-        if name and not case.locality.agency and _names_another(place, name):
+        if name and not case.locality.agency and names_another(place, name):
             text = f"{check}: {shorten(name)!r} does not name {case.locality.name}"
             yield Note(code="other-place", text=text)
     state, own = signatory.address.state, case.locality.state_code
@@ -231,15 +232,6 @@ def _title_notes(case: Case, signatory: Signatory) -> Iterator[Note]:
     if comma and tail.casefold() in (place.casefold(), case.locality.name.casefold()):
         text = f"write {head!r} as signatory.title: the letter says {place} beside it anyway"
         yield Note(code="place-in-title", text=text)
-
-
-def _names_another(name: str, text: str) -> bool:
-    """Tell whether a text names some county, but not this one: `Kane County Board`, Cook County."""
-    short, legal = without_legal_word(fold(name)), re.escape(name.rpartition(" ")[2])
-    legal = legal.upper() if text.isupper() else legal
-    found = rf"\b(?!(?i:{_NO_PLACE})\b)[A-Z][^\s,]* {legal}\b|\b{legal} (?:of|OF) [A-Z]"
-    is_here = " " not in name or short.replace("-", "") in fold(text).replace("-", "")
-    return not is_here and bool(re.search(found, text))
 
 
 def law_notes(case: Case) -> Iterator[Note]:
@@ -323,6 +315,16 @@ def _address_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
             f" the letter is addressed to {', '.join(address.lines)}"
         )
         yield Note(code="other-address", text=text)
+
+
+def _copy_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
+    """Yield copies to the office that the letter is addressed to."""
+    lines = {line.casefold() for line in recipient.contact.block}
+    for copy in case.request.cc:
+        named = [text for text in (copy.name, copy.title, copy.organization) if text]
+        if len(named) > 1 and {text.casefold() for text in named} <= lines:
+            text = f"delete {copy.line!r} from cc:, since the letter goes to that office itself"
+            yield Note(code="copy-to-itself", text=text)
 
 
 def export_notes(letter: Letter, name: str, pages: int | None, options: Options) -> Iterator[Note]:

@@ -11,10 +11,11 @@ from optout_cli.directory import Directory
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters import exporter_for, suffix_of
 from optout_cli.letters import Library
+from optout_cli.letters.agreements import with_agency, with_agreement
 from optout_cli.letters.compose import compose, outline_case
 from optout_cli.letters.notes import export_notes
 from optout_cli.letters.request_files import NamedFiles, files_of
-from optout_cli.letters.requirements import repeat_problems, served_problems, with_agreement
+from optout_cli.letters.requirements import earlier_problems, repeat_problems
 from optout_cli.model.jurisdiction import Gazetteer, Locality
 from optout_cli.model.letter import Export, Files, Letter
 from optout_cli.model.notice import Case, Note, Notice
@@ -139,7 +140,8 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
             found = library.programs.find(*letter)
     if found:
         with unread:
-            stated, from_data = with_agreement(document, locality, found[1])
+            stated = with_agency(document, locality, found[1], library.directory)
+            stated, from_data = with_agreement(stated, locality, found[1])
             particulars = particulars_from(stated, found[1])
     if odd or request is None or locality is None or found is None:
         known = (*problems, *(problem for problem in unread if problem.location not in places))
@@ -153,7 +155,7 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
     )
     if len(library.folders) > 1:
         case = _with_own_wording(case, library)
-    raise_any((*samples, *served_problems(case), *repeat_problems(case)))
+    raise_any((*samples, *earlier_problems(case), *repeat_problems(case)))
     if unread:  # a letter that makes no sense needs no particulars
         raise OptoutError(*(tuple(refusals(case)) or unread))
     return case

@@ -1,4 +1,4 @@
-"""What a notice needs: facts from the data, and problems that keep it from being written. Pure.
+"""What a notice needs: the problems that keep it from being written. Pure.
 
 Each Problem has the key path of the request's value that it is about. Tracking numbers are checked
 when they are typed: a wrong digit cannot be found once the receipt is lost.
@@ -13,17 +13,24 @@ from typing import Any
 import msgspec
 from msgspec.structs import astuple
 
-from optout_cli.errors import OptoutError, Problem, did_you_mean, shorten
-from optout_cli.model.jurisdiction import Address, Agreement, Contact, Locality
+from optout_cli.directory.names import fold
+from optout_cli.errors import Problem, did_you_mean, shorten
+from optout_cli.model.jurisdiction import Address, Contact
 from optout_cli.model.notice import Case, Recipient
-from optout_cli.model.program import LetterKind, Particular
+from optout_cli.model.program import Particular
 from optout_cli.model.request import PARTIES, Authority, Correction, Party
 from optout_cli.programs import holds
-from optout_cli.programs.validation import particular_from
-from optout_cli.readers.document import Document, Tree, lines_to_add
+from optout_cli.readers.document import lines_to_add
 from optout_cli.readers.postal import elsewhere, number_fault, tidy_number
 
+_REFERENCE = re.compile(r"(\w+)-(\w+)-([0-9]{8})-\w{4}")
 _OR_DRAFT = "; or write a draft with --draft"
+# What letters call others than the sender, as `fold` writes it without `the`.
+_OTHERS = (
+    *("ice", "dhs", "fbi", "doj", "immigration-and-customs-enforcement", "federal-government"),
+    *("department-of-homeland-security", "state-identification-bureau", "secure-communities"),
+    *("field-office", "field-office-director", "ice-office", "program"),
+)
 _ONE_OF_TWO = "correct one of the two dates"
 _FIELDS = {
     "address.street": "street",
@@ -38,63 +45,6 @@ _FURTHEST = timedelta(days=366)  # a letter dated later than this has a typing e
 _KINDS_OF_ACT, _SHORTEST_KIND = ("resolution", "ordinance", "order", "proclamation", "motion"), 3
 # Where such an act is kept: `Order Book 5, page 3` is the number of an ordinance, too.
 _KEPT_IN = ("book", "docket", "file", "journal", "record", "register", "roll", "volume")
-
-
-def with_agreement(
-    document: Document, locality: Locality | None, kind: LetterKind
-) -> tuple[Document, tuple[str, ...]]:
-    """Add the particulars that follow from the agency's agreements, and return their names.
-
-    A particular of the request always stays. Raises OptoutError if the request must say which of
-    several agreements it is about.
-    """
-    agency, given = locality and locality.agency, document.data.get("particulars", {})
-    if locality is None or agency is None or not isinstance(given, dict):
-        return document, ()
-    chosen = _chosen(document, agency.agreements, kind)
-    facts = {
-        "model": [each.model for each in chosen],
-        "signed": [each.signed.isoformat() for each in chosen if each.signed],
-    }
-    found: dict[str, Tree] = {}
-    for name, spec in kind.particulars.items():
-        if name in given or spec.known is None:
-            continue
-        if spec.known == "agency":
-            found[name] = agency.name
-        elif values := facts[spec.known]:
-            if len(values) == len(chosen) and (len(values) == 1 or spec.type == "list"):
-                found[name] = [*values] if spec.type == "list" else values[0]
-        elif spec.known == "model" and spec.required and agency.agreements:
-            models = ", ".join(each.model for each in agency.agreements)
-            message = f"{locality.name} has {len(agency.agreements)} agreements: {models}"
-            path = f"particulars.{name}"
-            hint = f"{lines_to_add([path])} ({models})"
-            raise OptoutError(Problem("which-agreement", message, None, hint, path, fields=(path,)))
-    data = {**document.data, "particulars": {**given, **found}}
-    # Without locations of their own: a problem with them is about the request's particulars.
-    return Document(data, document.layers), tuple(found)
-
-
-def _chosen(
-    document: Document, agreements: Sequence[Agreement], kind: LetterKind
-) -> list[Agreement]:
-    """Return the agreements that a request names, in its order, or the only one there is.
-
-    Returns none if the data lacks one of them: the days of the others would change places.
-    """
-    given = document.data.get("particulars", {})
-    names = [name for name, spec in kind.particulars.items() if spec.known == "model"]
-    stated = [name for name in names if name in given]
-    if not stated:
-        return [*agreements] if len(agreements) == 1 else []
-    try:
-        models = particular_from(document, kind, stated[0])
-    except OptoutError:  # reported when all particulars are read
-        return []
-    by_model = {each.model: each for each in agreements}
-    found = [by_model.get(model) for model in ([models] if isinstance(models, str) else models)]
-    return [each for each in found if each] if all(found) else []
 
 
 def date_problems(case: Case) -> Iterator[Problem]:
@@ -194,8 +144,29 @@ def act_problems(acts: Iterable[Authority]) -> Iterator[Problem]:
             yield Problem("said-twice", message, hint=hint, path=f"authority.{number}.number")
 
 
-def served_problems(case: Case) -> Iterator[Problem]:
-    """Yield what is wrong with the tracking numbers of an earlier letter."""
+def earlier_problems(case: Case) -> Iterator[Problem]:
+    """Yield what is wrong with an earlier letter: its kind, reference, and tracking numbers."""
+    stated = {
+        spec.follow: (f"particulars.{name}", value)
+        for name, spec in case.kind.particulars.items()
+        if spec.follow and (value := _value(case.particulars, name))
+    }
+    path, kind = stated.get("kind", ("", None))
+    if kind and case.kind.follows and kind not in case.kind.follows:
+        title = case.program.letters[kind].title
+        message = f"{path} is {kind}, and this letter never follows a {title[0].lower()}{title[1:]}"
+        hint = f"write {' or '.join(case.kind.follows)}, or another letter"
+        yield Problem("wrong-earlier", message, hint=hint, path=path)
+    path, reference = stated.get("reference", ("", ""))
+    if parts := _REFERENCE.fullmatch(reference):
+        day, (code, place, written) = stated.get("date", ("", None))[1], parts.groups()
+        own = case.locality.code
+        is_other_place = place.isdigit() and own.isdigit() and place != own
+        if code != case.program.code or is_other_place or (day and f"{day:%Y%m%d}" != written):
+            message = f"{path} {reference!r} is not that of a letter of {case.locality.name}"
+            message += f" about the {case.program.title}" + (f" dated {day}" if day else "")
+            hint = "copy the reference from that letter, and its date"
+            yield Problem("wrong-earlier", message, hint=hint, path=path)
     for name, particular in case.kind.particulars.items():
         ways = _value(case.particulars, name) if particular.follow == "service" else None
         for number, way in enumerate(ways or ()):
@@ -239,6 +210,11 @@ def recipient_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
         message = f"the {names} of {office} of {where} {verb} missing"
         more = f"; or write the other letter with --to {other}"
         yield _lacking("incomplete-contact", message, path, (party, missing), more)
+    given, own = case.request.calls_itself, (*contact.organization, contact.attention or "")
+    if given and _bare(given) in {*_OTHERS, *map(_bare, own)}:
+        message = f"calls-itself {given!r} is what the letter calls somebody else"
+        hint = "write what the letter calls its sender, such as the County"
+        yield Problem("wrong-self", message, hint=hint, path="calls-itself")
     correction: Correction = getattr(case.request.recipients, party)
     new = correction.address or Address()
     known = (case.locality.contact_of(recipient.office) or Contact()).address
@@ -335,6 +311,10 @@ def _lacking(
     party, names = lack
     fields = tuple(f"recipients.{party}.{name}" for name in names)
     return Problem(code, message, None, f"{lines_to_add(fields)}{more}", path, fields=fields)
+
+
+def _bare(name: str) -> str:
+    return fold(name).removeprefix("the-")
 
 
 def _named(recipient: Recipient) -> str:

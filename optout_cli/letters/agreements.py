@@ -1,0 +1,119 @@
+"""What the data says of the agreement that a letter is about: its agency, models and days."""
+
+import re
+from collections.abc import Sequence
+
+from optout_cli.directory import Directory
+from optout_cli.directory.names import fold, names_another
+from optout_cli.errors import OptoutError, Problem, shorten
+from optout_cli.model.jurisdiction import Agreement, Locality
+from optout_cli.model.program import LetterKind
+from optout_cli.programs.validation import particular_from
+from optout_cli.readers.document import Document, Tree, lines_to_add
+
+_COUNTY = re.compile(r"(?:[A-Z][\w.'\u2019-]+ )+(?:County|Parish|Borough)\b")
+
+
+def with_agency(
+    document: Document, locality: Locality | None, kind: LetterKind, directory: Directory
+) -> Document:
+    """Write the agency that a request names as the data does, without the state.
+
+    Raises OptoutError if that agency is in another state, or if the signatory's office would be the
+    party, and is another county's.
+    """
+    given = document.data.get("particulars", {})
+    names = [name for name, spec in kind.particulars.items() if spec.known == "agency"]
+    if locality is None or not names or not isinstance(given, dict):
+        return document
+    (name,), own = names, locality.state_code
+    path, text = f"particulars.{name}", given.get(name)
+    if not isinstance(text, str):
+        signatory = document.data.get("signatory")
+        office = signatory.get("office") if isinstance(signatory, dict) else None
+        if isinstance(office, str) and not locality.agency and _states(office, locality, directory):
+            message = f"signatory.office {shorten(office)!r} would be the agreement's party, but"
+            hint = f"correct the one that is wrong, or add {path}: the agency that signed"
+            raise _elsewhere(
+                f"{message} jurisdiction: is {locality.name}", "signatory.office", hint
+            )
+        return document
+    stated = re.sub(rf",\s*({own}|{locality.state_name})\.?$", "", text)
+    found = directory.known(f"{stated}, {own}") or directory.known(stated)
+    states = _states(stated, locality, directory)
+    if found and found.agency and fold(stated) in (found.slug, fold(found.agency.name)):
+        is_here = found.state_code == own or fold(stated) != found.slug
+        states, stated = (set(), found.agency.name) if is_here else ({found.state_code}, stated)
+    if states and own not in states:
+        message = f"{path} {shorten(text)!r} is in {' or '.join(sorted(states))}, not in {own}"
+        raise _elsewhere(message, path, "correct the one that is wrong: agency: or jurisdiction:")
+    return Document({**document.data, "particulars": {**given, name: stated}}, document.layers)
+
+
+def _states(name: str, locality: Locality, directory: Directory) -> set[str]:
+    """Return the states that have the county in a name, if that is another than the locality."""
+    county = _COUNTY.match(name)
+    if county is None or not names_another(locality.jurisdiction.name, name):
+        return set()
+    return {slug[-2:].upper() for slug in directory.namesakes(county[0])}
+
+
+def _elsewhere(message: str, path: str, hint: str) -> OptoutError:
+    return OptoutError(Problem("agency-elsewhere", message, hint=hint, path=path))
+
+
+def with_agreement(
+    document: Document, locality: Locality | None, kind: LetterKind
+) -> tuple[Document, tuple[str, ...]]:
+    """Add the particulars that follow from the agency's agreements, and return their names.
+
+    A particular of the request always stays. Raises OptoutError if the request must say which of
+    several agreements it is about.
+    """
+    agency, given = locality and locality.agency, document.data.get("particulars", {})
+    if locality is None or agency is None or not isinstance(given, dict):
+        return document, ()
+    chosen = _chosen(document, agency.agreements, kind)
+    facts = {
+        "model": [each.model for each in chosen],
+        "signed": [each.signed.isoformat() for each in chosen if each.signed],
+    }
+    found: dict[str, Tree] = {}
+    for name, spec in kind.particulars.items():
+        if name in given or spec.known is None:
+            continue
+        if spec.known == "agency":
+            found[name] = agency.name
+        elif values := facts[spec.known]:
+            if len(values) == len(chosen) and (len(values) == 1 or spec.type == "list"):
+                found[name] = [*values] if spec.type == "list" else values[0]
+        elif spec.known == "model" and spec.required and agency.agreements:
+            models = ", ".join(each.model for each in agency.agreements)
+            message = f"{locality.name} has {len(agency.agreements)} agreements: {models}"
+            path = f"particulars.{name}"
+            hint = f"{lines_to_add([path])} ({models})"
+            raise OptoutError(Problem("which-agreement", message, None, hint, path, fields=(path,)))
+    data = {**document.data, "particulars": {**given, **found}}
+    # Without locations of their own: a problem with them is about the request's particulars.
+    return Document(data, document.layers), tuple(found)
+
+
+def _chosen(
+    document: Document, agreements: Sequence[Agreement], kind: LetterKind
+) -> list[Agreement]:
+    """Return the agreements that a request names, in its order, or the only one there is.
+
+    Returns none if the data lacks one of them: the days of the others would change places.
+    """
+    given = document.data.get("particulars", {})
+    names = [name for name, spec in kind.particulars.items() if spec.known == "model"]
+    stated = [name for name in names if name in given]
+    if not stated:
+        return [*agreements] if len(agreements) == 1 else []
+    try:
+        models = particular_from(document, kind, stated[0])
+    except OptoutError:  # reported when all particulars are read
+        return []
+    by_model = {each.model: each for each in agreements}
+    found = [by_model.get(model) for model in ([models] if isinstance(models, str) else models)]
+    return [each for each in found if each] if all(found) else []
