@@ -37,6 +37,7 @@ def directory(library: Library) -> Directory:
         ("Sheriff of Bradford County, PA", "bradford-county-sheriffs-office-pa"),
         ("Bradford County Office of the Sheriff, Pa.", "bradford-county-sheriffs-office-pa"),
         ("Alaska DOC", "alaska-department-of-corrections-ak"),
+        ("Lancaster County DA, PA", "lancaster-county-district-attorneys-office-pa"),
         ("Constable, Pct. 3, Walker County, TX", "walker-county-constable-pct-3-tx"),
         ("Walker Co. Precinct 3 Constable, TX", "walker-county-constable-pct-3-tx"),
         ("bradford cso pa", "bradford-county-sheriffs-office-pa"),
@@ -214,6 +215,43 @@ def test_an_agency_is_found_by_slug_and_by_name(
             (
                 "there is no jurisdiction 'Foley, AL'\n  hint: foley-police-department-al; "
                 "if it is a city, name its county: baldwin-county-al"
+            ),
+        ),
+        (
+            "Franklin County Jail, PA",
+            (
+                "there is no jurisdiction 'Franklin County Jail, PA'\n"
+                "  hint: county-of-franklin-franklin-county-jail-pa; if it is not listed, name its"
+                " county instead: franklin-county-pa"
+            ),
+        ),
+        (
+            "Franklin County Police, PA",  # not the sheriff
+            (
+                "there is no jurisdiction 'Franklin County Police, PA'\n"
+                "  hint: if it is not listed, name its county instead: franklin-county-pa"
+            ),
+        ),
+        (
+            "Miami Beach PD, FL",  # not the police of Miami
+            (
+                "there is no jurisdiction 'Miami Beach PD, FL'\n"
+                "  hint: `optout list agencies --state FL` lists them all; if it is not listed,"
+                " name its county"
+            ),
+        ),
+        (
+            "Lake City, FL",
+            (
+                "there is no jurisdiction 'Lake City, FL'\n"
+                "  hint: lake-city-police-department-fl or lake-county-fl"
+            ),
+        ),
+        (
+            "Brooklyn, CT",  # not that of New York
+            (
+                "there is no jurisdiction 'Brooklyn, CT'\n  hint: if it is a city, name its county;"
+                " `optout list jurisdictions --state CT` lists them all"
             ),
         ),
         (

@@ -154,6 +154,14 @@ def test_a_source_without_its_address_is_a_problem(laid: Laid) -> None:
     assert problem.message.endswith("bureau has a source but no address")
 
 
+def test_another_name_that_another_county_has_is_a_problem(write: Write, cache: Cache) -> None:
+    text = "states: {CA: {jurisdictions: {'06041': {aliases: [Kern, Marin Headlands]}}}}\n"
+    path = str(write("own.yaml", text))
+    (problem,) = problems_of(lambda: load_directory(str(bundled.JURISDICTIONS), [path], cache))
+    path = "states.CA.jurisdictions.06041.aliases.0"
+    assert problem.message == f"{path} 'Kern' is a name of Kern County"
+
+
 def test_a_new_jurisdiction_says_which_of_several_field_offices_is_its_own(
     write: Write, cache: Cache
 ) -> None:

@@ -10,7 +10,7 @@ from typing import Any, cast
 import msgspec
 
 from optout_cli.cache import Cache
-from optout_cli.directory.finder import Finder, Match
+from optout_cli.directory.finder import Finder, Match, alias_problems
 from optout_cli.directory.names import AgencyList, fold, names_within
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.model.jurisdiction import (
@@ -23,7 +23,7 @@ from optout_cli.model.jurisdiction import (
     Source,
     State,
 )
-from optout_cli.readers.document import Document, Tree, merge, without
+from optout_cli.readers.document import Document, Tree, merge, texts_in, without
 from optout_cli.readers.files import Parts, load_document, load_parts, load_valid
 from optout_cli.readers.validate import convert
 
@@ -363,6 +363,10 @@ def overlay_problems(document: Document, overlay: Document) -> Iterator[Problem]
         named = [known, *map(_mapping, inside.values())]
         offices = sorted({str(node["field-office"]) for node in named if node.get("field-office")})
         for id, own in _mapping(_mapping(state).get("jurisdictions")).items():
+            names = texts_in(
+                _mapping(own).get("aliases", []), f"states.{code}.jurisdictions.{id}.aliases"
+            )
+            yield from alias_problems(names, overlay, {it: inside[it] for it in inside if it != id})
             if id not in inside and "field-office" not in _mapping(own) and len(offices) > 1:
                 path = f"states.{code}.jurisdictions.{id}"
                 message = f"{id} needs field-office: {code} has {len(offices)} field offices"

@@ -1,7 +1,7 @@
 """Find the jurisdiction or agency that a query names, or say what it may mean."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from optout_cli.directory.names import (
     entry_of,
     fold,
     is_agency_name,
+    is_of_kind,
     names_of,
     names_within,
     place_in,
@@ -22,6 +23,7 @@ from optout_cli.directory.names import (
     without_legal_word,
 )
 from optout_cli.errors import Location, Problem
+from optout_cli.readers.document import Document
 from optout_cli.readers.postal import state_code
 
 _DIGITS = re.compile(r"(?:^|US|\()([0-9],?[0-9]{3,4})(?:\.0+)?\)?$")  # of a FIPS code: 6041.0
@@ -210,16 +212,27 @@ class Finder:
             for name in (entry.names if named else entry.names[:1])
             if key.startswith(f"{name}-")
         }
-        close = [
+        alike = [entry for entry in self._agency_entries if is_of_kind(entry.names[0], key)]
+        likely = {entry.slug for entry in alike}
+        inside = [  # the same kind of office in that county, however it is called
+            entry.slug
+            for entry in alike
+            if (id := self._agencies.of(entry.code).get(entry.slug, {}).get("county"))
+            and self.slug(entry.code, id) in county
+        ]
+        close = inside or [
             slug
             for slug in self._closest(folded, self._agency_entries)
-            if not county or slug.startswith(tuple(county.values()))
+            if slug in likely and (not county or slug.startswith(tuple(county.values())))
         ]
-        hints = [_listed(close or self._agencies_at(folded))]
+        hints = [_listed(close or [it for it in self._agencies_at(folded) if it in likely])]
         if county:
             hints.append(f"if it is not listed, name its county instead: {_listed(county)}")
         elif not hints[0] and self._agency_entries:
-            hints.append(self._whole_list(*named, what="agencies"))
+            hints += [
+                self._whole_list(*named, what="agencies"),
+                "if it is not listed, name its county",
+            ]
         return "; ".join(filter(None, hints))
 
     def _place_suggestion(self, folded: str) -> str:
@@ -242,7 +255,10 @@ class Finder:
         close = self._with_other_word(folded) or self._with_initials(folded)
         is_city = is_city and not close
         at_place = [] if close else self._agencies_at(folded)
-        close = close or [
+        own = [
+            it for it in self._agencies_at(folded) if it.startswith(tuple(f"{n}-" for n in words))
+        ]
+        close = [*own, *close] or [
             *self._elsewhere(folded),
             *(at_place or self._closest(folded, self._jurisdiction_entries)),
         ]
@@ -294,9 +310,12 @@ class Finder:
         ]
 
     def _elsewhere(self, folded: str) -> list[str]:
-        """Return the slugs of the few jurisdictions that have this very name in another state."""
+        """Return the slugs of the few jurisdictions that have this very name in another state.
+
+        Other names do not count: `Brooklyn, CT` is not Kings County, NY.
+        """
         names = {name for typed in self._named(folded).values() for name in typed}
-        found = [entry.slug for entry in self._jurisdiction_entries if names & {*entry.names}]
+        found = [entry.slug for entry in self._jurisdiction_entries if entry.names[0] in names]
         return found if len(found) <= _FEW else []
 
     @cached_property
@@ -349,3 +368,15 @@ def _listed(candidates: Iterable[str]) -> str:
     each = [*candidates]
     shown, more = " or ".join(each[:_MOST_CANDIDATES]), len(each) - _MOST_CANDIDATES
     return f"{shown} or {more} more" if more > 0 else shown
+
+
+def alias_problems(
+    aliases: Iterable[tuple[str, str]], overlay: Document, known: Mapping[str, Any]
+) -> Iterator[Problem]:
+    """Yield a Problem for each alias, given with its key path, that `known` has for another."""
+    others = [entry_of("", id, names_of(known[id])) for id in known]
+    for path, alias in aliases:
+        for other in with_name(fold(alias), others)[:1]:
+            message = f"{path} {alias!r} is a name of {known[other]['name']}"
+            hint = "leave it out, or write a name that no other place in the state has"
+            yield Problem("ambiguous-jurisdiction", message, overlay.location(path), hint)

@@ -34,6 +34,7 @@ _SPELLINGS = (
     (r"^(the-)?(office-of-(the-)?)?(sheriff|police|constable|marshal)-(of-)?(the-)?(.+)", r"\7-\4"),
     (r"\bpct\b", "precinct"),
     (r"^(.+-)?((?:precinct|district)-\d+)-(.+-)?constable$", r"\1\3constable-\2"),
+    (r"\b(d-?a|district-attorneys?)(-office)?\b", "district-attorney"),
     (r"\bdept\b", "department"),
     (r"\b(co|cnty)\b", "county"),
     (r"\bboro\b", "borough"),
@@ -48,6 +49,15 @@ _WORDS = frozenset((
     "investigation", "narcotics", "patrol", "guard", "university", "college", "force", "authority",
     "justice", "commission", "control", "agency", "rehabilitation", "cooperative",
 ))  # fmt: skip
+# Kinds of offices: a jail is not to be taken for the sheriff.
+_KINDS = (
+    "sheriff",
+    "police",
+    "jail|prison|detention|correction",
+    "attorney|prosecutor",
+    "constable",
+    "marshal",
+)
 # Words that a hint reads in place of misspelled ones, and how alike these must be. Shorter words
 # are too much like names.
 _SHORTEST_SPELLED = 6
@@ -165,6 +175,12 @@ def is_agency_name(folded: str) -> bool:
     return not _WORDS.isdisjoint((*folded.split("-"), *agency_key(folded).split("-")))
 
 
+def is_of_kind(name: str, key: str) -> bool:
+    """Tell whether a name is of the kind of office that an agency's key names, if it names one."""
+    kinds = [kind for kind in _KINDS if re.search(kind, key)]
+    return not kinds or any(re.search(kind, agency_key(name)) for kind in kinds)
+
+
 def respelled(folded: str) -> str:
     """Return a folded name with the misspelled words of agencies' names as they should be."""
     from difflib import get_close_matches
@@ -258,13 +274,13 @@ def closest(
 
 def _is_close(name: str, typed: str) -> bool:
     """Tell whether at most two letters differ, or one in five: of agencies, in their place."""
-    from difflib import SequenceMatcher
+    from difflib import SequenceMatcher, get_close_matches
 
     is_agency = is_agency_name(typed)
     places = [place_in(it) if is_agency else it for it in (name, typed)]
     one, two = sorted(places, key=len)
-    if is_agency and (not one or two.startswith(f"{one}-")):  # `pecos-couuty`
-        return True
+    if is_agency and (not one or get_close_matches(two.removeprefix(f"{one}-"), LEGAL_WORDS)):
+        return True  # `pecos-couuty`
     return SequenceMatcher(None, one, two).ratio() >= max(0.6, min(0.8, 1 - 2 / len(two)))
 
 
