@@ -15,7 +15,7 @@ from optout_cli.engines import measure
 
 PARTS = [
     "optout", "packages", "weasyprint", "typst", "Pango", "harfbuzz-subset", "typeface", "libyaml",
-    "cache", "this folder", "locale", "streams",
+    "cache", "this folder", "locale", "processes", "streams",
 ]  # fmt: skip
 
 
@@ -80,15 +80,17 @@ def test_what_only_costs_time_is_poor_and_no_failure(
     assert run("doctor").exit_code == 0
 
 
-def test_where_nothing_can_be_written_that_is_told(
+def test_where_nothing_can_be_written_or_shared_that_is_told(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(doctor, "TemporaryFile", refuse)
+    monkeypatch.setattr(doctor, "can_start_workers", lambda: False)
     parts = found(run)
-    assert [it["what"] for it in parts.values() if it["state"] == "poor"] == ["this folder"]
+    poor = [part["what"] for part in parts.values() if part["state"] == "poor"]
+    assert poor == ["this folder", "processes"]
 
 
 def test_a_typeface_that_is_not_there_breaks_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

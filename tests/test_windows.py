@@ -17,7 +17,7 @@ from run_processes import OPTOUT
 from simulate_windows import environment
 
 from optout_cli import cli, engines, output
-from optout_cli.batch import rejects
+from optout_cli.batch import pool, rejects
 from optout_cli.cli import console
 from optout_cli.errors import OptoutError
 from optout_cli.letters import request_files
@@ -195,6 +195,14 @@ def test_a_table_may_be_on_another_drive(monkeypatch: pytest.MonkeyPatch) -> Non
     assert rejects._path_from(Path("/a/b"), Path("/a/c/n.csv")) == "../c/n.csv"
     monkeypatch.setattr(os.path, "relpath", refuse)
     assert rejects._path_from(Path("/a/b"), Path("/a/c/n.csv")) == "/a/c/n.csv"
+
+
+def test_no_more_workers_are_started_than_windows_can_wait_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pool, "ON_WINDOWS", True)
+    with pool._workers(abs, 200) as workers:
+        assert workers._max_workers == 61  # type: ignore[attr-defined]  # no public name
 
 
 def test_a_pipe_that_nobody_reads_is_no_error_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from optout_cli import engines
+from optout_cli.batch.pool import can_start_workers
 from optout_cli.cache import Cache
 from optout_cli.cli import LostOutput
 from optout_cli.cli.console import page_width, print_json, print_text, report_problems, wrap
@@ -103,6 +104,7 @@ def run_checks(library: Library, cache: Cache, here: Path) -> Iterator[Check]:
         cure = "name another folder for the letters with -o"
         yield Check(what="this folder", state="poor", found=found, cure=cure)
     yield _check_locale()
+    yield _check_workers()
     yield _check_streams()
     for doubt in own_files()[2]:  # every command would stop at these
         found = f"{doubt.location} {doubt.message}"
@@ -168,6 +170,13 @@ def _check_locale() -> Check:
     found = f"{' and '.join(others)}; a name such as Doña Ana may be shown wrongly"
     cure = "set LC_ALL=C.UTF-8, or PYTHONUTF8=1"
     return Check(what="locale", state="poor", found=found, cure=cure)
+
+
+def _check_workers() -> Check:
+    if can_start_workers():
+        return Check(what="processes", found="a batch uses several at once")
+    found = "the system does not let processes share work; a batch makes its letters one by one"
+    return Check(what="processes", state="poor", found=found, cure="allow writing to /dev/shm")
 
 
 def _check_streams() -> Check:
