@@ -216,9 +216,11 @@ class Clerk(RuleBasedStateMachine):
 
             return call
 
+        keeping = counted(output.keep_in_earlier)
         with (
             patch.object(output, "_stage", counted(output._stage)),
-            patch.object(output, "keep_in_earlier", counted(output.keep_in_earlier)),
+            patch.object(output, "keep_in_earlier", keeping),
+            patch("optout_cli.register.folder.keep_in_earlier", keeping),
             patch.object(output, "_place", counted(output._place)),
             patch.object(JournalWriter, "append", counted(JournalWriter.append)),
         ):

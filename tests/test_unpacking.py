@@ -30,7 +30,7 @@ def packed(content: bytes, name: str) -> bytes:
     return base64.a85encode(content) + b"~>"
 
 
-def stream_of(content: bytes, *names: str, **settings: int) -> pikepdf.Stream:
+def stream_of(content: bytes, *names: str, settings: Dictionary | None = None) -> pikepdf.Stream:
     """Return a stream with this packed content, and the filters that unpack it."""
     stream = pikepdf.Stream(OWNER, b"")
     filters = Array([Name(f"/{name}") for name in names])
@@ -57,7 +57,7 @@ def test_a_stream_is_as_large_as_qpdf_unpacks_it(content: bytes, names: list[str
 
 def test_a_stream_in_lzw_is_as_large_as_its_words() -> None:
     assert unpack(stream_of(SPECIMEN, "LZWDecode"), 99, -1) == Unpacked(10, is_whole=True)
-    late = stream_of(SPECIMEN, "LZWDecode", EarlyChange=0)
+    late = stream_of(SPECIMEN, "LZWDecode", settings=Dictionary(EarlyChange=0))
     assert unpack(late, 99, -1) == Unpacked(len(late.read_bytes()), is_whole=True)
 
 
