@@ -9,8 +9,6 @@ from make_letters import document_of
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 
-pytestmark = pytest.mark.usefixtures("with_typst")
-
 ACT = (ROOT / "examples" / "placeholder-resolution.pdf").read_bytes()
 ADDRESSED = (
     "signatory: {name: Pat Placeholder, title: Sheriff, email: sheriff@example.gov}\n"
@@ -20,6 +18,12 @@ ENCLOSING = (
     "authority: [{instrument: Resolution, file: act.pdf}]\n"
     "enclosures: [{title: Notes, file: notes.odt}, {title: Map of the county}]\n"
 )
+
+
+@pytest.fixture(scope="module")
+def library(typst_library: Library) -> Library:
+    """Lay out the pages with the faster engine: they are not the point here."""
+    return typst_library
 
 
 def found(

@@ -23,6 +23,8 @@ from optout_cli.register.folder import LetterFolder
 from optout_cli.register.journal import NAME, EvidenceFolder, JournalWriter, load_journal
 from optout_cli.register.state import load_register
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 OUT = Path("letters")
 BUREAU, ICE = (str(OUT / name) for name in LETTERS)
 WRITE = ("write", "r.yaml", "-o", "letters/", "-q")

@@ -31,6 +31,12 @@ Letters = str  # their reference
 
 
 @pytest.fixture(scope="module")
+def library(typst_library: Library) -> Library:
+    """Lay out the pages with the faster engine: they are not the point here."""
+    return typst_library
+
+
+@pytest.fixture(scope="module")
 def references() -> dict[Path, str]:
     """Keep the reference of the letters in a folder that each test copies."""
     return {}

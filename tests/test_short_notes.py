@@ -11,6 +11,8 @@ from conftest import ROOT
 
 from optout_cli.letters import Library
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 SCREEN = 24  # lines of a usual terminal
 LINE = 80 - len("note: ")
 VERBS = frozenset((

@@ -29,7 +29,7 @@ COMMANDS = {
     "write an e-mail": ("write", "r.yaml", "-f", "eml", "--draft", *TYPST),
     "write fax pages": ("write", "r.yaml", "-f", "tiff", "--draft", *TYPST),
     "print a guide": ("guide", "marin-county-ca", "-f", "pdf", "-o", "guide.pdf", *TYPST),
-    "check a request": ("check", "r.yaml"),
+    "check a request": ("check", "r.yaml", *TYPST),
     "check all requests": ("batch", "n.csv", "--common", "common.yaml", "--check"),
     "write many": (*FEW, "-j1", *TYPST),
     "write many by two workers": (*FEW, "-j2"),

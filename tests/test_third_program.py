@@ -77,7 +77,7 @@ def desk(write: Write, in_folder: Path) -> Path:
     return in_folder
 
 
-pytestmark = pytest.mark.usefixtures("desk")
+pytestmark = pytest.mark.usefixtures("desk", "with_typst")
 
 
 def test_list_has_its_letters(run: Run) -> None:
