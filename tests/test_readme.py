@@ -122,7 +122,8 @@ def test_every_command_of_a_page_is_run_or_known(page: str) -> None:
 def test_every_optout_command_of_a_page_runs_in_its_turn(
     page: str, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("OPTOUT_ENGINE", "typst")
+    if not any("--engine typst" in line and " batch " in line for line in commands(page)):
+        monkeypatch.setenv("OPTOUT_ENGINE", "typst")
     for line in dict.fromkeys(commands(page)):
         if line.endswith("optout check"):  # thousands of letters, which test_cli_check tries
             continue
