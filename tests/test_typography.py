@@ -24,7 +24,11 @@ OFFICE = "signatory: {name: Pat O'Doe, title: Sheriff, office: Marin County Sher
             "write to pat.o'doe@example.gov, don't call",
             "write to pat.o'doe@example.gov, don\u2019t call",
         ),
-        ("5'11 and 'quoted'", "5'11 and 'quoted'"),
+        ("5'11 and 'quoted'", "5'11 and \u2018quoted\u2019"),
+        ("the F.B.I.'s file in the '90s", "the F.B.I.\u2019s file in the \u201990s"),
+        ("Rock 'n' roll; 'Tis so", "Rock \u2019n\u2019 roll; \u2019Tis so"),
+        ("said 'yes', and the deputies' cars", "said \u2018yes\u2019, and the deputies\u2019 cars"),
+        ("12' by 9'", "12' by 9'"),
         ("no apostrophe", "no apostrophe"),
     ],
 )
@@ -37,6 +41,7 @@ def test_an_apostrophe_is_a_typographic_one(typed: str, printed: str) -> None:
     [
         ('the answer was "no."', "the answer was \u201cno.\u201d"),
         ('"Don\'t," it said ("so")', "\u201cDon\u2019t,\u201d it said (\u201cso\u201d)"),
+        ("said: \"He said 'no'.\"", "said: \u201cHe said \u2018no\u2019.\u201d"),
         ('a room of 12" by 9"', 'a room of 12" by 9"'),
     ],
 )
@@ -58,6 +63,9 @@ def test_quotation_marks_are_typographic_ones_in_pairs(typed: str, printed: str)
         "Order 13768",
         "U.S. Immigration",
         "5 to 0",
+        "10 a.m.",
+        "Doe, Jr.",
+        "Room 5",
         "90 days",
         "Undersheriff Pat Placeholder",
         "Chief Deputy Robin Doe",

@@ -208,17 +208,21 @@ FILTERS: dict[str, Callable[..., Any]] = {
 }
 
 APOSTROPHE, NO_BREAK = "\u2019", "\u00a0"
-# Within a word (`Sheriff's`) or after a plural (`agencies' records`), but not in an e-mail address.
+# In a word, after a plural (`agencies' records`), or for letters (`'90s`), but in no address.
+_LEFT_OUT = r"'(?=[0-9]0s\b|(?i:tis|twas|til|em|cause)\b|n' )"
 _STRAIGHT = re.compile(
-    r"(?<!\S)\S*@\S*|(?<=[^\W\d_])'(?=[^\W\d_])|(?<=[^\W\d_][sS])'(?=[\s,;:.)]|$)"
+    r"(?<!\S)\S*@\S*|(?<=[^\W\d_])'(?=[^\W\d_])|(?<=[^\W\d_][sS])'(?=[\s,;:.)\u201d]|$)"
+    rf"|(?<=[^\W\d_]\.)'(?=s\b)|(?<!\w){_LEFT_OUT}|(?<= [\u2019']n)'(?= )"
 )
+_PAIR = re.compile(rf"(?<![^\s(\[\u201c\u2014])(?!{_LEFT_OUT})'(?=\S)([^']*[^'\s])'(?!\w)")
 # A blank in one of these never ends a line: a date, a citation, a section, a number, a code.
 _UNBROKEN = re.compile(
     rf"\b(?:{'|'.join(MONTHS)}) \d{{1,2}},? \d{{4}}\b"
     r"|\b\d+ (?:U\.S\.C\.|C\.F\.R\.|FR|O\.S\.|Del\. C\.|M\.R\.S\.)(?: \u00a7+)? \S+"
     r"|(?<!\u00a7)\u00a7+ \S+|\b[Ss]ections? [0-9IVXL]\S*|\b[Nn]o\. \S+(?: \d{4}\b)*|\b\d+ to \d+\b"
     r"|\b(?:FIPS|ORI) \w+|\b(?:Order|Ordinance|Resolution) \d\S*|\bU\.S\. [A-Z]\w+"
-    r"|\b\d+ (?:days|hours)\b"
+    r"|\b\d+ (?:days|hours)\b|\b\d{1,2}(?::\d{2})? [ap]\.m\.|\b(?:Room|Rm\.?|Suite|Floor|Box) \d\S*"
+    r"|[^\W\d_][\w\u2019-]+, (?:Jr\.|Sr\.|II\b|III\b|IV\b|Esq\.)"
     # A person's name, of at most two parts, behind titles.
     r"|\b(?:(?:Chief|Vice|(?:Under)?[Ss]heriff|Deputy|Captain|Lieutenant|Sergeant|Attorney|Mayor"
     r"|Administrator|Commissioner|Supervisor|Director|Judge|Mr\.|Mrs\.|Ms\.|Dr\.) )+"
@@ -229,19 +233,19 @@ _UNBROKEN = re.compile(
 def typographic(text: str) -> str:
     """Give a text typographic apostrophes and quotation marks: `the Sheriff\u2019s Office`.
 
-    Leave marks straight that are not pairs, such as those of inches.
+    Leave marks straight that are not pairs, such as those of feet and inches.
     """
-    if '"' in text:
-        curly = with_curly_quotes(text)
-        text = curly if curly.count("\u201c") == curly.count("\u201d") else text
+    if (curly := with_curly_quotes(text)).count("\u201c") == curly.count("\u201d"):
+        text = curly
     if "'" not in text:
         return text
-    return _STRAIGHT.sub(lambda found: found[0] if "@" in found[0] else APOSTROPHE, text)
+    paired = _PAIR.sub("\u2018\\1\u2019", text)
+    return _STRAIGHT.sub(lambda found: found[0] if "@" in found[0] else APOSTROPHE, paired)
 
 
 def as_typed(text: str) -> str:
     """Undo what this module does: straight apostrophes and plain blanks."""
-    return text.replace(APOSTROPHE, "'").replace(NO_BREAK, " ")
+    return re.sub("[\u2018\u2019]", "'", text).replace(NO_BREAK, " ")
 
 
 def typeset(blocks: Iterable[Block]) -> tuple[Block, ...]:
