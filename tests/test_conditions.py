@@ -137,18 +137,18 @@ def test_the_sentence_after_the_day_of_effect_is_about_that_day(
     ("text", "told"),
     [
         (
-            lines("jem", "exigent: Nobody serves warrants."),
+            lines("jem", "exigent: Fire."),
             "only the Warrant Service Officer model has the 90 days",
         ),
         (lines("wso", "effective: 2027-01-01"), "in the Warrant Service Officer model, a notice"),
         (
-            lines("wso", "exigent: Nobody serves warrants., clause: [It ends.]"),
+            lines("wso", "exigent: Fire., clause: [It ends.]"),
             "the exception for exigent circumstances belongs to the published clause, but you",
         ),
         (
             lines(
                 "wso",
-                f"{FOLLOWED}, exigent: Nobody serves warrants., own-clause: [It ends.]",
+                f"{FOLLOWED}, exigent: Fire., own-clause: [It ends.]",
                 "follow-up",
             ),
             "the exception for exigent circumstances belongs to the published clause, but that",
@@ -203,7 +203,7 @@ def test_a_letter_that_makes_no_sense_is_refused_with_the_reason_and_what_to_do(
     [
         "",
         "received: 2026-12-01, lasts-until: 2027-03-02",
-        "exigent: Nobody serves warrants., lasts-until: 2026-12-01",
+        "exigent: Fire., lasts-until: 2026-12-01",
     ],
 )
 def test_a_suspension_that_ends_after_it_begins_is_written(library: Library, more: str) -> None:
@@ -227,7 +227,7 @@ ENDED = "they ended on 2026-11-18, before the letter's date"
     [
         (lines("wso"), [COPY, NINETY, PARTY], [DECIDES]),
         (lines("jem", "effective: 2026-12-01"), [COPY], [NINETY, DECIDES]),
-        (lines("wso", "exigent: Nobody serves warrants."), [COPY], [NINETY]),
+        (lines("wso", "exigent: Fire."), [COPY], [NINETY]),
         (lines("wso", "clause: [It ends.], effective: 2026-12-01"), [DECIDES], [COPY, NINETY]),
         (lines("wso", "agency: County Jail", "suspend"), [COPY, NINETY], [PARTY]),
         (lines("tfm", f"{PAT}, revoked: 2026-11-16", "revoke-personnel"), [ENDED], ["end on"]),

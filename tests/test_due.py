@@ -9,7 +9,7 @@ import pytest
 from make_register import ADDISON, DAY, FOLLOW_UP, NOTICE, TERMINATE, RegisterMaker
 
 from optout_cli.letters import Library
-from optout_cli.letters.closed_days import next_working_day
+from optout_cli.letters.days import next_working_day
 from optout_cli.register.standing import standings_of
 from optout_cli.register.status import next_step
 

@@ -484,6 +484,14 @@ def test_a_day_that_may_be_a_slip_is_told_of(library: Library) -> None:
     ]
 
 
+def test_a_past_letter_names_no_later_day(library: Library) -> None:
+    said = "On October 6, 2010, the Secretary said no. It ends on May 1, 2090."
+    case = case_for(library, f"date: 2010-09-01\nparticulars: {{reasons: ['{said}']}}")
+    assert [note.text for note in notes_of(case) if note.code == "odd-day"] == [
+        "check particulars.reasons.0: it names 2010-10-06, which is after the letter's own date"
+    ]
+
+
 def test_an_answer_wanted_on_a_closed_day_is_told_of(library: Library) -> None:
     case = case_for(library, "particulars: {reply-by: 2026-12-25}\ndate: 2026-11-24")
     assert [note.text for note in notes_of(case) if note.code == "closed-day"] == [

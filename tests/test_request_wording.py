@@ -275,6 +275,42 @@ def test_a_fact_that_the_words_leave_out_is_a_note(run: Run, write: Write) -> No
     ]
 
 
+@pytest.mark.parametrize("passage", ["status", "body"])
+def test_what_each_letter_is_to_say_is_left_out_with_a_note(
+    passage: str, run: Run, write: Write
+) -> None:
+    request = f"{REQUEST}wording: {{{passage}: We opt out.}}\n"
+    path = str(write("r.yaml", request))
+    err = outcome(run("write", path, "--to", "bureau", "-f", "txt", "-o", "-"))[2]
+    told = "note: check your own words: they leave out that the letter does not by itself stop"
+    assert err.count(told) == 1
+
+
+def test_words_for_another_passage_leave_nothing_out(run: Run, write: Write) -> None:
+    request = f"{REQUEST}wording: {{closing: 'Yours,'}}\n"
+    path = str(write("r.yaml", request))
+    err = outcome(run("write", path, "--to", "bureau", "-f", "txt", "-o", "-"))[2]
+    assert ("leave out" in err, "note: " in err) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "This notice ends Secure Communities in the County.",
+        "This notice forbids the sharing of fingerprints.",
+        "The State may not pass on our fingerprints to the FBI.",
+        "It bars the exchange of data.",
+    ],
+)
+def test_a_letter_ends_neither_the_program_nor_the_sharing(
+    words: str, run: Run, write: Write
+) -> None:
+    code, out, _ = outcome(
+        run("check", str(write("r.yaml", f"{REQUEST}wording: {{status: {words}}}")))
+    )
+    assert (code, "wording.status says" in out) == (1, True)
+
+
 def test_foot_reference_json_and_register_tell_of_the_words(
     run: Run, write: Write, in_folder: Path
 ) -> None:

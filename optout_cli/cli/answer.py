@@ -23,7 +23,7 @@ from optout_cli.cli.options import (
 )
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem, closest, raise_any
 from optout_cli.letters import Library
-from optout_cli.letters.notes import closed_notes
+from optout_cli.letters.days import closed_notes
 from optout_cli.model.program import Program, Reply
 from optout_cli.model.request import RECIPIENTS, Party
 from optout_cli.register.events import Answered

@@ -179,7 +179,7 @@ def _last_steps(
 ) -> Iterator[str]:
     """Yield how to record what went out, if the request does not say it, and when to write."""
     # Imports the holidays, which takes 60 ms; a letter in a pipeline needs none.
-    from optout_cli.letters.closed_days import next_working_day
+    from optout_cli.letters.days import next_working_day
 
     is_paper = any(exporter.ROUTE is None for exporter in exporters)
     is_said = all(notice.recipient.service for notice in notices)

@@ -11,18 +11,17 @@ from typing import Any
 from optout_cli.directory.names import fold, names_another, names_within
 from optout_cli.errors import shorten
 from optout_cli.exporters import Options, exporter_for
-from optout_cli.letters.closed_days import closing_of
+from optout_cli.letters.days import closed_notes, days_after, doubt_about
 from optout_cli.model.jurisdiction import LAW_EFFECTS, Agreement, Jurisdiction
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice, Recipient, Route
-from optout_cli.model.program import Particular
 from optout_cli.model.request import Party, Signatory
 from optout_cli.programs import laws_of, particular_of, program_notes
+from optout_cli.readers.document import texts_in
 
 _LONG_FAX = 30  # pages: more take over half an hour, and run many machines out of paper
 _DOUBTFUL = ("third-party", "memory")  # kinds of source
 _SIGNED_WITHIN = timedelta(days=30)  # of the letter's date; a letter dated earlier gets a note
-_FAR = timedelta(days=366)  # after the letter's date: a day later than this may be a slip
 _RECENT_YEARS = 1  # letters older than this get a note on an undated address
 # Notes on the county and the program come last: they are the same for all letters.
 _LAST = {"contact": 1, "state-law": 2, "period": 3, "letter": 4}
@@ -73,28 +72,16 @@ def _particular_notes(case: Case) -> Iterator[Note]:
         if particular.office_day:
             yield from closed_notes(days, case.locality.state_code)
         for day in days:
-            if why := _doubt_about(day, particular, case):
+            if why := doubt_about(day, particular, case):
                 text = f"check particulars.{name}: {day} is {why}"
                 yield Note(code="odd-day", text=text)
-
-
-def _doubt_about(day: date, particular: Particular, case: Case) -> str | None:
-    """Return why a particular's day may be a slip, or None."""
-    began = case.program.periods[0].from_
-    if particular.known == "signed" and day < began:
-        return f"before the program began ({began})"
-    if particular.when == "after" and day - case.date > _FAR:
-        return "more than a year after the letter's date"
-    if particular.when == "after" and particular.office_day and day == case.date:
-        return "the letter's own date"
-    return None
-
-
-def closed_notes(days: Iterable[date], state: str) -> Iterator[Note]:
-    """Yield a note on each day on which offices in a state are closed."""
-    for day in days:
-        if name := closing_of(day, state):
-            yield Note(code="closed-day", text=f"check the day {day}: it is {name}")
+    request = case.request
+    for path, words in texts_in(
+        {"wording": {**request.wording}, "particulars": request.particulars}
+    ):
+        for day in days_after(case.date, case.today, words):
+            text = f"check {path}: it names {day}, which is after the letter's own date"
+            yield Note(code="odd-day", text=text)
 
 
 def standing_notes(case: Case) -> Iterator[Note]:

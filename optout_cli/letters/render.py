@@ -265,7 +265,7 @@ def with_notes(letter: Letter, library: Library) -> Letter:
 
 
 def _facts_left_out(letter: Letter, library: Library) -> Iterator[str]:
-    """Say which facts of the request the letter states only in the words that were replaced."""
+    """Say which facts and statements the letter has only in the words that were replaced."""
     notice = letter.notice
     shipped = render(msgspec.structs.replace(notice, wording={}), library.templates)
     before, now = (" ".join(texts_of(each)).casefold() for each in (shipped, letter))
@@ -277,6 +277,10 @@ def _facts_left_out(letter: Letter, library: Library) -> Iterator[str]:
                 lost.setdefault(".".join(path.split(".")[:2]), []).append(text)
     for path, facts in lost.items():
         yield f"check your own words: they leave out {path}: {', '.join(facts)}"
+    for rule in library.programs.wording.promised:
+        found = [re.search(rule.words, text, re.IGNORECASE) for text in (before, now)]
+        if found[0] and not found[1]:
+            yield f"check your own words: they leave out {rule.reason}"
 
 
 def _stated_in(node: object, path: str) -> Iterator[tuple[str, str]]:

@@ -230,11 +230,13 @@ class Wording(Noun, frozen=True, kw_only=True):
 
     `samples` are jurisdictions whose names need different words around them. `request` is their
     request without particulars. `placeholders` are values of the samples in request.yaml that no
-    request may keep, in the shape of a request. `blocks` says what each block of a letter is for,
-    in the order in which a writer would look for it.
+    request may keep, in the shape of a request. `promised` has words that own wording leaves out
+    only with a note. `blocks` says what each block of a letter is for, in the order in which a
+    writer would look for it.
     """
 
     forbidden: tuple[Forbidden, ...]
+    promised: tuple[Forbidden, ...]
     samples: tuple[JurisdictionId, ...]
     # Any: a request as plain data, not read yet.
     request: dict[str, Any]

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from optout_cli.exporters import exporter_for
-from optout_cli.letters.closed_days import next_working_day
+from optout_cli.letters.days import next_working_day
 from optout_cli.model.notice import Place
 from optout_cli.model.program import OWN_DAY, RECEIPT, Program, Reply
 from optout_cli.model.request import Party, Signature

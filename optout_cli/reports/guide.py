@@ -12,8 +12,8 @@ from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters.txt import join_groups, text_groups
 from optout_cli.letters import Library
 from optout_cli.letters.agreements import with_agreement
-from optout_cli.letters.closed_days import next_working_day
 from optout_cli.letters.compose import author_of, outline_case, place_of, recipients_of
+from optout_cli.letters.days import next_working_day
 from optout_cli.letters.notes import contact_text
 from optout_cli.letters.render import sections_of
 from optout_cli.model.jurisdiction import LAW_TOPICS
