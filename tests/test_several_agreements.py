@@ -261,7 +261,7 @@ def test_an_agreement_on_ices_list_that_stays_in_force_is_told(
         ("rensselaer-county-ny", "", "attorney general (who asked for reports by August"),
         ("rensselaer-county-ny", "statute: N.Y. 1", "add the attorney general under cc:"),
         ("freeborn-county-mn", "", "it is disputed who may sign such an agreement"),
-        ("freeborn-county-mn", "validity: No.", "have counsel approve the sentence"),
+        ("freeborn-county-mn", "validity: It was not.", "have counsel approve the sentence"),
         (
             "autauga-county-al",
             "earlier-end: 2026-12-31",
@@ -274,7 +274,7 @@ def test_an_agreement_on_ices_list_that_stays_in_force_is_told(
 def test_the_notes_tell_what_counsel_should_settle(
     library: Library, place: str, more: str, words: str
 ) -> None:
-    lines = f"jurisdiction: {place}\n{given('wso', more or SO)}"
+    lines = f"jurisdiction: {place}\n{given('wso', more or 'agency: A Jail')}"
     notice = notice_for(library, lines, BASE)
     assert [it.text for it in notice.notes if words in it.text] != []
 
@@ -298,7 +298,7 @@ def test_the_statute_is_asked_for_from_the_day_of_the_states_law(
 ) -> None:
     told = []
     for day in (first - timedelta(1), first, first + timedelta(1)):
-        more = f"date: {day}\n" + given("wso", f"{SO}, clause: By a letter.")
+        more = f"date: {day}\n" + given("wso", "agency: A Jail, clause: By a letter.")
         notice = notice_for(library, f"jurisdiction: {place}\n{more}", BASE)
         told.append(any("orders such agreements to end" in it.text for it in notice.notes))
     assert told == [False, True, True]

@@ -226,7 +226,7 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
         ],
     ),
     "open-end": ((), []),
-    "no-self": (("self",), ["we", "us", "the County.", "our office", "It"]),
+    "no-self": (("self",), ["we", "the County.", "our office", "It", "the Field Office"]),
     "no-time": (("own",), ["25:00", "10:75 a.m.", "13:00 p.m.", "0:30 am", "14 PM"]),
     **dict.fromkeys(("no-act", "lost-vote", "misspelled"), ((), [])),
     "stray-mark": (

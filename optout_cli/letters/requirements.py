@@ -25,12 +25,6 @@ from optout_cli.readers.postal import elsewhere, number_fault, tidy_number
 
 _REFERENCE = re.compile(r"(\w+)-(\w+)-([0-9]{8})-\w{4}")
 _OR_DRAFT = "; or write a draft with --draft"
-# What letters call others than the sender, as `fold` writes it without `the`.
-_OTHERS = (
-    *("ice", "dhs", "fbi", "doj", "immigration-and-customs-enforcement", "federal-government"),
-    *("department-of-homeland-security", "state-identification-bureau", "secure-communities"),
-    *("field-office", "field-office-director", "ice-office", "program"),
-)
 _ONE_OF_TWO = "correct one of the two dates"
 _FIELDS = {
     "address.street": "street",
@@ -211,7 +205,7 @@ def recipient_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
         more = f"; or write the other letter with --to {other}"
         yield _lacking("incomplete-contact", message, path, (party, missing), more)
     given, own = case.request.calls_itself, (*contact.organization, contact.attention or "")
-    if given and _bare(given) in {*_OTHERS, *map(_bare, own)}:
+    if given and _bare(given) in map(_bare, own):
         message = f"calls-itself {given!r} is what the letter calls somebody else"
         hint = "write what the letter calls its sender, such as the County"
         yield Problem("wrong-self", message, hint=hint, path="calls-itself")
