@@ -28,8 +28,9 @@ Printed = Callable[..., tuple[int, str, str]]
 def printed(run: Run, write: Write, in_folder: Path) -> Printed:
     write("common.yaml", COMMON)
     write("n.csv", TABLE)
-    words = ("batch", "n.csv", "--common", "common.yaml", "-j1", "--print", "all.pdf")
-    return lambda *options: outcome(run(*words, *options))
+    words = ("batch", "n.csv", "--common", "common.yaml", "-j1")
+    usual = ("--print", "all.pdf")
+    return lambda *options: outcome(run(*words, *options, *(() if "--print" in options else usual)))
 
 
 def texts(path: str) -> list[str]:
@@ -55,6 +56,17 @@ def test_all_letters_stand_in_one_file_in_the_order_of_their_rows(printed: Print
     ]
     with pikepdf.open("all.pdf") as document:
         assert document.Root.ViewerPreferences.PrintScaling == "/None"
+
+
+def test_labels_come_in_the_order_of_the_print_run(printed: Printed, run: Run) -> None:
+    header, *rows = TABLE.splitlines(keepends=True)
+    Path("n.csv").write_text(header + "".join(rows[::-1]), "utf-8")
+    assert outcome(run("batch", "n.csv", "--common", "common.yaml", "-j1", "-q"))[0] == 0
+    Path("n.csv").write_text(TABLE, "utf-8")
+    assert printed()[0] == 0
+    assert outcome(run("labels", "out/", "--recipients", "-q"))[0] == 0
+    (page,) = texts("labels.pdf")
+    assert 0 < page.index("Bennington County, VT") < page.index("Addison County, VT")
 
 
 def test_a_letter_of_the_same_run_is_not_replaced_by_the_print_run(printed: Printed) -> None:

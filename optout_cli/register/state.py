@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date as Date
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -61,7 +62,7 @@ class LetterState:
     the request names, as they were when the letter went out. `is_current` is False once
     all its files were moved to `earlier`. `is_withdrawn` is True if somebody said that it will not
     go out, until it is written again or sent. `printed` has the day on which each file was last put
-    into a PDF to print, by its SHA-256.
+    into a PDF to print, by its SHA-256, and `print_place` the place of the letter in the pile.
     """
 
     id: str
@@ -72,6 +73,7 @@ class LetterState:
     answers_as_recorded: list[Answered] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)  # where each file is now, by its path
     printed: dict[str, Date] = field(default_factory=dict)
+    print_place: float = inf  # not printed yet
     named: tuple[FileCopy, ...] = ()
     is_withdrawn: bool = False
 
@@ -260,6 +262,7 @@ class Register:
         self._at_path: dict[str, LetterState] = {}
         self._by_identity: defaultdict[Identity, list[LetterState]] = defaultdict(list)
         self._by_reference: dict[tuple[str, Party], LetterState] = {}  # the last version
+        self._printed = 0  # letters in PDFs to print
         self._by_digest: defaultdict[str, list[LetterState]] = defaultdict(list)
         for line in lines:
             self.add(line)
@@ -284,6 +287,7 @@ class Register:
                 for printed in event.letters:
                     if state := self._named.get((printed.written, printed.recipient)):
                         state.printed[printed.sha256] = event.on or event.at.date()
+                        state.print_place = self._printed = self._printed + 1
 
     def current(self, identity: Identity) -> list[LetterState]:
         """Return the versions of a letter that are in place, wherever in the folder."""
