@@ -104,6 +104,13 @@ def test_an_envelope_that_comes_with_the_address_is_kept(laid: Laid) -> None:
     assert bureau_of(directory).envelope == ("Chief",)
 
 
+def test_an_address_that_is_put_back_has_its_envelope_again(laid: Laid) -> None:
+    known = 'street: P.O. Box 1, city: Sacramento, state: CA, zip: "95816"'
+    for address, kept in ((known, True), (known.replace("Box 1", "Box 2"), False)):
+        directory = laid(f"states: {{CA: {{bureau: {{address: {{{address}}}}}}}}}\n")
+        assert bool(bureau_of(directory).envelope) is kept
+
+
 def test_a_part_of_the_address_that_moves_nobody_is_changed_alone(laid: Laid) -> None:
     directory = laid('states: {CA: {bureau: {address: {zip: "95817", state: CA}}}}\n')
     assert bureau_of(directory).address == Address(

@@ -143,8 +143,8 @@ def command(
     else:
         row = corrected_contact(contact, texts, confirmed)
     print_path(keep_correction(target, row, directory))
-    if contact is not None and not quiet:
-        _say_if_too_long(convert(_document(row), Contact))
+    if not quiet and (kept := contact_at(target, library_from(overlays, folders).directory)):
+        _say_if_too_long(kept)
 
 
 def _say_if_too_long(contact: Contact) -> None:

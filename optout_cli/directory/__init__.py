@@ -322,18 +322,25 @@ def _mapping(node: Tree | None) -> dict[str, Tree]:
     return node if isinstance(node, dict) else {}
 
 
+_ON_ENVELOPE = {"attention", "organization", "address"}
 _ADDRESS_KEYS = {"street", "city", "state", "zip"}
 
 
 def lay_over(document: Document, overlay: Document) -> Document:
     """Merge an overlay into the data by id, field by field.
 
-    A contact with a new addressee or address loses the old envelope form. A new source replaces
+    A contact with another addressee or address loses the old envelope form. A new source replaces
     the whole old one: a mix of two would vouch for facts that neither states.
     """
     stale = set()
+    known = dict(_contact_nodes(document.data))
     for path, contact in _contact_nodes(overlay.data):
-        if {"attention", "organization", "address"} & contact.keys() and "envelope" not in contact:
+        keys = _ON_ENVELOPE & contact.keys()
+        new, old = (
+            sorted(text for key in keys for _, text in texts_in(it.get(key) or []))
+            for it in (contact, known.get(path, {}))
+        )
+        if new != old and "envelope" not in contact:
             stale.add(f"{path}.envelope")
         if "source" in contact:
             stale.add(f"{path}.source")
