@@ -80,6 +80,21 @@ def test_a_whole_address_in_a_street_of_a_request_is_refused(street: str) -> Non
     ]
 
 
+@pytest.mark.parametrize(
+    ("street", "is_more"),
+    [
+        ("14 Main St Clintonville IL", True),
+        ("14 Main St. Clintonville, IL", True),
+        ("14 Main Street NE", False),
+        ("14 Oak CT", False),
+        ("1 Court Sq 2nd FL", False),
+        ("14 MAIN ST", False),
+    ],
+)
+def test_a_street_that_ends_with_a_state_has_more_than_a_street(street: str, is_more: bool) -> None:
+    assert goes_on_with_state(street) is is_more
+
+
 def test_no_address_that_optout_knows_is_taken_for_a_whole_one(library: Library) -> None:
     data = library.directory.find("marin-county-ca").offices.values()
     places = [contact.address for contact in data]
