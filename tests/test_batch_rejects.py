@@ -68,7 +68,10 @@ def test_rejects_that_were_changed_are_not_written_over(batch: Batch) -> None:
     written = rejects.read_bytes()
     assert (batch("-q")[0], rejects.read_bytes(), second.exists()) == (3, written, False)
     rejects.write_text("mended", "utf-8")
-    told = "kept: out/rejects.csv was changed after optout wrote it\n"
+    told = (
+        "kept: out/rejects.csv was changed after optout wrote it: if you fixed rows there, add"
+        " --with out/rejects.csv\n"
+    )
     for _ in range(2):
         code, _, err = batch()
         assert (code, told in err, "next: fix the rows in out/rejects-2.csv, " in err) == (

@@ -219,7 +219,9 @@ def say_next(
     `steps` are those for letters that are not drafts.
     """
     for path in rejects.changed if rejects.written else ():
-        say(f"kept: {path} was changed after optout wrote it")
+        fixed = f": if you fixed rows there, add --with {quote(str(path))}"
+        is_table = path.suffix in (".csv", ".xlsx")
+        say(f"kept: {path} was changed after optout wrote it{fixed if is_table else ''}")
     if rejects.written:
         names = " ".join(map(str, rejects.written))
         more = "".join(f" --files-from {quote(str(folder))}" for folder in rejects.folders)
