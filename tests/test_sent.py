@@ -891,6 +891,29 @@ def test_the_table_says_nothing_that_could_not_be_recorded(
     assert ((FOLDER / "register.csv").read_bytes(), sendings("ice")) == (before, [])
 
 
+def test_it_is_told_that_register_csv_with_a_wrong_row_records_nothing(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST)
+    run("write", "r.yaml", "-f", "txt", "-o", "letters/")
+    table = FOLDER / "register.csv"
+    with table.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    for row, day in zip(rows, ("2026-11-21", "2030-01-01"), strict=True):
+        row |= {"sent": day, "route": "mail"}
+    with table.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, [*rows[0]])
+        writer.writeheader()
+        writer.writerows(rows)
+    code, out, err = outcome(run("sent", "--from", str(table)))
+    assert (code, out, err.splitlines()[-1]) == (
+        1,
+        "",
+        "nothing was recorded: correct these rows, and run the command again",
+    )
+    assert sendings("bureau") + sendings("ice") == []
+
+
 def test_a_row_of_register_csv_is_about_its_own_version(
     run: Run, write: Write, in_folder: Path
 ) -> None:
@@ -982,6 +1005,13 @@ def test_the_day_may_be_in_the_words_that_new_takes(letters: Letters, run: Run) 
     _, _, err = outcome(run("sent", TO_ICE, "--by", "mail", "--on", "nov 23"))
     assert "note: --on nov 23 is read as 2026-11-23" in err
     assert sendings("ice") == [("2026-11-23", "mail", None)]
+
+
+def test_a_day_with_two_readings_is_refused(letters: Letters, run: Run) -> None:
+    code, told = problem(run("sent", TO_ICE, "--by", "mail", "--on", "04.03.2026"))
+    assert (code, "could be 2026-03-04 or 2026-04-03" in told, sendings("ice")) == (2, True, [])
+    _, _, err = outcome(run("sent", TO_ICE, "--by", "mail", "--on", "23.11.2026"))
+    assert "note: --on 23.11.2026 is read as 2026-11-23" in err
 
 
 def test_write_names_no_next_step_for_a_letter_that_was_sent(

@@ -20,7 +20,7 @@ from optout_cli.exporters import Options, exporter_for, format_names, suffix_of
 from optout_cli.letters import Library
 from optout_cli.model.letter import EngineName
 from optout_cli.output import free_name, is_folder
-from optout_cli.readers.cells import choice_in_words, date_in_words, days_meant
+from optout_cli.readers.cells import choice_in_words, date_in_words, days_meant, slashed_days
 from optout_cli.readers.document import UNSEEN, unseen_problem
 from optout_cli.readers.files import STDIN, no_such_file
 from optout_cli.readers.postal import state_code
@@ -221,6 +221,10 @@ def _parse(
     if value is None:
         return None
     text = value
+    readings = {*filter(None, slashed_days(value) or ())} if "/" not in value else ()
+    if len(readings) > 1:  # 3/4/2026 is March 4, but 04.03.2026 is April 3 or March 4
+        either = " or ".join(sorted(readings))
+        raise click.BadParameter(f"{value!r} could be {either}; write the one that you mean")
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", value):  # ISO 8601 also has 20100831 and 2010-W35-2
         text = date_in_words(value, "month-first") or date_in_words(value, "day-first") or ""
         text = text or "".join(map(str, meant[:1]))

@@ -130,9 +130,12 @@ def command(
             corrections = _corrections(recorder, map(claim, letters), within)
             results = partial(_results, recorder, within, moment, corrections)
             done = record.prepare_each(recorder, letters, lambda text: results(claim(text)))
-        record.commit(recorder, done, as_json=as_json, quiet=quiet, most=_MOST_TOLD)
+        if done or not problems:
+            record.commit(recorder, done, as_json=as_json, quiet=quiet, most=_MOST_TOLD)
     say_problems(problems)
     if problems:
+        if not (done or quiet):
+            say("nothing was recorded: correct these rows, and run the command again")
         raise SystemExit(ExitCode.PARTLY if done else ExitCode.CONTENT)
     if not quiet:
         _say_next(done, has_table=bool(tables), is_undone=undo is not None)
@@ -201,8 +204,8 @@ def _prepare_rows(
             rows = counted(len(unrecorded), "row")
             text = f"{unrecorded[0]}: {rows} with a day under answered that is not recorded"
             recorder.notes.append(f"{text}: say what came back with optout answer LETTER")
-        if table.is_register:  # it is about to be written anew, without the wrong rows
-            raise_any(problems)
+        if table.is_register and problems:  # it would be written anew, without the wrong rows
+            return [], problems
     return done, problems
 
 
