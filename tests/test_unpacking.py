@@ -34,8 +34,7 @@ def stream_of(content: bytes, *names: str, settings: Dictionary | None = None) -
     """Return a stream with this packed content, and the filters that unpack it."""
     stream = pikepdf.Stream(OWNER, b"")
     filters = Array([Name(f"/{name}") for name in names])
-    parameters = Dictionary({f"/{name}": value for name, value in settings.items()})
-    stream.write(content, filter=filters, decode_parms=parameters if settings else None)
+    stream.write(content, filter=filters, decode_parms=settings)
     return stream
 
 
