@@ -55,6 +55,21 @@ def leads_outside(path: Path, folder: Path) -> Path | None:
     return next(step for step in steps if not within(real(step), [root]))
 
 
+def link_problems(folder: Path, paths: Collection[str]) -> Iterator[Problem]:
+    """Yield a Problem for each link that leads outside, or nowhere: no copy of it can be kept."""
+    places = [folder / path for path in paths]
+    for place in [it for it in places if it.is_symlink() and not it.is_file()]:
+        where = "to a folder" if place.is_dir() else "nowhere"
+        message = f"is a symbolic link that leads {where}, and optout did not put it there"
+        hint = "move it away and run the command again, or name another folder with -o"
+        yield Problem("file-exists", message, Location(str(place)), hint)
+    for parent in {place.parent for place in places}:
+        if link := leads_outside(parent, folder):
+            message = "is a link that leads outside the folder of the letters"
+            hint = "move the link away, and run the command again"
+            yield Problem("link-outside", message, Location(str(link)), hint)
+
+
 def check_within(path: Path, folder: Path) -> None:
     """Raise OptoutError if a link leads from `path` out of its template folder."""
     if link := leads_outside(path, folder):

@@ -23,8 +23,9 @@ from optout_cli.model.notice import Note
 from optout_cli.model.request import Party
 from optout_cli.readers.files import is_pipe
 from optout_cli.register.events import EVIDENCE, Record
-from optout_cli.register.plan import Plan, link_problems
+from optout_cli.register.plan import Plan
 from optout_cli.register.state import Identity, Register
+from optout_cli.trust import link_problems
 
 LAW = "state-law"  # the note that is repeated in every run
 DRAFT = "draft"

@@ -81,11 +81,7 @@ def asked_of(
             questions[_RIGHT] = partial(confirmed, shown, label)
         return questions
 
-    before = {}
-    if last:
-        texts = {_REPLY: last.reply, _DAY_ASKED: str(last.on), "By": last.by, "Words": last.words}
-        before = {name: text for name, text in {**texts, **last.facts}.items() if text}
-    answers = ask_in_turn(questions_for, before)
+    answers = ask_in_turn(questions_for, _answers_in(last) if last else {})
     if answers.pop(_RIGHT, "yes") == "no":
         raise click.Abort
     named, facts = {_DAY_ASKED, "By", "Words", "File", _REPLY}, dict(given.facts)
@@ -98,6 +94,12 @@ def asked_of(
         scan=given.scan or answers.get("File"),
         facts=facts,
     )
+
+
+def _answers_in(last: Answered) -> dict[str, str]:
+    """Return the answers to the questions that what is recorded of an answer would be."""
+    texts = {_REPLY: last.reply, _DAY_ASKED: str(last.on), "By": last.by, "Words": last.words}
+    return {name: text for name, text in {**texts, **last.facts}.items() if text}
 
 
 def _questions(

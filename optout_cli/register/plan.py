@@ -34,7 +34,7 @@ from optout_cli.register.events import (
 )
 from optout_cli.register.journal import evidence_problems
 from optout_cli.register.state import LetterState, Register, identity_of, named
-from optout_cli.trust import leads_outside
+from optout_cli.trust import link_problems
 
 _NAMED = ("key", "name", "title", "sha256", "bytes")  # of a file that a request names
 NOT_YET = datetime.fromtimestamp(0, UTC)  # the folder puts in the moment of writing
@@ -231,17 +231,7 @@ def plan_writing(
     }
     if not (replacing.force or is_superseding):
         raise_any(_beside_problems(register, beside, writing.event))
-    fates: dict[str, list[str]] = {"new": [], "same": [], "replaced": [], "kept": []}
-    problems: list[Problem] = []
-    for record in records_in(writing.event):
-        if record.path in outdated:
-            continue
-        is_sent = register.is_sent(record.path) and not is_superseding
-        fate = _fate(register, record, contents[record.path], replacing, is_sent=is_sent)
-        if fate in fates:
-            fates[fate].append(record.path)
-        else:
-            problems.append(_occupied_problem(register, record))
+    fates, problems = _fates_of(register, writing, replacing, outdated)
     redated = _redated(register, writing) if replacing.redates else ()
     retired = tuple(dict.fromkeys((*beside, *redated)))
     moving = (earlier_problem(folder / path) for path in (*fates["replaced"], *retired))
@@ -253,6 +243,25 @@ def plan_writing(
         is_late=bool(sent),
         enclosed=tuple(_changed_beside(register, writing.event)) if fates["same"] else (),
     )
+
+
+def _fates_of(
+    register: Register, writing: Writing, replacing: Replacing, outdated: Collection[str]
+) -> tuple[dict[str, list[str]], list[Problem]]:
+    """Return the paths of a request's files by what would happen to them, and what may not."""
+    fates: dict[str, list[str]] = {"new": [], "same": [], "replaced": [], "kept": []}
+    problems: list[Problem] = []
+    for record in records_in(writing.event):
+        if record.path in outdated:
+            continue
+        is_sent = register.is_sent(record.path) and replacing.supersede is None
+        content = writing.contents[record.path]
+        fate = _fate(register, record, content, replacing, is_sent=is_sent)
+        if fate in fates:
+            fates[fate].append(record.path)
+        else:
+            problems.append(_occupied_problem(register, record))
+    return fates, problems
 
 
 def _foreign_problem(state: LetterState, folder: Path) -> Problem:
@@ -272,21 +281,6 @@ def _sent_problem(state: LetterState, event: Written, folder: Path) -> Problem:
     changes = named(state.differences_to(event))
     message = f"was sent on {state.sent[-1].on}, and {why} ({changes})"
     return Problem(SENT, message, Location(str(state.place_in(folder))), hint)
-
-
-def link_problems(folder: Path, paths: Collection[str]) -> Iterator[Problem]:
-    """Yield a Problem for each link that leads outside, or nowhere: no copy of it can be kept."""
-    places = [folder / path for path in paths]
-    for place in [it for it in places if it.is_symlink() and not it.is_file()]:
-        where = "to a folder" if place.is_dir() else "nowhere"
-        message = f"is a symbolic link that leads {where}, and optout did not put it there"
-        hint = "move it away and run the command again, or name another folder with -o"
-        yield Problem(OCCUPIED, message, Location(str(place)), hint)
-    for parent in {place.parent for place in places}:
-        if link := leads_outside(parent, folder):
-            message = "is a link that leads outside the folder of the letters"
-            hint = "move the link away, and run the command again"
-            yield Problem("link-outside", message, Location(str(link)), hint)
 
 
 def _changed_letters(

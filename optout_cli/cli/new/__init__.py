@@ -190,11 +190,9 @@ def command(
     if wants_table or wants_workbook:
         write_table(order, library, states)
         return
-    start, earlier = Start(known={"letter": letter} if letter else {}), None
-    if former:
-        earlier = begin_after(order, former, library)
-        start = earlier.start
-    elif pattern:
+    earlier = begin_after(order, former, library) if former else None
+    start = earlier.start if earlier else Start(known={"letter": letter} if letter else {})
+    if pattern:
         start = start_from_request(request_file(pattern), jurisdiction, letter, library)
     assigned = dict(map(split_assignment, assignments))
     require_request(start.known, assigned, library.programs)
