@@ -13,6 +13,8 @@ from make_letters import document_of, notice_for, problems_of
 
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, case_of
+from optout_cli.model.program import LetterKind, Particular
+from optout_cli.programs import Programs
 from optout_cli.readers.csv import csv_from, rows_from_csv
 from optout_cli.readers.document import Document, Layer, Tree, with_assignments
 from optout_cli.readers.ndjson import rows_from_ndjson
@@ -760,6 +762,17 @@ def test_an_answer_or_a_mark_is_not_what_a_letter_says(
 
 def test_a_text_that_is_far_too_long_is_not_searched() -> None:
     assert judge(document_with("particulars.reasons.0", "TBD " * 100_000)) == ((), ())
+
+
+def test_a_number_is_meant_where_the_example_is_one(library: Library) -> None:
+    specs = {"year": Particular(type="text", help="A year.", example="2025")}
+    kind = LetterKind(title="Ask", summary="It asks.", version="1", particulars=specs)
+    program = library.programs.by_id["287g"]
+    asks = msgspec.structs.replace(program, letters={"ask": kind})
+    programs = Programs({"x": asks}, {}, library.programs.wording)
+    document = document_of("letter: x/ask\nparticulars: {year: '2026'}")
+    assert judge(document, programs.uses_in(document)) == ((), ())
+    assert [it.path for it in judge(document)[0]] == ["particulars.year"]
 
 
 def test_an_answer_is_no_passage() -> None:

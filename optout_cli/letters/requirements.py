@@ -23,7 +23,6 @@ from optout_cli.programs import holds
 from optout_cli.readers.document import lines_to_add
 from optout_cli.readers.postal import elsewhere, number_fault, tidy_number
 
-_REFERENCE = re.compile(r"(\w+)-(\w+)-([0-9]{8})-\w{4}")
 _OR_DRAFT = "; or write a draft with --draft"
 _ONE_OF_TWO = "correct one of the two dates"
 _FIELDS = {
@@ -152,14 +151,14 @@ def earlier_problems(case: Case) -> Iterator[Problem]:
         hint = f"write {' or '.join(case.kind.follows)}, or another letter"
         yield Problem("wrong-earlier", message, hint=hint, path=path)
     path, reference = stated.get("reference", ("", ""))
-    if parts := _REFERENCE.fullmatch(reference):
-        day, (code, place, written) = stated.get("date", ("", None))[1], parts.groups()
-        own = case.locality.code
+    parts = reference.split("-")
+    if [len(part) for part in parts[2:]] == [8, 4]:  # as optout writes it
+        (code, place), own = parts[:2], case.locality.code
         is_other_place = place.isdigit() and own.isdigit() and place != own
-        if code != case.program.code or is_other_place or (day and f"{day:%Y%m%d}" != written):
-            message = f"{path} {reference!r} is not that of a letter of {case.locality.name}"
-            message += f" about the {case.program.title}" + (f" dated {day}" if day else "")
-            hint = "copy the reference from that letter, and its date"
+        if code != case.program.code or is_other_place:
+            message = f"{path} {reference!r} is not that of a letter of {case.locality.name} about"
+            message += f" {case.program.title}"
+            hint = "copy the reference from that letter"
             yield Problem("wrong-earlier", message, hint=hint, path=path)
     for name, particular in case.kind.particulars.items():
         ways = _value(case.particulars, name) if particular.follow == "service" else None

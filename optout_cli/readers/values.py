@@ -156,8 +156,10 @@ def judge(
     # One that is too long is refused elsewhere, and takes seconds here.
     texts = {path: text for path, text in texts_in(document.data) if 0 < len(text) <= _LONGEST}
     for path, text in texts.items():
-        declared = uses.get(re.sub(r"\.\d+", "", path)) if uses else None
-        if (found := _judged(text.strip(), declared or _use_of(path))) is None:
+        use = _use_of(path)
+        if uses and use in ("own", "item"):
+            use = uses.get(re.sub(r"\.\d+", "", path), use)
+        if (found := _judged(text.strip(), use)) is None:
             continue
         kind, is_wrong = found
         words = kind.message.format(repr(shorten(text)))
