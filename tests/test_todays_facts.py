@@ -119,7 +119,7 @@ def test_a_sender_is_not_named_twice_where_its_name_is_short(library: Library) -
             "Sheriff's Office",
         ),
         ("particulars: {model: jem, agency: Hialeah Police Department}", "Police Department"),
-        ("particulars: {model: jem, agency: Bucks County Sheriff}", "Sheriff's Office"),
+        ("particulars: {model: jem, agency: Benton County Sheriff}", "Sheriff's Office"),
         (
             "particulars: {model: jem, agency: Office of the Attorney General}",
             "Attorney General's Office",
@@ -136,12 +136,12 @@ def test_a_sender_is_not_named_twice_where_its_name_is_short(library: Library) -
             "Attorney General's Office",
         ),
         (
-            "particulars: {model: jem, agency: Pasco County Board of County Commissioners}",
+            "particulars: {model: jem, agency: Benton County Board of County Commissioners}",
             "Board of County Commissioners",
         ),
         ("particulars: {model: jem, agency: North County Police Cooperative}", "Police Department"),
         (
-            "particulars: {model: jem, agency: Osceola County Corrections Department}",
+            "particulars: {model: jem, agency: Benton County Corrections Department}",
             "Corrections Department",
         ),
         ("particulars: {model: jem, agency: Office of Agricultural Law Enforcement}", "Office"),
