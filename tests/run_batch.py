@@ -44,16 +44,17 @@ Batch = Callable[..., tuple[int, str, str]]
 def batch_in(folder: Path, run: Run) -> Batch:
     """Write the table; return what runs `optout batch n.csv --common common.yaml -f txt -j1 ...`.
 
-    Its `table` is another text for the table, its `name` another file.
+    Its `table` is another text for the table, its `name` and `common` are other files.
     """
     (folder / "common.yaml").write_text(COMMON, "utf-8")
     (folder / "n.csv").write_text(HEADER + ROWS, "utf-8")
 
-    def call(*options: str, table: str | None = None, name: str = "n.csv") -> tuple[int, str, str]:
+    def call(
+        *options: str, table: str | None = None, name: str = "n.csv", common: str = "common.yaml"
+    ) -> tuple[int, str, str]:
         if table is not None:
             (folder / name).write_text(table, "utf-8")
-        common = ("--common", "common.yaml", "-f", "txt", "-j1")
-        return outcome(run("batch", name, *common, *options))
+        return outcome(run("batch", name, "--common", common, "-f", "txt", "-j1", *options))
 
     return call
 

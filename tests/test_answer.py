@@ -613,6 +613,23 @@ def test_an_acknowledgment_names_the_next_letter_for_later(reference: str, run: 
     assert "\nnext, if no answer comes within 30 days: Request for an answer: optout new" in told
 
 
+def test_a_correction_to_another_kind_does_not_offer_the_old_words(
+    reference: str, at_terminal: At
+) -> None:
+    options = ("--reply", "refused", "--on", "2026-11-23", "--words", "No.", "--by", "Pat", "-q")
+    at_terminal({}, TO_ICE, *options)
+    _, clerk = at_terminal({"Reply": "acknowledged"}, TO_ICE, "--correct")
+    assert (clerk.asked["Words"], clerk.asked["By"]) == ([""], ["Pat"])
+
+
+def test_a_correction_that_only_leaves_words_out_asks_nothing(
+    reference: str, at_terminal: At
+) -> None:
+    at_terminal({}, TO_ICE, "--reply", "refused", "--on", "2026-11-23", "--words", "No.", "-q")
+    _, clerk = at_terminal({}, TO_ICE, "--correct", "--words", "")
+    assert (clerk.asked, last_state().answers[-1].words) == ({}, None)
+
+
 def test_a_correction_without_more_asks_everything_again(reference: str, at_terminal: At) -> None:
     options = ("--reply", "refused", "--on", "2026-11-23", "--words", "No.", "-q")
     at_terminal({}, TO_ICE, *options)

@@ -59,7 +59,10 @@ def test_a_name_that_is_too_long_is_told(write_to: Run, in_folder: Path) -> None
         ),
         (
             "letter.tif",
-            "-o letter.tif and -f txt do not go together\n  hint: end it in .txt, or in .tiff\n",
+            (
+                "-o letter.tif and -f txt do not go together\n"
+                "  hint: end it in .txt, or use -f tiff and end it in .tiff\n"
+            ),
         ),
         (
             ".txt",

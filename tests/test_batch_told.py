@@ -52,18 +52,18 @@ def test_of_what_was_finished_before_only_the_law_is_told_again(batch: Batch) ->
 
 
 @pytest.mark.parametrize(
-    ("option", "count", "last"),
+    ("options", "count", "last"),
     [
-        ("-j1", 5, ["note: 2 more notes of the kind 'title-in-name'; to see all, add --verbose"]),
-        ("-v", 7, []),
+        ((), 5, ["note: 2 more notes of the kind 'title-in-name'; to see all, add --verbose"]),
+        (("-v",), 7, []),
     ],
 )
 def test_notes_of_one_kind_are_all_told_on_demand(
-    option: str, count: int, last: list[str], batch: Batch
+    options: tuple[str, ...], count: int, last: list[str], batch: Batch
 ) -> None:
     fips = ("50001", "50003", "50005", "50007", "50009", "50011", "50013")
     rows = (f"{id},Sheriff Pat E,Sheriff {chr(97 + at)}\n" for at, id in enumerate(fips))
-    told = notes(batch("--check", option, table=HEADER + "".join(rows))[1])
+    told = notes(batch("--check", *options, table=HEADER + "".join(rows))[1])
     named = [it for it in told if "signatory.name without" in it]
     assert (len(named), [it for it in told if " more note" in it]) == (count, last)
 

@@ -232,7 +232,7 @@ def test_a_problem_of_the_common_file_is_told_once(batch: Batch, write: Write) -
 def test_a_common_file_elsewhere_names_files_beside_itself(batch: Batch, write: Write) -> None:
     write("shared/seal.svg", SEAL)
     write("shared/c.yaml", COMMON + "letterhead: {seal: seal.svg, alt: Seal}\n")
-    assert batch("--common", "shared/c.yaml", "-f", "html")[0] == 0
+    assert batch("-f", "html", common="shared/c.yaml")[0] == 0
     assert "data:image/svg+xml" in Path(FILES[0]).with_suffix(".html").read_text("utf-8")
 
 
@@ -269,7 +269,7 @@ def test_paths_may_end_in_nul(batch: Batch) -> None:
         ("batch n.csv -o -", "-o - is standard output, and a batch writes a folder\n"),
         ("batch n.csv -o n.csv", "-o n.csv is a file, not a folder\n"),
         ("batch n.csv -j 0", "Invalid value for '-j'"),
-        ("batch n.csv n.csv", "INPUT n.csv is named twice\n"),
+        ("batch n.csv n.csv", "INPUT n.csv is named more than once\n"),
     ],
 )
 def test_a_wrong_command_line_is_told(words: str, message: str, batch: Batch, run: Run) -> None:

@@ -1,4 +1,4 @@
-"""Progress is drawn with rate and time left where someone can see it, and nowhere else."""
+"""Lines for a terminal: progress with rate and time left, and texts that are too wide."""
 
 import io
 import os
@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from optout_cli.cli.batch.paper import cores
-from optout_cli.cli.console import clear_line, progress
+from optout_cli.cli.console import clear_line, print_rows, progress, wrapped
 
 
 class Screen(io.StringIO):
@@ -52,3 +52,25 @@ def test_there_are_as_many_jobs_as_processors_that_may_be_used(
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert cores() == 1
+
+
+def test_a_command_in_a_sentence_stays_whole_and_the_sentence_does_not() -> None:
+    text = (
+        "  hint: name the state too, or see `optout list letters` for them; `optout help` tells"
+    )
+    assert wrapped(text, 50).split("\n") == [
+        "  hint: name the state too, or see",
+        "    `optout list letters` for them; `optout help`",
+        "    tells",
+    ]
+
+
+def test_rows_that_are_wider_than_their_header_are_laid_below_each_other(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    print_rows([{"id": "pdf", "text": "word " * 9}], as_json=False, has_numbers=False)
+    shown = capsys.readouterr().out.split("\n")
+    assert max(map(len, shown)) <= 40
+    assert shown[0].startswith("pdf: word ")

@@ -1033,3 +1033,20 @@ def test_a_way_that_the_letter_does_not_name_is_told(library: Library, run: Run)
     write_letters(library, FOLDER, f"{REACHED}service: {{ice: [{{by: certified-mail}}]}}\n")
     told = outcome(run("sent", TO_ICE, "--by", "hand"))[2]
     assert "note: the letter itself says that it goes by certified mail\n" in told
+
+
+def test_a_letter_with_its_own_number_again_is_no_second_piece(letters: Letters, run: Run) -> None:
+    sent = ("sent", TO_ICE, "--by", "certified-mail", "--number", NUMBER)
+    run(*sent, "--on", "2026-11-22", "-q")
+    code, _, err = outcome(run(*sent, "--again"))
+    assert (code, f"{NUMBER} is the number of" in err) == (2, True)
+    assert len(states()["ice"].sent) == 1
+
+
+def test_a_table_may_have_a_blank_between_the_hashes_of_files(
+    letters: Letters, run: Run, write: Write
+) -> None:
+    hashes = " ".join(file.sha256 for file in states()["ice"].letter.files)
+    write("sent.csv", f"letter,on,by,sha256\n{TO_ICE},2026-11-22,mail,{hashes}\n")
+    assert outcome(run("sent", "--from", "sent.csv", "--in", "letters", "-q"))[0] == 0
+    assert [str(sent.on) for sent in states()["ice"].sent] == ["2026-11-22"]

@@ -55,7 +55,7 @@ def letters(in_folder: Path) -> RegisterMaker:
 
 
 TABLE = """\
-5 letters: 1 in draft, 1 not sent, 2 waiting for an answer, 1 answered, 1 of them overdue
+5 letters: 1 in draft, 1 not sent, 2 waiting for an answer (1 overdue), 1 answered
 
 letter                 to      sent            received    next
 ---------------------  ------  --------------  ----------  --------------------

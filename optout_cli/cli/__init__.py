@@ -218,8 +218,9 @@ def _wants_json(words: Sequence[str]) -> bool:
 def _refuse_twice(command: click.Command, ctx: click.Context, words: Sequence[str]) -> None:
     """Raise click.UsageError for an option that takes one value and has several."""
     _, _, given = command.make_parser(ctx).parse_args([*words])
-    for option in {it for it in given if given.count(it) > 1}:
-        if isinstance(option, click.Option) and not (option.is_flag or option.multiple):
+    for option in dict.fromkeys(given):
+        takes_one = isinstance(option, click.Option) and not (option.is_flag or option.multiple)
+        if takes_one and given.count(option) > 1:
             message = f"{option.opts[-1]} is given {given.count(option)} times"
             raise click.UsageError(f"{message}\n  hint: give it once: it takes one value", ctx)
 

@@ -43,6 +43,7 @@ from optout_cli.register.statements import Moment, about_letter, withdrawn_from
 _OTHER_NAMES = {"denied": "refused", "rejected": "refused", "declined": "refused"}
 _MOST = 9  # letters to choose from
 _LATER = "later"
+_UNSAID = Given("", None, None, None, None, {})
 
 
 @click.command(
@@ -131,7 +132,7 @@ def _said_of(statement: "_Statement", given: Given, *, is_asked: bool, correct: 
     before = None
     if correct:
         corrected, last = _corrected(state, given), state.answers_as_recorded[-1]
-        if not any(given) and is_terminal():  # nothing is said yet: ask for everything
+        if given == _UNSAID and is_terminal():  # ask for everything
             before, is_asked, given = last, True, given._replace(kept=last.file)
         else:
             given = corrected

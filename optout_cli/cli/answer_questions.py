@@ -81,7 +81,7 @@ def asked_of(
             questions[_RIGHT] = partial(confirmed, shown, label)
         return questions
 
-    answers = ask_in_turn(questions_for, _answers_in(last) if last else {})
+    answers = ask_in_turn(questions_for, lambda answers: _answers_in(last, answers))
     if answers.pop(_RIGHT, "yes") == "no":
         raise click.Abort
     named, facts = {_DAY_ASKED, "By", "Words", "File", _REPLY}, dict(given.facts)
@@ -96,10 +96,13 @@ def asked_of(
     )
 
 
-def _answers_in(last: Answered) -> dict[str, str]:
-    """Return the answers to the questions that what is recorded of an answer would be."""
-    texts = {_REPLY: last.reply, _DAY_ASKED: str(last.on), "By": last.by, "Words": last.words}
-    return {name: text for name, text in {**texts, **last.facts}.items() if text}
+def _answers_in(last: Answered | None, answers: Mapping[str, str]) -> dict[str, str]:
+    """Return what is recorded as answers; words and facts of another kind are not of this one."""
+    if last is None:
+        return {}
+    texts = {_REPLY: last.reply, _DAY_ASKED: str(last.on), "By": last.by or ""}
+    is_same = answers.get(_REPLY, last.reply) == last.reply
+    return texts | ({"Words": last.words or "", **last.facts} if is_same else {})
 
 
 def _questions(

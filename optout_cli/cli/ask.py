@@ -38,18 +38,18 @@ Question = Callable[[str], str]  # takes the answer that it had before, and retu
 
 def ask_in_turn(
     questions_for: Callable[[Mapping[str, str]], Mapping[str, Question]],
-    before: Mapping[str, str] = {},
+    before: Callable[[Mapping[str, str]], Mapping[str, str]] = lambda _: {},
 ) -> Answers:
     """Ask the questions that follow from the answers so far, one by one; < goes back.
 
-    Enter takes the answer of `before`.
+    Enter takes what `before` offers after the answers so far.
     """
     answers: Answers = {}
     place = 0
     while place < len(questions := questions_for(answers)):
         name = [*questions][place]
         try:
-            answers[name] = questions[name](answers.get(name, before.get(name, "")))
+            answers[name] = questions[name](answers.get(name, before(answers).get(name, "")))
         except Back:
             if not place:
                 say_wrapped("This is the first question.", "  ")

@@ -36,7 +36,7 @@ _NOTE = re.compile(r"^note(?: \([^)]*\))?: ")
 _WIDEST = 100  # columns of text, however wide a terminal is
 _BOUND = "\xa0"  # a space at which no line is broken
 _COMMAND = re.compile(
-    rf"(?:(?<=: )|(?<=run ))\S*{APP} .+$|\u00a7+ ", re.MULTILINE
+    rf"`{APP} [^`]+`|(?:(?<=: )|(?<=run ))[^\s`]*{APP} .+$|\u00a7+ ", re.MULTILINE
 )  # stays on one line
 _MARK = re.compile(r"- |\(\b|[0-9]+  ")  # before a point, a remark, a choice
 
@@ -213,7 +213,8 @@ def print_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool, has_numbe
         from tabulate import tabulate
 
         table = tabulate(rows, "keys", tablefmt="plain", disable_numparse=not has_numbers)
-        if sys.stdout.isatty() and len(table.split("\n", 1)[0]) > terminal_width(sys.maxsize):
+        widest = max(map(len, table.split("\n")))
+        if sys.stdout.isatty() and widest > terminal_width(sys.maxsize):
             table = "\n".join(map(_in_few_columns, rows))
         click.echo(table)
 
@@ -221,7 +222,8 @@ def print_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool, has_numbe
 def _in_few_columns(row: Mapping[str, object]) -> str:
     first, second, *others = ((name, value) for name, value in row.items() if value is not None)
     rest = "; ".join(f"{name} {value}" for name, value in others)
-    return wrapped(f"{first[1]}: {second[1]}\n  {rest}", page_width())
+    more = f"\n  {rest}" if rest else ""
+    return wrapped(f"{first[1]}: {second[1]}{more}", page_width())
 
 
 def report_problems(command: _F, names: Sequence[str] = ("--json",)) -> _F:

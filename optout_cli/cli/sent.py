@@ -192,7 +192,7 @@ def _prepare_rows(
         for row in table.rows:
             try:
                 claim = claim_of(row, common, parties)
-                found = recorder.find(claim.letter, table.at, claim.parties, claim.row.sha256)
+                found = recorder.find(claim.letter, table.at, claim.parties, claim.digests)
                 claim = _without_printed(claim, found if table.is_register else ())
                 results = _results(recorder, table.at, moment, corrections, claim)
                 done += recorder.add(*_in_order(claim, found, results, moment, table))
@@ -267,7 +267,7 @@ def _corrections(
 
 def _named_in(recorder: Recorder, claim: Claim, within: Path | None) -> list[Found]:
     """Return the letters that a claim is about. Raises OptoutError."""
-    found = recorder.find(claim.letter, within, claim.parties, claim.row.sha256)
+    found = recorder.find(claim.letter, within, claim.parties, claim.digests)
     if is_folder(Path(claim.letter)) and not claim.said.undo:
         return _in_folder(claim, found, recorder.programs)
     if len(claim.parties) < len(found):

@@ -66,6 +66,11 @@ class Claim(NamedTuple):
     parties: tuple[Party, ...]
     row: Entry
 
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """The SHA-256 of the files, with whatever a spreadsheet put between them."""
+        return tuple(digest for line in self.row.sha256 for digest in line.split())
+
 
 class SendingTable(NamedTuple):
     """A table of letters that went out. `at` is the folder of their register, if it is known.

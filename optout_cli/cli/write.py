@@ -232,9 +232,9 @@ def _place(exports: Sequence[Export], output: str) -> tuple[Path, str | None]:
     suffix, named = Path(export.name).suffix, place.suffix.lower()
     ending = named.removeprefix(".")
     meant = OTHER_NAMES.get(ending, ending)
-    if named != suffix and meant in format_names():
-        way = f"use -f {ending}" if meant == ending else f"in {suffix_of(meant)}"
-        hint = f"end it in {suffix}, or {way}"
+    if meant != export.format and meant in format_names():
+        more = "" if meant == ending else f" and end it in {suffix_of(meant)}"
+        hint = f"end it in {suffix}, or use -f {meant}{more}"
         usage_error(f"-o {output} and -f {export.format} do not go together", hint)
     output_path(output, "", f"file of format {export.format}", suffix)
     return place.parent, place.name

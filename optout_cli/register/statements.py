@@ -91,7 +91,8 @@ def sent_from(
         printed = next(filter(None, numbers), None)  # on the letter itself
         number = tidy_number(said.number) if said.number else printed
         mail = _mail_with(number, states, corrections)  # of one envelope, if to the same office
-        days = (on for other, _, on in mail if other.destination == state.destination)
+        beside = (other for other in mail if other[0] is not state)
+        days = (on for other, _, on in beside if other.destination == state.destination)
         event = Sent(
             **about_letter(state, now),
             on=said.on or next(days, now.today),

@@ -94,12 +94,12 @@ class Selection(NamedTuple):
 def summary_of(entries: Sequence[Entry], today: date) -> str:
     """Return how many letters there are, and how many of each kind: `4 letters: 2 not sent`."""
     counts = Counter(entry.standing.step for entry in entries)
-    parts = [f"{counts[step]:,} {words}" for step, words in _STEPS.items() if counts[step]]
-    late = sum(_is_late(entry.standing, today) for entry in entries)
-    parts += [f"{late:,} of them overdue"] if late else []
+    parts = {step: f"{counts[step]:,} {words}" for step, words in _STEPS.items() if counts[step]}
+    if late := sum(_is_late(entry.standing, today) for entry in entries):
+        parts["waiting"] += f" ({late:,} overdue)"
     count = len(entries)
     noun = "letter" if count == 1 else "letters"
-    return f"{count:,} {noun}: {', '.join(parts)}" if parts else f"{count} {noun}"
+    return f"{count:,} {noun}: {', '.join(parts.values())}" if parts else f"{count} {noun}"
 
 
 def table_of(entries: Sequence[Entry], today: date, width: int) -> str:

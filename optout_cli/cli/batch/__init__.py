@@ -179,7 +179,7 @@ def command(
 def _check_usage(inputs: Sequence[str], place: Path, prints: Prints, *, has_register: bool) -> None:
     """Raise click.UsageError if the options do not go together, or with what is there."""
     if again := [name for name, count in Counter(inputs).items() if count > 1]:
-        usage_error(f"INPUT {again[0]} is named twice", "name each table once")
+        usage_error(f"INPUT {again[0]} is named more than once", "name each once")
     if str(place) == STDIN:
         usage_error("-o - is standard output, and a batch writes a folder", "name a folder")
     if prints.paper and not has_register:
