@@ -764,14 +764,17 @@ def test_a_text_that_is_far_too_long_is_not_searched() -> None:
     assert judge(document_with("particulars.reasons.0", "TBD " * 100_000)) == ((), ())
 
 
-def test_a_number_is_meant_where_the_example_is_one(library: Library) -> None:
-    specs = {"year": Particular(type="text", help="A year.", example="2025")}
+@pytest.mark.parametrize(("example", "given"), [("2025", "2026"), ("2025", "12.5"), ("A", "B")])
+def test_a_number_or_letter_is_meant_where_the_example_is_one(
+    library: Library, example: str, given: str
+) -> None:
+    specs = {"year": Particular(type="text", help="A year.", example=example)}
     kind = LetterKind(title="Ask", summary="It asks.", version="1", particulars=specs)
     program = library.programs.by_id["287g"]
     asks = msgspec.structs.replace(program, letters={"ask": kind})
     programs = Programs({"x": asks}, {}, library.programs.wording)
-    document = document_of("letter: x/ask\nparticulars: {year: '2026'}")
-    assert judge(document, programs.uses_in(document)) == ((), ())
+    document = document_of(f"letter: x/ask\nparticulars: {{year: '{given}'}}")
+    assert judge(document, programs.uses_in(document))[0] == ()
     assert [it.path for it in judge(document)[0]] == ["particulars.year"]
 
 

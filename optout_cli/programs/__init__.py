@@ -107,8 +107,8 @@ class Programs:
     def uses_in(self, document: Document) -> dict[str, Use]:
         """Return what a request's particulars are for that are not its own words, by key path.
 
-        A path has no numbers of entries. Dates, others' words, and what is a number in its example
-        are prose; a choice has its form.
+        A path has no numbers of entries. Dates, others' words, and what is a number or one letter
+        in its example are prose; a choice has its form.
         """
         declared = {id: kind.particulars for id, _, kind in self.letters()}
         specs = declared.get(str(document.data.get("letter")), {})
@@ -118,8 +118,8 @@ class Programs:
 def _uses(path: str, specs: Mapping[str, Particular]) -> Iterator[tuple[str, Use]]:
     for name, spec in specs.items():
         at = f"{path}.{name}"
-        is_number = spec.example and not re.search(r"[^\W\d_]", spec.example)
-        if spec.quoted or is_number or "date" in (spec.type, spec.of):
+        is_mark = re.fullmatch(r"[^\W\d_]|[\W\d_]+", spec.example or "")
+        if spec.quoted or is_mark or "date" in (spec.type, spec.of):
             yield at, "prose"
         elif spec.choices:
             yield at, "code"

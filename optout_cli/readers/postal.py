@@ -56,7 +56,10 @@ _ADDRESS = re.compile(r"((?:signatory|recipients\.\w+)\.address)(?:\.street)?")
 _COUNTRY = re.compile(r"[,\s]+(?:USA|U\.S\.A\.|US|United States(?: of America)?)$")
 _STATE_AT_END = re.compile(r"(?:.*,)?\s*(?P<words>[^,]+?),?\s+[0-9]{5}(?:-[0-9]{4})?", re.DOTALL)
 # `1 Main Street, NE` is northeast; without a comma, `Oak CT` and `2nd FL` are a court and a floor.
-_CODE_AT_END = re.compile(r".*(?:,\s*(?!NE)|[a-z.]\s+(?!CT|FL|LA|MT|NE))([A-Z]{2})", re.DOTALL)
+# A city may have the state: `Washington DC`.
+_CODE_AT_END = re.compile(
+    r"(?:.*,\s*(?!NE)|.*[0-9].*[a-z.]\s+(?!CT|FL|LA|MT|NE))([A-Z]{2})", re.DOTALL
+)
 _NO_CITY = re.compile(  # a part of a street, which may follow where the city is left out
     r"(?:suites?|ste|fl|rooms?|rm|unit|building|bldg|apt|attn|c/o)\b.*|(?:p\.? ?o\.? )?box( \w)?"
     r"|.*\b(?:street|st|avenue|ave?|road|rd|boulevard|blvd|drive|dr|lane|ln|court|ct|highway|hwy"
