@@ -58,7 +58,7 @@ def leads_outside(path: Path, folder: Path) -> Path | None:
 def link_problems(folder: Path, paths: Collection[str]) -> Iterator[Problem]:
     """Yield a Problem for each link that leads outside, or nowhere: no copy of it can be kept."""
     places = [folder / path for path in paths]
-    for place in [it for it in places if it.is_symlink() and not it.is_file()]:
+    for place in [place for place in places if place.is_symlink() and not place.is_file()]:
         where = "to a folder" if place.is_dir() else "nowhere"
         message = f"is a symbolic link that leads {where}, and optout did not put it there"
         hint = "move it away and run the command again, or name another folder with -o"

@@ -88,7 +88,7 @@ def earlier_from(state: LetterState, states: Iterable[LetterState]) -> Earlier:
             and _facts_of(other).get("particulars", {}).get(_CITED) == reference
         ),
         earlier_from(notices[-1], all_states) if notices else None,
-        tuple({it.identity: it for it in all_states if is_newer(it)}.values()),
+        tuple({state.identity: state for state in all_states if is_newer(state)}.values()),
     )
 
 
@@ -197,14 +197,14 @@ def _services_in(earlier: Earlier) -> list[JsonObject]:
             omit_empty(
                 {
                     "to": state.letter.recipient,
-                    "by": each.by,
-                    "number": each.number,
-                    "sent": each.on.isoformat(),
-                    "received": _received(state) if each is state.sent[0] else None,
+                    "by": sending.by,
+                    "number": sending.number,
+                    "sent": sending.on.isoformat(),
+                    "received": _received(state) if sending is state.sent[0] else None,
                 }
             )
             for state in sent
-            for each in state.sent
+            for sending in state.sent
         ]
     return [
         {"to": recipient["party"], **omit(service, "in-reply-to")}

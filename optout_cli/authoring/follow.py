@@ -120,7 +120,7 @@ def _parties_concerned(earlier: Earlier, program: Program, letter: str) -> list[
     kind, answers = letter.partition("/")[2], earlier.answers()
     sent = [state.letter.recipient for state in earlier.states if state.sent]
     if kind in kinds_after_silence(program):
-        settled = {it.recipient for it in answers if settles(it, program)}
+        settled = {answer.recipient for answer in answers if settles(answer, program)}
         own = [party for party in sent if party not in settled]
     else:
         replies = program.replies.items()

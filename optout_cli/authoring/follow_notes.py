@@ -58,7 +58,7 @@ def contradiction_notes(
             letters[claim.jurisdiction] for letters in registers if claim.jurisdiction in letters
         ]
         found = (contradictions(claim, letters, program) for letters in own)
-        texts = next((it for it in found if it is not None), None)
+        texts = next((known for known in found if known is not None), None)
         if texts is None and own and claim.cited:
             texts = [f"no register here has the letter that it cites, {claim.cited}"]
         for text in texts or ():
@@ -146,7 +146,7 @@ def contradictions(
         return None
     all_earlier = {party: earlier_from(state, states) for party, state in found.items()}
     answers = {  # also those to letters that cite the earlier one
-        party: [it for it in earlier.answers() if it.recipient == party]
+        party: [answer for answer in earlier.answers() if answer.recipient == party]
         for party, earlier in all_earlier.items()
     }
     earlier = next(iter(all_earlier.values()))
@@ -178,7 +178,7 @@ def _status_texts(
     name = claim.letter.partition("/")[2]
     specs = program.letters[name].particulars
     for answer in answers if name in kinds_after_silence(program) else ():
-        key = next((it for it in specs if specs[it].follow == f"replies.{answer.reply}"), "")
+        key = next((key for key in specs if specs[key].follow == f"replies.{answer.reply}"), "")
         named_too = {(it.get("office"), it.get("date")) for it in claim.particulars.get(key, [])}
         if settles(answer, program):
             yield f"{named} was answered on {answer.on} ({answer.reply})"
@@ -190,7 +190,7 @@ def _newer_texts(
     claim: Claim, earlier: Earlier, party: Party, states: Iterable[LetterState], program: Program
 ) -> Iterator[str]:
     """Yield each letter that went out since, before this one, and that it should follow instead."""
-    own = [it.written.at for it in states if it.written.reference == claim.reference]
+    own = [state.written.at for state in states if state.written.reference == claim.reference]
     for state in earlier.followed_by(program.letters[claim.letter.partition("/")[2]], program):
         is_before = state.written.date <= claim.date and (not own or state.written.at < min(own))
         if is_before and state.letter.recipient == party:
@@ -221,10 +221,10 @@ def _service_texts(claim: Claim, state: LetterState, names: _Names) -> Iterator[
     """Yield how the earlier letter went out and when it arrived, if not as recorded."""
     party, named = state.letter.recipient, f"{state.written.reference} to {state.letter.recipient}"
     ways = [it for it in claim.particulars.get(names.get("service", ""), []) if it["to"] == party]
-    sent = [way_words(it.by, it.number) for it in state.sent]
+    sent = [way_words(sending.by, sending.number) for sending in state.sent]
     for way in ways if sent else ():
         said = way_words(way["by"], way.get("number"))
-        if not any(it.startswith(said) for it in sent):
+        if not any(words.startswith(said) for words in sent):
             yield f"the letter says that {named} was sent by {said}; the register says {sent[-1]}"
     days = {way["received"] for way in ways if way.get("received")}
     if party == "ice" and (day := claim.particulars.get(names.get("received", ""))):
@@ -242,9 +242,9 @@ def _request_texts(
     """Yield what was answered to the earlier letter, if not as recorded."""
     named, day = f"{state.written.reference} to {state.letter.recipient}", str(state.written.date)
     own = [
-        asked_office(it)
-        for it in earlier_from(state, [state]).facts["recipients"]
-        if it["party"] == state.letter.recipient
+        asked_office(recipient)
+        for recipient in earlier_from(state, [state]).facts["recipients"]
+        if recipient["party"] == state.letter.recipient
     ]
     for entry in claim.particulars.get(names.get("requests", ""), []):
         if entry["date"] == day and the(entry["to"]) in map(the, own):
@@ -268,7 +268,7 @@ def _reply_texts(
             said = claim.particulars.get(key)
             texts |= dict.fromkeys(_answer_texts(named, said, own, source))
         for key in reply.asks:
-            said, recorded = claim.particulars.get(key), [it.facts.get(key) for it in own]
+            said, recorded = claim.particulars.get(key), [answer.facts.get(key) for answer in own]
             if said and any(recorded) and said not in recorded:
                 texts[f"the letter says {key}: {said}; the register says {recorded[-1]}"] = None
     yield from texts
@@ -280,10 +280,10 @@ def _answer_texts(named: str, said: Any, answers: Iterable[Answered], source: st
     if not said:
         return
     text = str(said) if isinstance(said, str) else " ".join(said)
-    recorded = [str(value) for it in answers if (value := getattr(it, source))]
+    recorded = [str(value) for answer in answers if (value := getattr(answer, source))]
     if source == "words":  # with the quotation marks of a letter, or without
-        text, *recorded = ("".join(quotation([it]))[1:-1] for it in (text, *recorded))
-    is_part = source != "on" and any(text in it for it in recorded)
+        text, *recorded = ("".join(quotation([words]))[1:-1] for words in (text, *recorded))
+    is_part = source != "on" and any(text in value for value in recorded)
     if text not in recorded and not is_part:
         what = f"{named} was answered {source} {text}"
         if source == "words":

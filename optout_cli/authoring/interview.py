@@ -96,7 +96,7 @@ def _take_way(request: UnfinishedRequest, key: str, text: str) -> None:
     party, kind, also = f"{key.removeprefix('~')}..".split(".")[:3]
     way = also or text
     earlier = request.basis.start.known.get("service", {}).get(party, [])
-    service = next((each for each in earlier if each["by"] == way), {"by": way})
+    service = next((way_before for way_before in earlier if way_before["by"] == way), {"by": way})
     others = request.value(f"service.{party}") if kind == "also" else []
     request.put_group(f"service.{party}", [*others, service])
 
@@ -336,5 +336,5 @@ class Interview:
             except OptoutError:  # the letter needs more than that
                 return []
             text = _REFERENCE.sub("", letter)
-            letters.append([" ".join(each.split()) for each in text.split("\n\n")])
+            letters.append([" ".join(paragraph.split()) for paragraph in text.split("\n\n")])
         return [text for text in letters[0] if text not in letters[1]]

@@ -159,7 +159,7 @@ def _ask_entries(
         path = f"{question.path}.{number}"
         if number or not spec.required:
             key = f"~{path}"
-            is_offered = any(each.startswith(path) for each in request.basis.start.offered)
+            is_offered = any(offer.startswith(path) for offer in request.basis.start.offered)
             yield replace(
                 question,
                 path=key,

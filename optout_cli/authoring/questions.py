@@ -61,7 +61,7 @@ class Question(Noun, frozen=True, kw_only=True):
     def allows(self, text: str) -> bool:
         """Tell whether an answer is one of the choices, or several of them where they may be."""
         named = text.split("; ") if self.reads == "several" else [text]
-        return not self.choices or all(each in self.choices for each in named)
+        return not self.choices or all(choice in self.choices for choice in named)
 
 
 class Section(Noun, frozen=True, kw_only=True):

@@ -158,7 +158,7 @@ def follow_rows(
             matters[_matter_of(standing)].append(standing)
     done: set[tuple[_Matter, Party]] = set()
     unsent: dict[object, date] = {}  # the day of the last such letter
-    for state in (each.state for each in standings if each.step == "unsent"):
+    for state in (standing.state for standing in standings if standing.step == "unsent"):
         place, own_name, variant, written_on, party = state.identity
         unsent[place, own_name, variant, party] = written_on
     # An answer of one recipient counts before the silence of another.
@@ -171,9 +171,9 @@ def follow_rows(
         if not why or (matter, own) in done:
             continue
         alike = {
-            each.state.letter.recipient
-            for each in matters[matter]
-            if each.step == standing.step and each.next_letter == kind and _reason(each, day)
+            other.state.letter.recipient
+            for other in matters[matter]
+            if other.step == standing.step and other.next_letter == kind and _reason(other, day)
         }
         done |= {(matter, party) for party in alike}
         earlier = earlier_from(standing.state, states[written.jurisdiction])
@@ -346,7 +346,7 @@ def _write_lists(sheet: Any, requests: Any, columns: list[_Column], last: int) -
     from openpyxl.worksheet.datavalidation import DataValidation
 
     sheet.sheet_state = "hidden"
-    lists = dict.fromkeys((it.choices, it.is_list) for it in columns if it.choices)
+    lists = dict.fromkeys((column.choices, column.is_list) for column in columns if column.choices)
     for number, (choices, is_list) in enumerate(lists, 1):
         letter = get_column_letter(number)
         for line, choice in enumerate(choices, 1):

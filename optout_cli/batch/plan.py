@@ -199,8 +199,8 @@ class BatchPlan:
             above = {it for place in places for it in place.parents if it not in folder.parents}
             problems = (
                 *link_problems(folder, row.paths),
-                *(_taken("a file", it) for it in sorted(above) if it.is_file()),
-                *(_taken("a folder", it) for it in places if it.is_dir()),
+                *(_taken("a file", parent) for parent in sorted(above) if parent.is_file()),
+                *(_taken("a folder", place) for place in places if place.is_dir()),
             )
             if problems:
                 self._leave(row, *problems)
@@ -212,11 +212,11 @@ class BatchPlan:
         each row with a tracking number under which a letter to another office was sent.
         """
         states = register.letters.values()
-        used = {event.number: it for it in states for event in it.sent if event.number}
+        used = {event.number: state for state in states for event in state.sent if event.number}
         sent = {
-            (it.written.jurisdiction, it.written.letter, it.written.variant): it
-            for it in states
-            if it.sent
+            (state.written.jurisdiction, state.written.letter, state.written.variant): state
+            for state in states
+            if state.sent
         }
         for row in self.good:
             state = None if row.is_dated else sent.get(row.key or ("", "", ""))
@@ -262,7 +262,7 @@ class BatchPlan:
         def is_changing(row: CheckedRow) -> bool:
             others = [it.fingerprint for path in row.paths for it in formers[without_suffix(path)]]
             for identity in _identities_of(row):
-                others += (it.written.fingerprint for it in register.current(identity))
+                others += (state.written.fingerprint for state in register.current(identity))
             is_other = any(fingerprint != row.fingerprint for fingerprint in others)
             return is_linked or is_other or any(map(is_foreign, row.paths))
 
@@ -324,7 +324,7 @@ class BatchPlan:
             if row.number not in left_out:
                 paths = (path for path in row.paths if path == f"{without_suffix(path)}.pdf")
                 letters = (records[path] for path in paths)
-                yield [msgspec.structs.replace(it, request=row.place) for it in letters]
+                yield [msgspec.structs.replace(letter, request=row.place) for letter in letters]
 
 
 def _identities_of(row: CheckedRow) -> Iterator[Identity]:

@@ -116,7 +116,7 @@ def write_rejects(
     batch has read stays as it is, and so do rejects of other forms then: their rows may be nowhere
     else. A file of rejects that somebody has changed stays too, and a numbered one is written.
     """
-    files = {file.name: file for each in input_files for file in (each, *each.corrections)}
+    files = {file.name: file for source in input_files for file in (source, *source.corrections)}
     by_form: dict[bool, list[Rejected]] = {True: [], False: []}  # whether it came in a workbook
     for number, row in rows_of(input_files) if problems else ():
         if number in problems:
@@ -136,7 +136,7 @@ def write_rejects(
     state.orders.update((place.name, orders) for place in written)
     for place in written:
         rows = by_form[place.suffix == ".xlsx"]
-        state.keys[place.name] = tuple(each.key for each in rows if each.row.cells)
+        state.keys[place.name] = tuple(row.key for row in rows if row.row.cells)
     _save_state(folder, state)
     return WrittenRejects(written, changed, _folders_named(input_files, text, folder.path))
 
@@ -146,7 +146,7 @@ def _contents_of(
 ) -> tuple[dict[str, bytes], str]:
     """Return the files of rejected rows by name, and the text that may name other files."""
     texts = rejects_from(
-        others, [files[name] for name in dict.fromkeys(each.row.location.file for each in others)]
+        others, [files[name] for name in dict.fromkeys(other.row.location.file for other in others)]
     )
     # A line of JSON that is not UTF-8 is written with the bytes that it came with.
     contents = {
@@ -155,7 +155,7 @@ def _contents_of(
     }
     if sheets:
         contents[_SHEET] = reject_sheet(sheets, files)
-        texts[_SHEET] = "\n".join(text for each in sheets for _, text in each.moved.cells)
+        texts[_SHEET] = "\n".join(text for sheet in sheets for _, text in sheet.moved.cells)
     return contents, "".join(texts.values())
 
 
@@ -251,8 +251,8 @@ def rejects_from(rejected: Iterable[Rejected], sources: Iterable[InputFile] = ()
     tables: list[dict[str, str]] = []
     lines: list[str] = []
     trees: list[dict[str, object]] = []
-    for each in rejected:
-        row, reason = each.moved, "\n".join(map(reason_of, each.problems))
+    for reject in rejected:
+        row, reason = reject.moved, "\n".join(map(reason_of, reject.problems))
         if isinstance(row.original, str):
             lines += _rejected_lines(row.original, reason)
         elif isinstance(row.original, dict):
@@ -264,7 +264,7 @@ def rejects_from(rejected: Iterable[Rejected], sources: Iterable[InputFile] = ()
                 for number, (name, text) in enumerate(row.original)
                 if name not in (REASON, KEY) and (name or text)
             }
-            tables.append({REASON: reason, KEY: each.key, **cells})
+            tables.append({REASON: reason, KEY: reject.key, **cells})
     files = {}
     if tables:
         columns = dict.fromkeys(column for row_cells in tables for column in row_cells)
@@ -292,7 +292,7 @@ def _own_header(paths: Sequence[str], named: Sequence[Table | None]) -> list[str
     header = [own.get(path, path) for path in paths]
     with suppress(OptoutError):
         table, _ = read_table(csv_from(header, []), _TABLE)
-        is_same = all(it and it.columns == own for it in named)
+        is_same = all(named_file and named_file.columns == own for named_file in named)
         if is_same and table and table.names == paths:
             return header
     return [*paths]

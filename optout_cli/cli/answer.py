@@ -229,7 +229,7 @@ def _record(
     letter, found, state, moment, library = statement
     with record.recorder_of(library) as recorder:
         letters = recorder.find(letter, found.folder, [state.letter.recipient])
-        (answered,) = (each for each in map(sent_letter, letters) if each.state.id == state.id)
+        (answered,) = (sent for sent in map(sent_letter, letters) if sent.state.id == state.id)
         try:
             if said is None:
                 result = withdrawn_from(answered.state, "answered", undo, moment)
@@ -284,12 +284,12 @@ def _letters_of(statement: _Statement, reply: Reply) -> dict[str, str]:
     state, programs = statement.state, statement.library.programs
     folder = state.written.letter.partition("/")[0]
     names = [row.letter for row in reply.next]
-    if not reply.settles and any(settles(it, statement.program) for it in state.answers):
+    if not reply.settles and any(settles(answer, statement.program) for answer in state.answers):
         names = []  # a mere acknowledgment changes nothing any more
     elif reply.silence:
         standings = standings_of(statement.found.states, programs.by_id)
         own = (it for it in standings if it.state is state or it.notice is state)
-        names = [it.next_letter for it in own if it.next_letter]
+        names = [standing.next_letter for standing in own if standing.next_letter]
     return {f"{folder}/{name}": programs.find(f"{folder}/{name}")[1].title for name in names}
 
 

@@ -76,7 +76,7 @@ def asked_of(
             questions |= _questions(state, reply, given, moment)
             day = answers.get(_DAY_ASKED, given.day)
             told = [it for it in questions if it not in (_REPLY, _DAY_ASKED) and answers.get(it)]
-            shown = [f"{label_of(it, reply.asks.get(it))}: {answers[it]}" for it in told]
+            shown = [f"{label_of(key, reply.asks.get(key))}: {answers[key]}" for key in told]
             label = f"Record this: {reply.label}, {day}?"
             questions[_RIGHT] = partial(confirmed, shown, label)
         return questions

@@ -130,6 +130,6 @@ def command(
     if not (problems or quiet or wants_coverage):
         say(f"no problems in {', '.join(files) or 'data, templates and letters'}")
     # Every file also reports the data's problems, and every letter its own.
-    for problem in {(each.location, each.message): each for each in problems}.values():
+    for problem in {(problem.location, problem.message): problem for problem in problems}.values():
         print_problem(problem)
     raise SystemExit(OptoutError(*problems).exit_code if problems else ExitCode.DONE)

@@ -127,14 +127,14 @@ def command(
     library = library_from(overlays, folders, with_engine(Options(), ["pdf"], quiet=True))
     pairs = _pairs(old, new, Finder(library, order, within), library, order)
     found = [compare(*pair) for pair in pairs]
-    changed = [each for each in found if not each.is_equal]
-    for unread in dict.fromkeys(side for each in found for side in each.unread):
+    changed = [comparison for comparison in found if not comparison.is_equal]
+    for unread in dict.fromkeys(side for comparison in found for side in comparison.unread):
         say(f"note: only the facts are compared: {unread} has no words that can be read")
-    for tracked in dict.fromkeys(side for each in found for side in each.tracked):
+    for tracked in dict.fromkeys(side for comparison in found for side in comparison.tracked):
         say(f"note: {tracked} has tracked changes; it is compared as if all were accepted")
     if as_json:
-        for each in changed:
-            print_json(_as_json(each))
+        for comparison in changed:
+            print_json(_as_json(comparison))
     elif name == "html":
         _write_page(page_of(changed, library.templates), output, force=force, quiet=quiet)
     else:
@@ -185,7 +185,7 @@ def _wording(
     library = library.with_folders([folder] if folder else [])
     versions = []
     for id, _, _ in library.programs.letters():
-        files = (path for each in folders for path in each.glob(f"{id}.*.html.j2"))
+        files = (path for folder in folders for path in folder.glob(f"{id}.*.html.j2"))
         places = sorted({path.name.split(".")[1] for path in files} - {"html"})
         for place in ("", *places):
             within = next((slug for _, slug, _ in library.directory.all(place)), place)

@@ -133,5 +133,5 @@ def plain(node: "SyntaxTreeNode") -> str:
     """Return the words of a text: without emphasis and links, with the marks of code."""
     forms = {"text": "{}", "code_inline": "`{}`", "softbreak": " "}
     return "".join(
-        forms[each.type].format(each.content) for each in node.walk() if each.type in forms
+        forms[part.type].format(part.content) for part in node.walk() if part.type in forms
     )

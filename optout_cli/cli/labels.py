@@ -86,7 +86,7 @@ def command(
     found = look_up(letter, within, parties or PARTIES)
     form: MailingForm = "envelopes" if are_envelopes else "labels"
     # Letters that were put into a PDF to print, in its order: they lie so beside the labels.
-    states = sorted((it.state for it in found.letters), key=lambda state: state.print_place)
+    states = sorted((letter.state for letter in found.letters), key=lambda state: state.print_place)
     mailings, left = _addressed(
         letter, states, form, with_recipients=with_recipients, with_sent=with_sent
     )

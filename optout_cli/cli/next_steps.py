@@ -203,7 +203,7 @@ def _ways_of(service: Iterable[Service], formats: Iterable[str]) -> Sequence[Way
 
     If the request says nothing, a letter on paper goes by certified mail.
     """
-    said = [each.by for each in service]
+    said = [way.by for way in service]
     usual: set[Way] = {exporter_for(name).ROUTE or "certified-mail" for name in formats}
     more = (way for way in sorted(usual) if way in _MESSAGES or not said)
     return tuple(dict.fromkeys((*said, *more)))
@@ -315,7 +315,7 @@ def steps_for_all(
     if marked := sorted(_to_mark_up(formats)):
         yield _MARK_UP.format(names=" and ".join(marked))
     signed = [
-        each for each in signed if any(it.format not in marked for it in each[0].letter.files)
+        each for each in signed if any(file.format not in marked for file in each[0].letter.files)
     ]
     ways = [
         _ways_of(it.letter.service, (file.format for file in it.letter.files)) for it, _ in signed

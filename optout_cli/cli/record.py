@@ -107,8 +107,8 @@ def one_letter(text: str, found: Sequence[Found]) -> Found:
     """Return the only letter that was named. Raises OptoutError for several."""
     if len(found) == 1:
         return found[0]
-    parties = [each.state.letter.recipient for each in found]
-    raise several(text, [letter_name(each) for each in found], parties)
+    parties = [named.state.letter.recipient for named in found]
+    raise several(text, [letter_name(named) for named in found], parties)
 
 
 def several(text: str, names: Sequence[str], parties: Sequence[Party]) -> OptoutError:

@@ -196,7 +196,7 @@ def _prepare_rows(
                 claim = _without_printed(claim, found if table.is_register else ())
                 results = _results(recorder, table.at, moment, corrections, claim)
                 done += recorder.add(*_in_order(claim, found, results, moment, table))
-                days = {answer.on for each in found for answer in each.state.answers}
+                days = {answer.on for named in found for answer in named.state.answers}
                 unrecorded += [] if days.issuperset(claim.row.answered) else [row.location]
             except OptoutError as error:
                 problems += located(error, row)
@@ -215,7 +215,7 @@ def _without_printed(claim: Claim, found: Iterable[Found]) -> Claim:
     It stood in the row of register.csv already, so nobody says that it is that of this sending.
     """
     by, number = claim.said.by, tidy_number(claim.said.number or "")
-    services = [service for each in found for service in each.state.letter.service]
+    services = [service for named in found for service in named.state.letter.service]
     ways = {it.by for it in services if it.number and tidy_number(it.number) == number}
     is_other = by and ways and by not in ways
     return claim._replace(said=claim.said._replace(number=None)) if is_other else claim
@@ -236,7 +236,7 @@ def _in_order(
     on, day = claim.said.on, claim.row.delivered
     parts = [results] if on or not (table.is_register or day or claim.row.answered) else []
     parts += [_arrived(claim, found, day, moment)] if day else []
-    is_later = on and any(it.on < on for each in found for it in each.state.delivered)
+    is_later = on and any(arrival.on < on for named in found for arrival in named.state.delivered)
     return parts[::-1] if is_later else parts
 
 
@@ -261,7 +261,7 @@ def _corrections(
     for claim in claims:
         with suppress(OptoutError):  # which is reported with the claim
             letters = _named_in(recorder, claim, within) if claim.said.correct else ()
-            found |= {id(each.state): claim.said for each in letters}
+            found |= {id(letter.state): claim.said for letter in letters}
     return found
 
 
@@ -284,27 +284,27 @@ def _results(
 ) -> Iterator[Recorded]:
     """Yield the event of each letter that a claim names. Raises OptoutError."""
     found = _named_in(recorder, claim, within)
-    offices = {each.state.destination for each in found}
+    offices = {named.state.destination for named in found}
     if claim.said.number and len(offices) > 1:
         message = f"a number is for one piece of mail, not for {len(found)} letters"
         hint = "name one letter, or give each its number in a table with --from"
         raise OptoutError(Problem("equal-numbers", message, hint=hint, path="number"))
     problems: list[Problem] = []
-    for each in found:
+    for named in found:
         try:
             said = claim.said._replace(
-                receipt=each.take(claim.row.receipt, "receipt"),
-                signed=each.take(claim.row.signed, "signed"),
+                receipt=named.take(claim.row.receipt, "receipt"),
+                signed=named.take(claim.row.signed, "signed"),
             )
             if said.never:
-                yield each, dropped_from(each.state, said.never, moment)
+                yield named, dropped_from(named.state, said.never, moment)
             elif said.undo:
-                yield each, withdrawn_from(each.state, "sent", said.undo, moment, said.by)
+                yield named, withdrawn_from(named.state, "sent", said.undo, moment, said.by)
             else:
-                states = each.folder.register.letters.values()
-                yield each, sent_from(each.letter, said, states, moment, corrections)
+                states = named.folder.register.letters.values()
+                yield named, sent_from(named.letter, said, states, moment, corrections)
         except OptoutError as error:
-            name = f": {record.letter_name(each)}" if len(found) > 1 else ""
+            name = f": {record.letter_name(named)}" if len(found) > 1 else ""
             problems += (
                 it if it.location else replace(it, message=f"{it.message}{name}")
                 for it in error.problems
@@ -320,8 +320,8 @@ def _in_folder(
     To correct, they are those that went out, all of them on one day. Raises OptoutError.
     """
     if claim.said.correct:
-        sent = [each for each in found if each.state.sent]
-        sendings = [sending for each in sent for sending in each.state.sent]
+        sent = [named for named in found if named.state.sent]
+        sendings = [sending for named in sent for sending in named.state.sent]
         own = [sending for sending in sendings if sending.by == claim.said.by]
         days = sorted({str(sending.on) for sending in own or sendings})
         if len(days) != 1:
@@ -329,14 +329,14 @@ def _in_folder(
             hint = "name the letters to correct"
             raise OptoutError(Problem("several-letters", message, hint=hint, path="letter"))
         return sent
-    unsent = [each for each in found if not each.state.sent or claim.said.again]
+    unsent = [named for named in found if not named.state.sent or claim.said.again]
     if claim.said.never or not unsent:
         return unsent
     standings = standings_of(unsent[0].folder.register.letters.values(), programs)
     steps = {id(standing.state): standing.step for standing in standings}
-    left_out = Counter(step for each in unsent if (step := steps[id(each.state)]) in _LEFT_OUT)
+    left_out = Counter(step for named in unsent if (step := steps[id(named.state)]) in _LEFT_OUT)
     for step, count in left_out.items():
         one, several = (f"{noun} in {claim.letter}" for noun in _LEFT_OUT[step])
         told = f"{one} is" if count == 1 else f"{count:,} {several} are"
         say(f"note: {told} not recorded as sent")
-    return [each for each in unsent if steps[id(each.state)] not in _LEFT_OUT]
+    return [named for named in unsent if steps[id(named.state)] not in _LEFT_OUT]

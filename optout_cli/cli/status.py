@@ -295,7 +295,7 @@ def _print_paths(entries: Sequence[Entry], chosen: Selection, day: date) -> list
     by `day`, so the next run would send them once more.
     """
     problems, unsigned, later = [], 0, []
-    named = ((it, *pair) for it in entries for pair in it.standing.state.files.items())
+    named = ((entry, *pair) for entry in entries for pair in entry.standing.state.files.items())
     for (place, standing, _), name, file in named:
         state = standing.state
         if chosen.format not in (None, file.format):

@@ -304,7 +304,7 @@ def _write_files(
         own = [(*matter, letter.recipient) for letter in event.letters]
         say_lines(second_notes(own, states, library))
         _say_contradictions(made, states, place, library)
-    return is_new, [it for it in made.exports if not register.is_sent(path_of(it))]
+    return is_new, [export for export in made.exports if not register.is_sent(path_of(export))]
 
 
 def _say_plan(place: Path, writing: "Writing", replacing: "Replacing", how: _How) -> "Register":

@@ -225,7 +225,7 @@ class Finder:
             for slug in self._closest(folded, self._agency_entries)
             if slug in likely and (not county or slug.startswith(tuple(county.values())))
         ]
-        hints = [_listed(close or [it for it in self._agencies_at(folded) if it in likely])]
+        hints = [_listed(close or [slug for slug in self._agencies_at(folded) if slug in likely])]
         if county:
             hints.append(f"if it is not listed, name its county instead: {_listed(county)}")
         elif not hints[0] and self._agency_entries:
@@ -239,7 +239,7 @@ class Finder:
         """Return the hint for a query that has no word of an agency; it may be a city."""
         named = self._named(folded)
         words = {folded, *(name for names in named.values() for name in names)}
-        pool = [it for it in self._jurisdiction_entries if not named or it.code in named]
+        pool = [entry for entry in self._jurisdiction_entries if not named or entry.code in named]
         is_city = len(pool) > _FEW and not any(
             without_legal_word(name) not in (name, name.removesuffix("-city"))
             or not _WORD.search(name)

@@ -277,7 +277,7 @@ def _is_close(name: str, typed: str) -> bool:
     from difflib import SequenceMatcher, get_close_matches
 
     is_agency = is_agency_name(typed)
-    places = [place_in(it) if is_agency else it for it in (name, typed)]
+    places = [place_in(text) if is_agency else text for text in (name, typed)]
     one, two = sorted(places, key=len)
     if is_agency and (not one or get_close_matches(two.removeprefix(f"{one}-"), LEGAL_WORDS)):
         return True  # `pecos-couuty`

@@ -236,7 +236,7 @@ def _body_of(blocks: Sequence[Block], width: float = PAGE_WIDTH, size: float = 1
 
 def _parts_of(block: Block, width: float, size: float) -> _Words:
     if isinstance(block, Paragraph | Heading):
-        return {"runs": [run for each in block.runs for run in _runs_of(each, width, size)]}
+        return {"runs": [run for part in block.runs for run in _runs_of(part, width, size)]}
     if isinstance(block, Quote):
         return {"blocks": _body_of(block.blocks, width - _QUOTED, size)}
     items = [_body_of(item, width - _INDENT, size) for item in block.items]

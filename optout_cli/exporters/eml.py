@@ -79,7 +79,7 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
     printed = pdf.printed(letter, context)
     own_name = f"{letter.file_name}.pdf"
     page = _page_part(letter, context, envelope)
-    texts = [[it] for it in (_text_part("plain", text), page) if it]
+    texts = [[part] for part in (_text_part("plain", text), page) if part]
     files = [
         _attached(own_name, pdf.MEDIA_TYPE, printed),
         *(_attached(file.name, file.media_type, file.content) for file in letter.attachments),
@@ -294,7 +294,7 @@ def envelope_of(letter: Letter) -> Envelope:
         "To": list(letter.people.recipient),
         "Cc": list(letter.people.copies),
     }
-    ways = [service for each in letter.recipients for service in each.service]
+    ways = [service for recipient in letter.recipients for service in recipient.service]
     text = "\n".join(lines_of(msgspec.structs.replace(letter, service=(), record=())))
     digest = sha256(f"{people}\n{ways}\n{text}".encode())
     for file in (letter.seal, letter.autograph, *letter.attachments):

@@ -113,13 +113,13 @@ def is_from_data(old: msgspec.Raw, new: msgspec.Raw, path: str) -> bool:
     parts = (msgspec.json.decode(facts).get("recipients", []) for facts in (old, new))
     found = [it for recipients in parts for it in recipients if it["party"] == party]
     stated = {field, "office"} if len({it.get("office") for it in found}) > 1 else {field}
-    origins = [it.get("origins", {}).get(name) for it in found for name in stated]
+    origins = [recipient.get("origins", {}).get(name) for recipient in found for name in stated]
     return top == "recipients" and field in _OF_READER and "request" not in origins
 
 
 def earlier_recipients(old: msgspec.Raw, paths: Iterable[str]) -> str:
     """Return what facts say of offices at the dotted keys, as a request may have it: in JSON."""
-    before = {it["party"]: it for it in _facts_in(old, None).get("recipients", [])}
+    before = {item["party"]: item for item in _facts_in(old, None).get("recipients", [])}
     found: dict[str, dict[str, Any]] = {}
     for _, party, field, *_ in (path.split(".") for path in paths):
         found.setdefault(party, {})[field] = before.get(party, {}).get(field)

@@ -75,8 +75,8 @@ def with_agreement(
         return document, ()
     chosen = _chosen(document, agency.agreements, kind)
     facts = {
-        "model": [each.model for each in chosen],
-        "signed": [each.signed.isoformat() for each in chosen if each.signed],
+        "model": [agreement.model for agreement in chosen],
+        "signed": [agreement.signed.isoformat() for agreement in chosen if agreement.signed],
     }
     found: dict[str, Tree] = {}
     for name, spec in kind.particulars.items():
@@ -88,7 +88,7 @@ def with_agreement(
             if len(values) == len(chosen) and (len(values) == 1 or spec.type == "list"):
                 found[name] = [*values] if spec.type == "list" else values[0]
         elif spec.known == "model" and spec.required and agency.agreements:
-            models = ", ".join(each.model for each in agency.agreements)
+            models = ", ".join(agreement.model for agreement in agency.agreements)
             message = f"{locality.name} has {len(agency.agreements)} agreements: {models}"
             path = f"particulars.{name}"
             hint = f"{lines_to_add([path])} ({models})"
@@ -114,6 +114,6 @@ def _chosen(
         models = particular_from(document, kind, stated[0])
     except OptoutError:  # reported when all particulars are read
         return []
-    by_model = {each.model: each for each in agreements}
+    by_model = {agreement.model: agreement for agreement in agreements}
     found = [by_model.get(model) for model in ([models] if isinstance(models, str) else models)]
-    return [each for each in found if each] if all(found) else []
+    return [agreement for agreement in found if agreement] if all(found) else []

@@ -281,7 +281,7 @@ def _stated(case: Case, name: str) -> str:
     value = particular_of(case, name) or ""
     if isinstance(value, str):
         return value
-    return "-".join(each for each in case.kind.particulars[name].choices if each in value)
+    return "-".join(choice for choice in case.kind.particulars[name].choices if choice in value)
 
 
 def _slug(text: str) -> str:

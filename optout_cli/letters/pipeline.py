@@ -251,7 +251,7 @@ def _wording_problems(case: Case, notices: Sequence[Notice], library: Library) -
         with others:
             render(msgspec.structs.replace(notice, wording=words), library.templates)
     told = {problem.path for problem in found}
-    found += (it for it in others if it.code == "wrong-wording" and it.path not in told)
+    found += (other for other in others if other.code == "wrong-wording" and other.path not in told)
     paths = [f"wording.{passage}" for passage in request.wording]
     yield from sorted(found, key=lambda problem: paths.index(problem.path or ""))
 

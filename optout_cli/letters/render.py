@@ -108,10 +108,10 @@ def with_forms(letter: Letter, routes: Iterable[Route], templates: Templates) ->
         if own == notice.recipient.service:
             continue
         others = tuple(
-            each
-            if any(way.by == route for way in each.service)
-            else msgspec.structs.replace(each, service=())
-            for each in notice.recipients
+            recipient
+            if any(way.by == route for way in recipient.service)
+            else msgspec.structs.replace(recipient, service=())
+            for recipient in notice.recipients
         )
         recipient = msgspec.structs.replace(notice.recipient, service=own)
         sent = msgspec.structs.replace(notice, recipient=recipient, recipients=others)
@@ -268,7 +268,7 @@ def _facts_left_out(letter: Letter, library: Library) -> Iterator[str]:
     """Say which facts and statements the letter has only in the words that were replaced."""
     notice = letter.notice
     shipped = render(msgspec.structs.replace(notice, wording={}), library.templates)
-    before, now = (" ".join(texts_of(each)).casefold() for each in (shipped, letter))
+    before, now = (" ".join(texts_of(version)).casefold() for version in (shipped, letter))
     lost: dict[str, list[str]] = {}  # by act, or by particular
     for root in ("authority", "particulars"):
         for path, text in _stated_in(msgspec.to_builtins(getattr(notice, root)), root):

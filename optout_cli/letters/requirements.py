@@ -80,7 +80,7 @@ def _order_problems(
         for number, item in entries:
             yield from _order_problems(case, inner, item, f"{at}.{number}")
         days = [(at, value), *((f"{at}.{number}", item) for number, item in entries)]
-        for at_day, day in [each for each in days if isinstance(each[1], date)]:
+        for at_day, day in [day for day in days if isinstance(day[1], date)]:
             if particular.when and (
                 day > case.date if particular.when == "before" else day < case.date
             ):
@@ -125,7 +125,7 @@ def act_problems(acts: Iterable[Authority]) -> Iterator[Problem]:
         if len(words) > 1 and words[1].casefold().startswith(_KEPT_IN):
             continue
         is_kind = len(first) >= _SHORTEST_KIND and any(
-            it.startswith(first) for it in (kind, *_KINDS_OF_ACT)
+            word.startswith(first) for word in (kind, *_KINDS_OF_ACT)
         )
         has_own = words and kind[-1].isdecimal() and not re.fullmatch("(19|20)[0-9]{2}", kind)
         if has_own or is_kind or kind in (first, last):

@@ -81,7 +81,7 @@ def passages_of(
     _, kind = library.programs.find(letter, location)
     templates = library.templates
     fields = (of for spec in kind.particulars.values() if isinstance(of := spec.of, dict))
-    names = {it.replace("-", " ") for group in (kind.particulars, *fields) for it in group}
+    names = {name.replace("-", " ") for group in (kind.particulars, *fields) for name in group}
     samples = re.compile(_SAMPLE.format("|".join(sorted(names, key=len, reverse=True))))
     notice, name = sample_notice(library, letter, today), templates.name_of(letter, "", "")
     facts = msgspec.structs.asdict(notice)

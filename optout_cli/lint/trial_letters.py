@@ -111,7 +111,7 @@ def _paths_in(readings: _Readings) -> set[str]:
 
 def _letter_problems(subject: Subject, readings: _Readings, today: date) -> Iterator[Problem]:
     """Write a letter kind's letters, and yield the problems of each."""
-    each = (it.problems(subject.program, subject.kind) for it in readings.values())
+    each = (reading.problems(subject.program, subject.kind) for reading in readings.values())
     unknown = [*chain.from_iterable(each)]
     yield from unknown
     reported = {problem.location for problem in unknown}
@@ -263,7 +263,7 @@ def _hostile_problems(subject: Subject, samples: Sequence[Sample]) -> Iterator[P
     for tame, wild in zip(*letters, strict=True):
         # A letter may quote what somebody answered.
         plain, quoted = as_typed(typographic(_HOSTILE)), as_typed(quotation([_HOSTILE])[0][1:-1])
-        shown = [it.replace(plain, _TAME).replace(quoted, _TAME) for it in texts_of(wild)]
+        shown = [text.replace(plain, _TAME).replace(quoted, _TAME) for text in texts_of(wild)]
         if shown != texts_of(tame) or _structure(tame.body) != _structure(wild.body):
             message = "the words of a particular change the structure of the letter"
             location = subject.library.templates.location(subject.template)
@@ -341,7 +341,7 @@ class Trials:
             values[f"computed.{name}"] = is_used
         template = self._templates[sample.place]
         if template not in self._groups:
-            self._groups[template] = [itemgetter(*it) for it in self._groups_in(template)]
+            self._groups[template] = [itemgetter(*group) for group in self._groups_in(template)]
         parties = [rule.party for rule in program.recipients_on(sample.day)]
         chosen = parties if sample.is_whole else parties[number % (len(parties) or 1) :][:1]
         # With none, `compose` says so.

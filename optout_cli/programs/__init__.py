@@ -299,7 +299,7 @@ def _fits(when: Condition, case: Case) -> bool:
     known = activation.kind if activation else "unknown"
     models: set[str] = set()
     if when.agreements:
-        models = chosen_models(case) or {each.model for each in case.locality.agreements}
+        models = chosen_models(case) or {agreement.model for agreement in case.locality.agreements}
     return (
         when.office in (None, office)
         and when.to in (None, "all" if case.request.to == "all" else "one")
@@ -371,8 +371,8 @@ def _blanks(case: Case, when: Condition) -> Mapping[str, object]:
         OWN_DAY: case.date,
         "place": case.locality.name,
         "unnamed": ", ".join(
-            f"{each.model} of {each.signed}" if each.signed else each.model
-            for each in (_unnamed(case, when.unnamed) if when.unnamed else ())
+            f"{agreement.model} of {agreement.signed}" if agreement.signed else agreement.model
+            for agreement in (_unnamed(case, when.unnamed) if when.unnamed else ())
         ),
         "activated": case.locality.jurisdiction.activated,
         "activation-source": (

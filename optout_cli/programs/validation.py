@@ -209,7 +209,7 @@ def _reply_names(program: Program) -> _Names:
         yield from ((f"replies.{id}.letters", name, program.letters) for name in reply.letters)
         yield from ((f"replies.{id}.next", row.letter, program.letters) for row in reply.next)
         following = [program.letters.get(row.letter) for row in reply.next]
-        declared = [(*it.particulars, *it.uses, *it.requires) for it in following if it]
+        declared = [(*kind.particulars, *kind.uses, *kind.requires) for kind in following if kind]
         known = [name for names in declared for name in names]
         yield from ((f"replies.{id}.fills", name, known) for name in reply.fills)
         for number, stone in enumerate(reply.milestones):

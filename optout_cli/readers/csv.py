@@ -176,7 +176,7 @@ def _header_problems(
 ) -> Iterator[Problem]:
     """Yield why the first line does not name the columns: one problem, not one of each row."""
     first, names = header.cells[0], [cell.strip() for cell in header.cells]
-    unknown = [it for it in names if _doubt_about(it, column_of(it), location, keys)]
+    unknown = [name for name in names if _doubt_about(name, column_of(name), location, keys)]
     if names_columns(header.cells, columns):
         is_pair = all(len(line.cells) == 2 for line in (header, *above))  # noqa: PLR2004  # name, value
         if keys and is_pair and any(PATH.fullmatch(line.cells[0].strip()) for line in above):
@@ -256,7 +256,7 @@ def _read_header(
     """
     own_names = [cell.strip() for cell in cells]
     if columns:
-        meant = [[column_among(it, columns) if _is_read(it) else it] for it in own_names]
+        meant = [[column_among(name, columns) if _is_read(name) else name] for name in own_names]
     else:
         meant = _settle([column_of(name) if _is_read(name) else [name] for name in own_names])
     names = [

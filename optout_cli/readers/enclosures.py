@@ -191,16 +191,16 @@ def _size_problem(document: "pikepdf.Pdf", large: list[tuple[int, int]]) -> str:
     """
     import pikepdf
 
-    for each in document.objects:
-        if not isinstance(each, pikepdf.Stream):
+    for stream in document.objects:
+        if not isinstance(stream, pikepdf.Stream):
             continue
-        is_picture = each.get("/Subtype") == "/Image"
+        is_picture = stream.get("/Subtype") == "/Image"
         most = _MOST[is_picture]
-        found = unpack(each, most, _LARGE)
+        found = unpack(stream, most, _LARGE)
         if found and found.size > most:
             return _HUGE.format(most // _MB)
         if found and is_picture and found.is_whole and found.size > _LARGE:
-            large.append(each.objgen)
+            large.append(stream.objgen)
     return ""
 
 

@@ -172,9 +172,9 @@ def no_such_file(place: Path, shown: Path) -> Problem:
         if place.is_dir():
             return Problem("not-a-file", "is a folder, not a file", Location(str(shown)))
         suffix, windows = place.suffix.lower(), PureWindowsPath(place.name)  # of docs\a.pdf
-        beside = (it for it in place.parent.iterdir() if it != place)
-        names = [it.name for it in beside if it.is_dir() or is_file(it)]
-        known = {Path(it).stem: it for it in names if Path(it).suffix.lower() == suffix}
+        beside = (sibling for sibling in place.parent.iterdir() if sibling != place)
+        names = [sibling.name for sibling in beside if sibling.is_dir() or is_file(sibling)]
+        known = {Path(name).stem: name for name in names if Path(name).suffix.lower() == suffix}
         others = {".yml": ".yaml", ".yaml": ".yml"}
         for other in (place.with_suffix(others.get(suffix, suffix)).name, windows.as_posix()):
             if other != place.name and is_file(place.parent / other):

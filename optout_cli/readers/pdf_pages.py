@@ -57,8 +57,8 @@ def flatten(content: bytes) -> bytes:
     A PDF without any stays as it is. Raises PdfiumError for one that cannot be read.
     """
     with pikepdf.open(BytesIO(content)) as document:
-        annotations = [each for page in document.pages for each in _annotations(page)]
-        kinds = {str(each.get("/Subtype", "")) for each in annotations}
+        annotations = [annotation for page in document.pages for annotation in _annotations(page)]
+        kinds = {str(annotation.get("/Subtype", "")) for annotation in annotations}
     if kinds.issubset(_NOT_ON_PAGE):
         return content
     output = BytesIO()
@@ -75,10 +75,10 @@ def drop_actions(document: pikepdf.Pdf) -> None:
     """Take the scripts and commands off the pages of a flattened PDF. Links to pages stay."""
     for page in document.pages:
         links = _annotations(page)
-        for each in (page.obj, *links):
-            if "/AA" in each:
-                del each["/AA"]
-        kept = [each for each in links if _within(each, "/A", "/S") in _HARMLESS]
+        for holder in (page.obj, *links):
+            if "/AA" in holder:
+                del holder["/AA"]
+        kept = [link for link in links if _within(link, "/A", "/S") in _HARMLESS]
         if len(kept) < len(links):
             page.obj.Annots = pikepdf.Array(kept)
 
@@ -87,7 +87,7 @@ def _annotations(page: pikepdf.Page) -> list[pikepdf.Object]:
     found = page.obj.get("/Annots")
     if not isinstance(found, pikepdf.Array):
         return []
-    return [each for each in found if isinstance(each, pikepdf.Dictionary)]
+    return [annotation for annotation in found if isinstance(annotation, pikepdf.Dictionary)]
 
 
 def refusal(document: pikepdf.Pdf) -> str:
@@ -99,7 +99,7 @@ def refusal(document: pikepdf.Pdf) -> str:
     if _has_hidden_layers(document):
         return "has hidden layers, which would show behind the letter"
     for number, page in enumerate(document.pages, 1):
-        if any(each.get("/Subtype") == "/Redact" for each in _annotations(page)):
+        if any(annotation.get("/Subtype") == "/Redact" for annotation in _annotations(page)):
             return f"has passages on page {number} that are marked for redaction but still there"
     return ""
 
@@ -139,7 +139,7 @@ def unseen(content: bytes, document: pikepdf.Pdf) -> Iterator[str]:
             comments = sum(map(_is_comment, annotations))
             if comments:
                 yield f"{comments} comment{'s' if comments > 1 else ''} on page {number}"
-            values = [pair for each in annotations for pair in _values(each)]
+            values = [pair for annotation in annotations for pair in _values(annotation)]
             with closing(drawn[number - 1]) as opened:
                 if words := _invisible_words(opened):
                     yield f"the words {shorten(words)!r} on page {number}"
@@ -243,15 +243,15 @@ def _without_a_page(document: pikepdf.Pdf) -> Iterator[str]:
     """Yield what a PDF has that shows on none of its pages: files, scripts, damaged pictures."""
     kinds = pikepdf.Dictionary, pikepdf.Array
     written = [each.unparse(resolved=True) for each in document.objects if isinstance(each, kinds)]
-    streams = [each for each in document.objects if isinstance(each, pikepdf.Stream)]
-    if damaged := sum(_is_cut_off(each) or _is_drawn_in_two_ways(each) for each in streams):
+    streams = [item for item in document.objects if isinstance(item, pikepdf.Stream)]
+    if damaged := sum(_is_cut_off(stream) or _is_drawn_in_two_ways(stream) for stream in streams):
         yield f"all of {damaged} damaged picture{'s' if damaged > 1 else ''}"
-    if files := len({file for each in written for file in _ATTACHED.findall(each)}):
+    if files := len({file for content in written for file in _ATTACHED.findall(content)}):
         yield f"{files} file{'s' if files > 1 else ''} attached to it"
     for mark, words in _ACTIONS.items():
-        if any(mark in each for each in written):
+        if any(mark in content for content in written):
             yield words
-    if any(b"/FT /Sig" in each and b"/V " in each for each in written):
+    if any(b"/FT /Sig" in content and b"/V " in content for content in written):
         yield "the digital signature, which is valid only in the file itself"
 
 

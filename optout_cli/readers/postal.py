@@ -103,7 +103,7 @@ def elsewhere(zip_code: str, state: str) -> str:
     known = [
         code
         for code, *ranges in map(str.split, _ZIPS.split(", "))
-        for low, _, high in (each.partition("-") for each in ranges)
+        for low, _, high in (span.partition("-") for span in ranges)
         if low <= zip_code[:3] <= (high or low)
     ]
     return "" if state in known else " or ".join(known)

@@ -193,7 +193,7 @@ class _Walk:
         filled = [line for line in lines if line]
         # A list in the letter has its own marks; the words of others keep theirs.
         if len(filled) > 1 and all(map(_LIST_MARK.match, filled)):
-            return [it if is_quoted else _LIST_MARK.sub("", it) for it in filled]
+            return [line if is_quoted else _LIST_MARK.sub("", line) for line in filled]
         if kind == Text and not is_cell:
             parts = [" ".join(part.split()) for part in re.split(r"\n\s*\n", value.strip())]
             has_marks = len(parts) > 1 and all(map(_LIST_MARK.match, parts)) and not is_quoted

@@ -159,7 +159,7 @@ def _pages_of_xlsx(content: bytes) -> Iterator[Page]:
         for cell in used:
             row = rows[cell.row - 1]
             row += [""] * (cell.column - 1 - len(row)) + [_text_in(cell, results[sheet.title])]
-        unseen = [it for it in sheet.column_dimensions.values() if it.hidden]
+        unseen = [dimension for dimension in sheet.column_dimensions.values() if dimension.hidden]
         columns = sorted({(cell.column, cell.column_letter) for cell in used})
         yield Page(
             sheet.title,
@@ -372,7 +372,7 @@ def _section_for(value: float, number_format: str) -> tuple[str, str]:
 
 
 def _notes_on(page: Page, tables: list[Page]) -> Iterator[str]:
-    filled = [str(it) for it in page.hidden_rows if any(map(any, page.rows[it - 1 : it]))]
+    filled = [str(row) for row in page.hidden_rows if any(map(any, page.rows[row - 1 : row]))]
     if filled:
         one, several = ("row", "counts as a request"), ("rows", "count as requests")
         rows, end = several if filled[1:] else one
@@ -383,7 +383,7 @@ def _notes_on(page: Page, tables: list[Page]) -> Iterator[str]:
     if page.struck:
         cells = _listed(page.struck)
         yield f"cells of the sheet {page.title!r} with a line through them count too: {cells}"
-    for other in (it for it in tables if it is not page):
+    for other in (table for table in tables if table is not page):
         state = "hidden " if other.is_hidden else ""
         yield f"only the sheet {page.title!r} is read, not the {state}sheet {other.title!r}"
 

@@ -103,7 +103,7 @@ class LetterFolder:
         files = (self.staging / "lock", self.path / NAME)
         own = (
             (self.staging, stat.S_ISDIR, "folder"),
-            *((it, stat.S_ISREG, "file") for it in files),
+            *((file, stat.S_ISREG, "file") for file in files),
         )
         for path, is_kind, noun in own:
             if os.path.lexists(path) and not is_kind(path.lstat().st_mode):
@@ -170,9 +170,9 @@ class LetterFolder:
         self._refuse_gone()
         known = self.register.records
         kept = {*plan.kept, *plan.outdated, *(it for it in plan.same if plan.kept and it in known)}
-        shown = [it for it in records_in(writing.event) if it.path not in kept]
-        wanted = {self.path / it.path: writing.contents[it.path] for it in shown}
-        pairs = ((known.get(it.path), it) for it in shown if it.path in plan.same)
+        shown = [record for record in records_in(writing.event) if record.path not in kept]
+        wanted = {self.path / record.path: writing.contents[record.path] for record in shown}
+        pairs = ((known.get(record.path), record) for record in shown if record.path in plan.same)
         unchanged = {it.path for old, it in pairs if old and old.sha256 == it.sha256}
         event, copies = self._event(writing, plan, replacing.supersede)
         lines: tuple[Line, ...] = ()
@@ -185,7 +185,7 @@ class LetterFolder:
                 moves = map(self._replaced, moving.items())
                 lines = self._writer.append([*moves, *([event] if event.letters else [])])
 
-        keep = {self.path / it for it in plan.replaced if (self.path / it).stat().st_size}
+        keep = {self.path / path for path in plan.replaced if (self.path / path).stat().st_size}
         try:
             write_all(
                 wanted | copies, force=True, staging=self.staging, keep=keep, before_placing=record
@@ -198,8 +198,8 @@ class LetterFolder:
         for path in plan.retired:
             (self.path / path).unlink()
         self._add(lines)
-        self.replaced += [self.path / it for it in plan.replaced]
-        self.moved += [self.path / it for it in plan.retired]
+        self.replaced += [self.path / path for path in plan.replaced]
+        self.moved += [self.path / path for path in plan.retired]
         self._fresh += (*wanted, *copies)
         if len(self._fresh) >= _AT_ONCE:
             self._make_fresh_durable()
@@ -239,8 +239,8 @@ class LetterFolder:
         if not (event.letters and self._has_register):
             return event, {}
         sources = writing.sources
-        named = tuple(self.evidence.copy_of(it, sources[it.sha256]) for it in event.named)
-        copies = self.evidence.contents(it.path for it in named)
+        named = tuple(self.evidence.copy_of(file, sources[file.sha256]) for file in event.named)
+        copies = self.evidence.contents(copy.path for copy in named)
         return msgspec.structs.replace(event, named=named), copies
 
     def _replaced(self, places: tuple[Path, Path]) -> Replaced:
@@ -310,8 +310,8 @@ class LetterFolder:
             last = self.journal.lines[-1].event if self.journal.lines else None
             wanted = dict[str, str]()
             if isinstance(last, Written):
-                wanted |= {it.path: it.sha256 for it in records_in(last)}
-                wanted |= {it.path: it.sha256 for it in copies_in(last)}
+                wanted |= {record.path: record.sha256 for record in records_in(last)}
+                wanted |= {copy.path: copy.sha256 for copy in copies_in(last)}
             for path, digest in wanted.items():
                 place = self.path / path
                 is_there = place.is_file() and digest_of(place) == digest

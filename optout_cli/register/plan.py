@@ -68,7 +68,7 @@ def writing_of(
     facts = facts_of(letters[0], context)
     del facts["cautions"]
     facts["copies"] = [
-        *{str(copy): copy for each in letters for copy in each.facts["copies"]}.values()
+        *{str(copy): copy for letter in letters for copy in letter.facts["copies"]}.values()
     ]
     event = Written(
         schema=SCHEMA,
@@ -84,7 +84,7 @@ def writing_of(
         reference=first.reference,
         signatory=first.signatory.name if first.signatory else None,
         is_draft=bool(letters[0].mark),
-        letters=tuple(_written_letter(it, exports, path_of, context) for it in letters),
+        letters=tuple(_written_letter(letter, exports, path_of, context) for letter in letters),
         notes=tuple(_notes_on(letters, exports)),
         facts=msgspec.Raw(msgspec.json.encode(facts)),
         named=tuple(
@@ -95,8 +95,8 @@ def writing_of(
         version=__version__,
         engine=next((export.engine for export in exports if export.engine), None),
     )
-    sources = {it.sha256: it.place for it in letters[0].named}
-    return Writing(event, {path_of(it): it.content for it in exports}, sources)
+    sources = {file.sha256: file.place for file in letters[0].named}
+    return Writing(event, {path_of(export): export.content for export in exports}, sources)
 
 
 def _notes_on(letters: Sequence[Letter], exports: Sequence[Export]) -> Iterator[WrittenNote]:
@@ -210,12 +210,12 @@ def plan_writing(
     is_superseding = replacing.supersede is not None
     folder, contents = register.folder, writing.contents
     raise_any(link_problems(folder, contents))
-    copies = (folder / register.copies.get(it.sha256, ".") for it in writing.event.named)
+    copies = (folder / register.copies.get(file.sha256, ".") for file in writing.event.named)
     if has_register and not all(copy.is_file() for copy in copies):
         raise_any(evidence_problems(folder))
     foreign = register.foreign(writing.event)
     if not is_superseding:
-        theirs = (it for it in foreign if it.sent or not replacing.force)
+        theirs = (state for state in foreign if state.sent or not replacing.force)
         raise_any(_foreign_problem(state, folder) for state in theirs)
     others = _changed_letters(register, writing.event, contents)
     outdated = () if is_superseding else tuple(_outdated(register, others, writing.event))
@@ -288,7 +288,7 @@ def _changed_letters(
 ) -> list[LetterState]:
     """Return the letters in place that the event's letters would replace, and that differ."""
     letters = {letter.recipient: letter for letter in event.letters}
-    states = [it for party in letters for it in register.current(identity_of(event, party))]
+    states = [state for party in letters for state in register.current(identity_of(event, party))]
     states += (*filter(None, map(register.at_path, contents)), *register.foreign(event))
     unique = {id(state): state for state in states}
     return [
@@ -315,7 +315,7 @@ def _outdated(register: Register, states: Iterable[LetterState], event: Written)
 def _changed_beside(register: Register, event: Written) -> Iterator[str]:
     """Yield once how each file was changed that goes with letters which are not sent yet."""
     identities = (identity_of(event, letter.recipient) for letter in event.letters)
-    states = (it for identity in identities for it in register.current(identity))
+    states = (state for identity in identities for state in register.current(identity))
     texts = (text for state in states if not state.sent for text in state.changed_files(event))
     yield from (text for text in dict.fromkeys(texts) if not text.startswith("signature."))
 

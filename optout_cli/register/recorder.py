@@ -156,9 +156,9 @@ def _letters_of_file(named: Path, register: Register) -> list[NamedLetter]:
     same = register.having([digest]).values()
     here = [state for state in (register.at_path(at),) if state]
     here = here or [
-        it for it in register.letters.values() if at in it.places.values()
+        letter for letter in register.letters.values() if at in letter.places.values()
     ]  # in earlier
-    both = [state for state in same if any(state is it for it in here)]
+    both = [state for state in same if any(state is other for other in here)]
     found = both or _newest(same) or here[-1:]
     return [NamedLetter(state, at, digest, is_changed=not same) for state in found]
 
@@ -228,7 +228,7 @@ def _not_found(
     else:
         names = {state.written.reference: state.written.name for state in states.values()}
         head = text.upper().rpartition("-")[0]  # program, jurisdiction and day
-        match = closest(text, [it for it in names if it.startswith(f"{head}-")] or names)
+        match = closest(text, [name for name in names if name.startswith(f"{head}-")] or names)
         hint = "its table register.csv lists all letters"
         if match:
             hint = f"did you mean {match!r}, {names[match]}?"
@@ -300,7 +300,7 @@ class Recorder(ExitStack):
     @property
     def problems(self) -> list[Problem]:
         """What is wrong with the registers themselves."""
-        return [it for folder in self._open.values() for it in folder.journal.problems]
+        return [problem for folder in self._open.values() for problem in folder.journal.problems]
 
     def find(
         self,
@@ -350,6 +350,6 @@ class Recorder(ExitStack):
         """Write the evidence and the events. Raises OptoutError."""
         for folder in self._open.values():
             if events := self._events.pop(folder.path, []):
-                folder.evidence.keep(proof.path for it in events for proof in evidence_of(it))
+                folder.evidence.keep(proof.path for event in events for proof in evidence_of(event))
                 folder.append(events)
             self.notes += folder.finish()

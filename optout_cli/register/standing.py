@@ -245,7 +245,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def next_ready(self) -> LetterState | None:
         """The letter that comes next, if it is written already and still to be sent."""
-        return next((it for it in self.ready if it.kind == self.next_letter), None)
+        return next((state for state in self.ready if state.kind == self.next_letter), None)
 
     @property
     def silence(self) -> Reply | None:
@@ -270,7 +270,7 @@ def standings_of(
 ) -> tuple[Standing, ...]:
     """Return where each letter of a folder stands, in the order of `states`, the oldest first."""
     every = tuple(states)
-    read = {id: facts_of(state) for id, state in {it.id: it for it in every}.items()}
+    read = {id: facts_of(state) for id, state in {state.id: state for state in every}.items()}
     matters: defaultdict[_Matter, list[_Item]] = defaultdict(list)
     for state in every:
         written, program = state.written, state.written.letter.partition("/")[0]
@@ -298,7 +298,7 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
         return any(_follows(later, it, program) for it in (items[number], notices[number]) if it)
 
     for place, (state, facts) in enumerate(items):
-        days = [(it.on, it.at) for it in state.answers if settles(it, program)]
+        days = [(answer.on, answer.at) for answer in state.answers if settles(answer, program)]
         earlier = range(place)
         before = [answered[it] for it in earlier if it in answered and takes_up(items[place], it)]
         if state.sent:
@@ -307,7 +307,7 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
         if days:
             answered[place] = max(days)
         followers = [item[0] for item in items[place + 1 :] if takes_up(item, place)]
-        after = next((it for it in followers if it.is_out), None)
+        after = next((follower for follower in followers if follower.is_out), None)
         same = [
             other
             for other, _ in items[:place]
@@ -326,9 +326,9 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
             milestones=()
             if step in _UNUSED
             else (*days_reached(state, facts, program), *days_named(state, program)),
-            before=next((it for it in reversed(same) if it.is_out), None),
+            before=next((state for state in reversed(same) if state.is_out), None),
             after=after,
-            ready=tuple(it for it in followers if it.is_ready),
+            ready=tuple(follower for follower in followers if follower.is_ready),
             answered=max(came) if step == "unneeded" else None,
             notice=notice[0] if (notice := notices[place]) else None,
         )

@@ -209,12 +209,12 @@ class LetterState:
 
     def changed_files(self, event: Written) -> list[str]:
         """Name the files with other content than before. A seal changes only the look."""
-        old = {it.key: it for it in self.named}
+        old = {file.key: file for file in self.named}
         return [
-            f"{it.key} {it.name!r} had the SHA-256 {old[it.key].sha256[:_DIGITS]}..., has"
-            f" {it.sha256[:_DIGITS]}..."
-            for it in event.named
-            if it.key in old and it.sha256 != old[it.key].sha256 and it.key != _SEAL
+            f"{file.key} {file.name!r} had the SHA-256 {old[file.key].sha256[:_DIGITS]}..., has"
+            f" {file.sha256[:_DIGITS]}..."
+            for file in event.named
+            if file.key in old and file.sha256 != old[file.key].sha256 and file.key != _SEAL
         ]
 
     def has_files_of(self, event: Written, letter: WrittenLetter) -> bool:
@@ -308,7 +308,7 @@ class Register:
 
     def foreign(self, event: Written) -> list[LetterState]:
         """Return other jurisdictions' letters with the name of an event's file, in any format."""
-        stems = {it.path.removesuffix(suffix_of(it.format)) for it in records_in(event)}
+        stems = {record.path.removesuffix(suffix_of(record.format)) for record in records_in(event)}
         paths = [stem + suffix_of(name) for stem in sorted(stems) for name in format_names()]
         states = {
             id(state): state
@@ -339,17 +339,17 @@ class Register:
     def _add_letter(self, digest: str, event: Written, letter: WrittenLetter) -> None:
         identity = identity_of(event, letter.recipient)
         current = self.current(identity)
-        same = [it for it in current if it.is_same_as(event)]
+        same = [state for state in current if state.is_same_as(event)]
         if not same:  # a letter that went out is still that letter, also once it was superseded
             wanted = {file.sha256 for file in letter.files}
             same = [
-                it
-                for it in self._by_identity.get(identity, ())
-                if it.sent
-                and wanted <= {file.sha256 for file in it.letter.files}
-                and not it.changed_files(event)
+                version
+                for version in self._by_identity.get(identity, ())
+                if version.sent
+                and wanted <= {file.sha256 for file in version.letter.files}
+                and not version.changed_files(event)
             ]
-        same += (it for it in current if it.has_files_of(event, letter))
+        same += (state for state in current if state.has_files_of(event, letter))
         state = next(iter(same), None)
         if state is None:
             empty = msgspec.structs.replace(letter, files=())

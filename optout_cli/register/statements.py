@@ -223,7 +223,7 @@ def _history_problems(
             yield Problem("already-sent", message, hint=hint, path="letter")
     first = min([event.on, *(sent.on for sent in state.sent if sent is not last)])
     for what in ("delivered", "answered"):
-        for day in (it.on for it in state.news[what] if it.on < first):
+        for day in (other.on for other in state.news[what] if other.on < first):
             message = f"{first} is too late: the letter is recorded as {what} on {day}"
             yield Problem("impossible-date", message, hint="correct the day", path="on")
 
@@ -344,7 +344,7 @@ def delivered_from(
     kept = receipt or (last.receipt if last else None)
     event = Delivered(**about_letter(state, now), on=day, receipt=kept)
     early = (answer.on for answer in state.answers if answer.on < day)
-    return Result(event, tuple(early_note(each, day) for each in early))
+    return Result(event, tuple(early_note(other, day) for other in early))
 
 
 def early_note(answer: date, delivery: date) -> Note:

@@ -193,7 +193,7 @@ def verify(folder: Path, journal: Journal) -> Verification:
     there = _files_in(folder)
     problems = [problem for problem in journal.problems if problem.code != TORN]
     problems += dict.fromkeys(file_problems(folder, expected, there))
-    lost = [it for it in gone if it[1] not in there.values()]
+    lost = [lost_file for lost_file in gone if lost_file[1] not in there.values()]
     went_out = _digests_sent(journal)
     for name, digest in lost:
         if digest in went_out:

@@ -54,7 +54,7 @@ def rows_of(standings: Iterable[Standing], folder: Path = Path()) -> Iterator[li
         state, written = standing.state, standing.state.written
         letter, answers = state.letter, state.answers
         ways = [sent.by for sent in state.sent] or {way.by: None for way in letter.service}
-        numbers = [it.number for it in state.sent or letter.service]
+        numbers = [way.number for way in state.sent or letter.service]
         yield [
             written.date.isoformat(),
             place_of(standing),

@@ -160,12 +160,12 @@ def page_of(comparisons: Sequence[Comparison], templates: Templates) -> str:
     told: set[str] = set()  # a fact of several recipients stands once
     rows = [
         {
-            "old": each.old,
-            "new": each.new,
-            "facts": new_facts(each, told),
-            "paragraphs": list(paragraphs_of(each)),
+            "old": comparison.old,
+            "new": comparison.new,
+            "facts": new_facts(comparison, told),
+            "paragraphs": list(paragraphs_of(comparison)),
         }
-        for each in comparisons
+        for comparison in comparisons
     ]
     return templates.lay_out("_layout/diff.html.j2", {"rows": rows})
 
@@ -328,8 +328,8 @@ def _request_of(state: LetterState) -> Document:
     data = {
         **kept,
         "jurisdiction": written.slug,
-        "recipients": {each["party"]: corrections_in(each) for each in recipients},
-        "service": {each["party"]: each.get("service", []) for each in recipients},
+        "recipients": {recipient["party"]: corrections_in(recipient) for recipient in recipients},
+        "service": {recipient["party"]: recipient.get("service", []) for recipient in recipients},
     }
     return Document(_without_none(data), (Layer(written.reference, {}),))
 
@@ -382,8 +382,8 @@ def paired(old: Sequence[Version], new: Sequence[Version], name: str) -> list[Pa
     if len(old) == len(new) == 1:
         return [(old[0], new[0])]
     part = slice(None) if {it.key for it in old} & {it.key for it in new} else slice(-1, None)
-    by_key = {each.key[part]: each for each in new}
-    pairs = [(each, by_key[each.key[part]]) for each in old if each.key[part] in by_key]
+    by_key = {version.key[part]: version for version in new}
+    pairs = [(version, by_key[version.key[part]]) for version in old if version.key[part] in by_key]
     if not pairs:
         message = "has no letter in common with the other"
         location = Location(name, is_command_line=True)

@@ -112,9 +112,9 @@ def _facts(case: Case) -> _Facts:
         "date": case.date,
         "status": period.note if period else None,
         "agreements": [
-            each
-            for each in (case.locality.agreements if case.kind.about else ())
-            if not models or each.model in models
+            agreement
+            for agreement in (case.locality.agreements if case.kind.about else ())
+            if not models or agreement.model in models
         ],
         "agreement_source": case.locality.agency_source,
         **{name: [*texts_that_hold(getattr(advice, name), case, **again)] for name in _LISTS},
@@ -164,15 +164,15 @@ def _sending(case: Case) -> _Facts:
     return {
         "recipients": [
             {
-                "party": each.party,
-                "contact": each.contact,
-                "service": each.service,
-                "source": contact_text(case, each),
-                "url": each.contact.source.url
-                if each.contact.source and each.origins.get("address.street") != "request"
+                "party": recipient.party,
+                "contact": recipient.contact,
+                "service": recipient.service,
+                "source": contact_text(case, recipient),
+                "url": recipient.contact.source.url
+                if recipient.contact.source and recipient.origins.get("address.street") != "request"
                 else None,
             }
-            for each in recipients
+            for recipient in recipients
         ],
         "unconfirmed": [each.contact.block for each in recipients if not each.is_confirmed],
         "copies": [", ".join(contact.block) for contact in copies],

@@ -110,9 +110,9 @@ def _named(
 
     These may have the picture of the signature, and behind the letter the PDFs that it encloses.
     """
-    for copy in {it.path: it for it in copies}.values():
+    for copy in {other.path: other for other in copies}.values():
         suffix = PurePath(copy.path).suffix.lower()
-        title = "; ".join(dict.fromkeys(it.title for it in copies if it.path == copy.path))
+        title = "; ".join(dict.fromkeys(other.title for other in copies if other.path == copy.path))
         role: Role = "picture"
         is_in_letter = has_picture or copy.key != "signature.file"  # the seal proves nothing
         if copy.key.startswith(("authority.", "enclosures.")):
@@ -221,7 +221,7 @@ def _letter_facts(
     state, written = standing.state, standing.state.written
     program, kind = library.programs.find(written.letter, Location(REGISTER))
     replies = [(answer, program.replies.get(answer.reply)) for answer in state.answers]
-    own = {(it.role, it.path) for it in _originals_of(state)}
+    own = {(original.role, original.path) for original in _originals_of(state)}
     return {
         "title": kind.title,
         "written": written,

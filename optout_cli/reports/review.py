@@ -332,7 +332,7 @@ def _told_of(state: LetterState) -> _Facts:
     """Return what the facts of a letter say: who signs, and where each address is from."""
     letter, day = state.letter, state.written.date
     told = msgspec.json.decode(state.written.facts, type=_Told)
-    found = [it for it in told.recipients if it.party == letter.recipient]
+    found = [recipient for recipient in told.recipients if recipient.party == letter.recipient]
     own = found[0] if found else _Recipient()
     confirmed: _Facts | None = None
     if own.confirmed:

@@ -164,7 +164,7 @@ class Reading:
             for block in _all(nodes.Block, self._parts[part]):
                 self._blocks.setdefault(block.name, []).append(block)
         syntaxes = self._parts.values()
-        self._macros = {it.name: it for part in syntaxes for it in _all(nodes.Macro, part)}
+        self._macros = {macro.name: macro for part in syntaxes for macro in _all(nodes.Macro, part)}
         names: dict[str, Facts] = {}
         for assign in (it for part in syntaxes for it in part.body if isinstance(it, nodes.Assign)):
             self._set(assign.target, self._facts(assign.node, names), names)
@@ -235,10 +235,10 @@ class Reading:
                 replaced = self._blocks.get(node.name, [node])
                 # Those that a block replaces are printed as far as each repeats the next.
                 repeats = [*takewhile(_calls_super, replaced)]
-                return [it for block in replaced[: len(repeats) + 1] for it in block.body]
+                return [child for block in replaced[: len(repeats) + 1] for child in block.body]
             case nodes.Include():
-                named = [(it, around) for it in _texts(node.template) if it in self._parts]
-                found = [self._parts[it[0]] for it in named if it not in self._included]
+                named = [(text, around) for text in _texts(node.template) if text in self._parts]
+                found = [self._parts[part[0]] for part in named if part not in self._included]
                 self._included |= {*named}
                 return found
             case nodes.AssignBlock():
@@ -248,7 +248,7 @@ class Reading:
 
     def _print(self, node: nodes.Expr, around: Facts, names: dict[str, Facts]) -> None:
         calls = [it for it in (node, *node.find_all(nodes.Call)) if isinstance(it, nodes.Call)]
-        called = [(it, macro) for it in calls if (macro := self._macro(it))]
+        called = [(call, macro) for call in calls if (macro := self._macro(call))]
         facts = self._facts(node, names)
         if not called:
             asks = (nodes.CondExpr, nodes.Compare, nodes.Test)
@@ -306,10 +306,10 @@ class Reading:
                 self._within.pop()
             found |= self._read_by[macro.name]
         if isinstance(node, nodes.Compare):
-            sides = (node.expr, *(it.expr for it in node.ops))
-            is_fixed = any(isinstance(it, nodes.Const | nodes.Filter) for it in sides)
+            sides = (node.expr, *(op.expr for op in node.ops))
+            is_fixed = any(isinstance(side, nodes.Const | nodes.Filter) for side in sides)
             is_ordered = node.ops[0].op in _ORDER and not is_fixed
-            if (is_ordered and not all(it.startswith(_RELATIVE) for it in found)) or (
+            if (is_ordered and not all(fact.startswith(_RELATIVE) for fact in found)) or (
                 is_fixed and "date" in found
             ):
                 found.add("day")

@@ -194,9 +194,9 @@ class Templates(TemplateSearch):
         for _, syntax in self.parts_of(name).values():
             for outer in syntax.find_all(nodes.Block):
                 deeper = {
-                    it.name
+                    inner.name
                     for block in outer.find_all(nodes.Block)
-                    for it in block.find_all(nodes.Block)
+                    for inner in block.find_all(nodes.Block)
                 }
                 names = [it.name for it in outer.find_all(nodes.Block) if it.name not in deeper]
                 inner.setdefault(outer.name, names)
@@ -214,7 +214,7 @@ class Templates(TemplateSearch):
 
     def has_own_wording(self, letter: str) -> bool:
         """Tell whether the user's folders have a part of a letter's templates, local ones too."""
-        local = (it for folder in self.own for it in folder.glob(f"{letter}.*{SUFFIX}"))
+        local = (path for folder in self.own for path in folder.glob(f"{letter}.*{SUFFIX}"))
         name = self.name_of(letter, "", "")
         return any(local) or not self.has(name) or self.own_digest_of(name) is not None
 

@@ -159,7 +159,7 @@ def command(
     library = library_from(overlays, folders, look)
     keys = (*REQUEST_KEYS, *sorted(library.programs.particulars))
     streams = [Stream(inputs[0], keys)] if is_stream else []
-    corrections, rows = load_inputs(fixes, keys=keys), {it: rejected_keys(it) for it in fixes}
+    corrections, rows = load_inputs(fixes, keys=keys), {fix: rejected_keys(fix) for fix in fixes}
     given = [stream.file() for stream in streams] or load_inputs(inputs, keys=keys)
     input_files = with_corrections([*map(with_rejected_orders, given)], corrections, rows)
     if not (quiet or is_stream):

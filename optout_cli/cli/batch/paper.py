@@ -109,7 +109,7 @@ def _count_copies(state: LetterState) -> int:
     """Return how many are named behind cc: in a letter: other recipients, offices, and people."""
     facts = msgspec.json.decode(state.written.facts)
     recipients = () if facts.get("addressing") == "joint" else facts.get("recipients", ())
-    others = [it for it in recipients if it["party"] != state.letter.recipient]
+    others = [recipient for recipient in recipients if recipient["party"] != state.letter.recipient]
     return len(others) + len(state.letter.copies) + len(facts.get("cc", ()))
 
 

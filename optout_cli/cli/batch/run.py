@@ -162,11 +162,11 @@ class Run:
         wanted = plan.unfinished(self.job.order, force=self.replacing.force)
         context = self.job.library.context
         yield from other_engine_lines(plan, wanted, register, context.engine_name)
-        replaced = [self.job.folder / path for it in plans.values() for path in it.replaced]
+        replaced = [self.job.folder / path for plan in plans.values() for path in plan.replaced]
         yield from path_lines("would replace, and move the old file to earlier", replaced)
         yield from path_lines("would move to earlier", movable)
-        sent = [it for it in former.replaced if register.is_sent(it.path)]
-        kept = [self.job.folder / it.path for it in sent if it.is_true(self.job.folder)]
+        sent = [record for record in former.replaced if register.is_sent(record.path)]
+        kept = [self.job.folder / record.path for record in sent if record.is_true(self.job.folder)]
         yield from path_lines("kept, since it was sent", kept)
         yield from staying_lines(plans.values(), register)
         counts = Counter(plan.fates(self.job.folder, plans))

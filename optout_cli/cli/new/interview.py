@@ -200,7 +200,7 @@ def _require_known(kept: Kept, path: Path, library: Library) -> None:
             library.programs.find(letter, location)
     except OptoutError as error:
         hint = "name the --data and --templates that you began with, or start again"
-        raise OptoutError(*(replace(each, hint=hint) for each in error.problems)) from None
+        raise OptoutError(*(replace(problem, hint=hint) for problem in error.problems)) from None
 
 
 def _ask_all(interview: Interview, typed: str | None, file: KeptFile, seen: set[str]) -> None:
