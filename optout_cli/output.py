@@ -110,8 +110,8 @@ def write_all(
         for path, content in files.items()
         if _differs(path, content, is_link_other=force)
     }
-    raise_any(reserved(path) for path in files if ON_WINDOWS and is_reserved(path))
-    raise_any(occupied(path) for path in fresh if not force and path.is_file())
+    raise_any(reserved_problem(path) for path in files if ON_WINDOWS and is_reserved(path))
+    raise_any(exists_problem(path) for path in fresh if not force and path.is_file())
     staged: dict[Path, Path] = {}
     backups: dict[Path, Path] = {}
     kept: dict[Path, Path] = {}
@@ -154,7 +154,7 @@ def _place(temporary: Path, path: Path, *, force: bool) -> None:
             os.link(temporary, path)
             return
         if path.is_file() and digest_of(path) != digest_of(temporary):
-            raise OptoutError(occupied(path))
+            raise OptoutError(exists_problem(path))
     temporary.replace(path)
 
 
@@ -241,7 +241,7 @@ def open_replacement(path: Path, moved: list[Path]) -> Iterator[BinaryIO]:
 
     A file of that name with other content moves to `earlier`, and its path is added to `moved`.
     """
-    raise_any([reserved(path)] if ON_WINDOWS and is_reserved(path) else [])
+    raise_any([reserved_problem(path)] if ON_WINDOWS and is_reserved(path) else [])
     with _fresh_file(path, None) as temporary:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("xb+") as stream:
@@ -311,14 +311,14 @@ def _differs(path: Path, content: bytes, *, is_link_other: bool) -> bool:
         return is_link or not path.is_file() or path.read_bytes() != content
 
 
-def occupied(path: Path) -> Problem:
+def exists_problem(path: Path) -> Problem:
     """Return the Problem of a file that exists with other content."""
     message = "exists with other content; it may be a signed letter or another county's"
     hint = "name another folder with -o, or use --force, which moves this file to earlier/"
     return Problem("file-exists", message, Location(str(path)), hint)
 
 
-def reserved(path: Path) -> Problem:
+def reserved_problem(path: Path) -> Problem:
     """Return the Problem of a name that Windows gives to a device, or changes."""
     message = "has a name that Windows reserves, such as con or aux, or that ends in a dot or space"
     return Problem("reserved-name", message, Location(str(path)), "choose another name with -o")

@@ -70,7 +70,7 @@ HOSTILE = [
 @pytest.fixture(autouse=True)
 def _no_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lay out no page: what the message carries is no matter of its headers."""
-    monkeypatch.setattr(pdf, "printed", lambda *_: b"%PDF-")
+    monkeypatch.setattr(pdf, "print_letter", lambda *_: b"%PDF-")
 
 
 def naming(library: Library, text: str) -> Letter:

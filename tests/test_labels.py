@@ -11,7 +11,7 @@ from read_pdf import lines_on, opened
 
 from optout_cli import engines
 from optout_cli.engines import load_engine
-from optout_cli.engines.measure import fitted
+from optout_cli.engines.measure import fit_mailings
 from optout_cli.letters import Library
 from optout_cli.model.letter import EngineName, Mailing, MailingForm
 
@@ -134,12 +134,14 @@ def test_the_labels_of_a_sheet_stand_in_three_columns_of_ten(
 def test_an_address_is_smaller_where_it_has_more_lines(
     form: MailingForm, most: tuple[int, ...]
 ) -> None:
-    sizes = [fitted([Mailing(SENDER, ("Office",) * lines)], form)[0].size for lines in most]
+    sizes = [fit_mailings([Mailing(SENDER, ("Office",) * lines)], form)[0].size for lines in most]
     assert sizes == ([9, 8, 7] if form == "labels" else [12, 11, 10])
-    kept = [fitted([Mailing(SENDER, ("Office",) * it, 0, COUNTY)], form)[0].about for it in most]
+    kept = [
+        fit_mailings([Mailing(SENDER, ("Office",) * it, 0, COUNTY)], form)[0].about for it in most
+    ]
     assert kept == [COUNTY, COUNTY, ""]
     tall = Mailing(SENDER, ("Office",) * (most[-1] + 1))
-    assert told_by(lambda: fitted([tall], form)).startswith("Office: has more lines than fit")
+    assert told_by(lambda: fit_mailings([tall], form)).startswith("Office: has more lines than fit")
 
 
 def test_standard_output_takes_labels(letters: Path, run: Run) -> None:

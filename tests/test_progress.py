@@ -55,9 +55,7 @@ def test_there_are_as_many_jobs_as_processors_that_may_be_used(
 
 
 def test_a_command_in_a_sentence_stays_whole_and_the_sentence_does_not() -> None:
-    text = (
-        "  hint: name the state too, or see `optout list letters` for them; `optout help` tells"
-    )
+    text = "  hint: name the state too, or see `optout list letters` for them; `optout help` tells"
     assert wrapped(text, 50).split("\n") == [
         "  hint: name the state too, or see",
         "    `optout list letters` for them; `optout help`",

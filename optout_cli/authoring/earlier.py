@@ -200,7 +200,7 @@ def _services_in(earlier: Earlier) -> list[JsonObject]:
                     "by": sending.by,
                     "number": sending.number,
                     "sent": sending.on.isoformat(),
-                    "received": _received(state) if sending is state.sent[0] else None,
+                    "received": _receipt_day(state) if sending is state.sent[0] else None,
                 }
             )
             for state in sent
@@ -213,7 +213,7 @@ def _services_in(earlier: Earlier) -> list[JsonObject]:
     ]
 
 
-def _received(state: LetterState) -> str | None:
+def _receipt_day(state: LetterState) -> str | None:
     return state.delivered[-1].on.isoformat() if state.delivered else None
 
 
@@ -242,7 +242,8 @@ FACTS: dict[str, Callable[[Earlier, Program], Any]] = {
     "date": lambda earlier, _: earlier.facts["date"],
     "kind": lambda earlier, _: earlier.facts["letter"].partition("/")[2],
     "received": lambda earlier, _: next(  # by ICE
-        filter(None, (_received(it) for it in earlier.states if it.letter.recipient == "ice")), None
+        filter(None, (_receipt_day(it) for it in earlier.states if it.letter.recipient == "ice")),
+        None,
     ),
     "reference": lambda earlier, _: earlier.facts["reference"],
     "requests": _requests_of,

@@ -19,7 +19,7 @@ from optout_cli.authoring.particular_questions import EXPANDED
 from optout_cli.authoring.questions import (
     SHOWN,
     Question,
-    filled,
+    fill_in_names,
     is_met,
     question_from,
     signed_before,
@@ -58,7 +58,7 @@ def walk(request: UnfinishedRequest) -> Iterator[Question]:
         for party in request.recipients if section.each else [""]:
             if not all(is_met(term, request, party) for term in section.when):
                 continue
-            title = filled(section.section, request, party)
+            title = fill_in_names(section.section, request, party)
             for row in section.questions:
                 if row.show:
                     intro += SHOWN[row.show](request, party)
@@ -218,9 +218,9 @@ class Interview:
     @property
     def place(self) -> str | None:
         """The slug of the jurisdiction, once it is known."""
-        return self.kept().place
+        return self.answers_to_keep().place
 
-    def kept(self) -> Kept:
+    def answers_to_keep(self) -> Kept:
         """Return what to keep, to go on with it another day."""
         return Kept(start=self.basis.start, said=self.said, offered=self.offered)
 

@@ -91,10 +91,10 @@ def question_from(row: Question, request: UnfinishedRequest, party: str) -> Iter
         row,
         path=row.path.format(party=party),
         key=(row.key or row.path).format(party=party),
-        label=filled(row.label, request, party),
-        note=filled(row.note, request, party),
-        help=filled(row.help, request, party),
-        default=filled(row.default, request, party) if known is None else known,
+        label=fill_in_names(row.label, request, party),
+        note=fill_in_names(row.note, request, party),
+        help=fill_in_names(row.help, request, party),
+        default=fill_in_names(row.default, request, party) if known is None else known,
         known=known,
         unit=row.unit and row.unit.format(party=party),
         choices=_CHOICES[row.choices_of](request, party) if row.choices_of else row.choices,
@@ -116,7 +116,7 @@ def is_met(term: str, request: UnfinishedRequest, party: str) -> bool:
     return bool(value == words if words else value)
 
 
-def filled(text: str, request: UnfinishedRequest, party: str) -> str:
+def fill_in_names(text: str, request: UnfinishedRequest, party: str) -> str:
     """Fill in the names in braces, each with its text of now."""
     return re.sub(
         r"{([a-z-]+):?([a-z.]*)}", lambda it: str(_TEXTS[it[1]](request, party, it[2])), text

@@ -178,7 +178,7 @@ def follow_rows(
         done |= {(matter, party) for party in alike}
         earlier = earlier_from(standing.state, states[written.jurisdiction])
         answers, earlier = answers_following(earlier, name, library, day, alike)
-        cells = {**dict(flattened(answers)), "# name": written.name, "# why": why}
+        cells = {**dict(cells_of_request(answers)), "# name": written.name, "# why": why}
         days = [unsent.get((written.jurisdiction, name, written.variant, it)) for it in alike]
         there = min((it for it in days if it and it >= written.date), default=None)
         yield FollowRow(cells, earlier, None if None in days else there)
@@ -202,13 +202,13 @@ def _reason(standing: Standing, day: date) -> str:
 
 
 # Any: a request, or a value in it.
-def flattened(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+def cells_of_request(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Yield the cells of a request by column: `cc.0.name`. A list of texts is lines of one cell."""
     if isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
         value = {str(number): item for number, item in enumerate(value)}
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from flattened(inner, join_path(path, key))
+            yield from cells_of_request(inner, join_path(path, key))
     else:
         yield path, "\n".join(map(str, value)) if isinstance(value, list) else str(value)
 
@@ -249,7 +249,9 @@ def sheet_template(library: Library, table: Table, letters: Collection[str]) -> 
     texts: Mapping[str, Any] = document_from_yaml(
         _COLUMN_TEXTS.read_text("utf-8"), str(_COLUMN_TEXTS)
     ).data
-    columns = [*_columns_of(library, table.header, letters, dict(flattened(texts["columns"])))]
+    columns = [
+        *_columns_of(library, table.header, letters, dict(cells_of_request(texts["columns"])))
+    ]
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
     requests, explained, lists = (book.create_sheet(title) for title in _TITLES)
@@ -263,7 +265,7 @@ def _columns_of(
     library: Library, header: list[str], letters: Collection[str], texts: Mapping[str, str]
 ) -> Iterator[_Column]:
     """Tell what is known about each column of requests."""
-    samples = dict(flattened(document_from_yaml(layout(), "").data))
+    samples = dict(cells_of_request(document_from_yaml(layout(), "").data))
     needed = {name for letter in letters for name in needed_columns(library, letter)}
     own: dict[str, Particular] = {}
     for letter in letters:

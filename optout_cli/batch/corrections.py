@@ -94,7 +94,7 @@ def with_corrections(
     found: dict[_Place, Row | None] = {}
     for file in corrections:
         try:
-            found |= _matched(file, table, keys.get(file.name, ()))
+            found |= _match_rows(file, table, keys.get(file.name, ()))
         except OptoutError as error:
             problems += error.problems
     raise_any(problems)
@@ -113,7 +113,7 @@ def with_corrections(
     )
 
 
-def _matched(file: InputFile, table: _Table, keys: Sequence[str]) -> dict[_Place, Row | None]:
+def _match_rows(file: InputFile, table: _Table, keys: Sequence[str]) -> dict[_Place, Row | None]:
     """Return the rows of a file by the rows that they replace, None for a row that was deleted.
 
     `keys` are those of the rows that the file had. Raises OptoutError.

@@ -18,7 +18,7 @@ import msgspec
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order
-from optout_cli.letters.request_files import NamedFiles, files_of, named_in
+from optout_cli.letters.request_files import NamedFiles, files_of, names_in
 from optout_cli.model.fields import Noun
 from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Note
@@ -200,7 +200,7 @@ def unpack(content: bytes) -> tuple[Letter, ...]:
             "run the command again",
             path,
         )
-        for (path, name, _), old, new in zip(named_in(kept.request), kept.stamps, now, strict=True)
+        for (path, name, _), old, new in zip(names_in(kept.request), kept.stamps, now, strict=True)
         if old != new
     )
     return tuple(
@@ -217,7 +217,7 @@ def unpack(content: bytes) -> tuple[Letter, ...]:
 
 def _stamps(request: Request, named: NamedFiles) -> tuple[_Stamp, ...]:
     found: list[_Stamp] = []
-    for path, name, _ in named_in(request):
+    for path, name, _ in names_in(request):
         try:
             status = named.find(path, name).place.stat()
         except (OSError, OptoutError):

@@ -199,8 +199,8 @@ class BatchPlan:
             above = {it for place in places for it in place.parents if it not in folder.parents}
             problems = (
                 *link_problems(folder, row.paths),
-                *(_taken("a file", parent) for parent in sorted(above) if parent.is_file()),
-                *(_taken("a folder", place) for place in places if place.is_dir()),
+                *(_taken_problem("a file", parent) for parent in sorted(above) if parent.is_file()),
+                *(_taken_problem("a folder", place) for place in places if place.is_dir()),
             )
             if problems:
                 self._leave(row, *problems)
@@ -337,7 +337,7 @@ def _identities_of(row: CheckedRow) -> Iterator[Identity]:
         yield (*row.key, day, party)
 
 
-def _taken(kind: str, place: Path) -> Problem:
+def _taken_problem(kind: str, place: Path) -> Problem:
     """Return the Problem of a place where the other kind must be."""
     message = f"is {kind} where a {'folder' if kind == 'a file' else 'letter'} must be"
     hint = "move it away and run the command again, or name another folder with -o"

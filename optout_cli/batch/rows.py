@@ -117,7 +117,7 @@ def make_rows(
             number, location = task.checked.number, task.checked.location
             yield MadeRow(number=number, location=location, problems=(killed_problem(location),))
         elif result.problems:  # few: only here the row is needed once more
-            yield _located(result, find(result.number), job)
+            yield _locate(result, find(result.number), job)
         else:
             yield result
 
@@ -141,10 +141,10 @@ def check_and_make(
             yield checked, MadeRow(number=number, location=row.location, output_files=files)
         else:
             task = _Task(checked, order, None if checked.letters else row)
-            yield checked, _located(work.make(task), row, job)
+            yield checked, _locate(work.make(task), row, job)
 
 
-def _located(result: MadeRow, row: Row, job: Job) -> MadeRow:
+def _locate(result: MadeRow, row: Row, job: Job) -> MadeRow:
     """Give the problems of a row that was made their locations in the row."""
     assert row.document is not None  # the row was checked
     problems = locate(result.problems, job.document_of(row.document), row)
@@ -216,7 +216,7 @@ class _Work:
             problems=problems,
             key=_key(case) if case and fingerprint else None,
             jurisdiction=_jurisdiction_of(document.data, job.library),
-            asked=_asked_in(document, job.library),
+            asked=_identity_in(document, job.library),
             fingerprint=fingerprint,
             lacking=tuple(_missing_contacts(case)) if case and is_lacking else (),
             traceback=traceback,
@@ -336,7 +336,7 @@ def _jurisdiction_of(data: Mapping[str, object], library: Library) -> str | None
     return None
 
 
-def _asked_in(document: Document, library: Library) -> tuple[str, str, str] | None:
+def _identity_in(document: Document, library: Library) -> tuple[str, str, str] | None:
     """Return the jurisdiction, letter kind and date that a request names; None without the two."""
     place = _jurisdiction_of(document.data, library)
     letter, day = (document.data.get(key, "") for key in ("letter", "date"))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import click
 
 from optout_cli.cli import record
-from optout_cli.cli.answer_questions import Given, asked_of
+from optout_cli.cli.answer_questions import Given, ask_for_answer
 from optout_cli.cli.ask import Back, ask_choice, ask_in_turn, is_terminal, say_wrapped
 from optout_cli.cli.console import program_name, quote, report_problems, say, usage_error
 from optout_cli.cli.letter_options import set_option, split_assignment
@@ -110,7 +110,9 @@ def command(
     try:
         state = _choose(letter, found, is_asked=is_asked)
         statement = _Statement(letter, found, state, record.now(), library)
-        said = None if undo else _said_of(statement, given, is_asked=is_asked, correct=correct)
+        said = (
+            None if undo else _read_statement(statement, given, is_asked=is_asked, correct=correct)
+        )
     except (click.Abort, KeyboardInterrupt):
         say("\nstopped; nothing was recorded")
         raise SystemExit(ExitCode.INTERRUPTED) from None
@@ -125,13 +127,15 @@ def command(
         _begin_next(statement, reply, overlays, folders)
 
 
-def _said_of(statement: "_Statement", given: Given, *, is_asked: bool, correct: bool) -> Given:
+def _read_statement(
+    statement: "_Statement", given: Given, *, is_asked: bool, correct: bool
+) -> Given:
     """Return what somebody says of the answer, asked or checked. Raises OptoutError."""
     state, program = statement.state, statement.program
     known = replies_to(state, program)
     before = None
     if correct:
-        corrected, last = _corrected(state, given), state.answers_as_recorded[-1]
+        corrected, last = _correct_last(state, given), state.answers_as_recorded[-1]
         if given == _UNSAID and is_terminal():  # ask for everything
             before, is_asked, given = last, True, given._replace(kept=last.file)
         else:
@@ -146,7 +150,7 @@ def _said_of(statement: "_Statement", given: Given, *, is_asked: bool, correct: 
         if given.id and (match := closest(given.id, known, _OTHER_NAMES)):
             hint = f"did you mean {match!r}? It is {hint}"
         raise OptoutError(Problem("unknown-reply", message, location, hint))
-    said = asked_of(state, program, given, statement.moment, before) if is_asked else given
+    said = ask_for_answer(state, program, given, statement.moment, before) if is_asked else given
     options = {"--by": said.by, "--words": said.words}
     known_texts = {text for it in state.answers_as_recorded[-1:] for text in (it.by, it.words)}
     typed = {option: text for option, text in options.items() if text and text not in known_texts}
@@ -182,7 +186,7 @@ def _choose(text: str, found: LookUp, *, is_asked: bool) -> LetterState:
     return dict(zip(names, states, strict=True))[ask_in_turn(lambda _: asked)["Letter"]]
 
 
-def _corrected(state: LetterState, given: Given) -> Given:
+def _correct_last(state: LetterState, given: Given) -> Given:
     """Return the last answer with what the options say. Raises OptoutError if there is none."""
     if not state.answers:
         message = "no answer to the letter is recorded"
@@ -252,7 +256,7 @@ def _record(
                 result = result._replace(notes=(*result.notes, *notes))
         except OptoutError as error:
             raise OptoutError(
-                *(record.placed(problem, letter) for problem in error.problems)
+                *(record.place_problem(problem, letter) for problem in error.problems)
             ) from None
         record.commit(recorder, recorder.add([(answered, result)]), as_json=as_json, quiet=quiet)
 

@@ -44,7 +44,7 @@ class Given(NamedTuple):
     kept: Evidence | None = None
 
 
-def asked_of(
+def ask_for_answer(
     state: LetterState,
     program: Program,
     given: Given,

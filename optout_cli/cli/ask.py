@@ -221,7 +221,7 @@ def ask_choice(
 
 def _parts_of(typed: str, choices: Mapping[str, str], default: str) -> list[str]:
     """Take an answer apart that may name several choices."""
-    if _folded(typed).startswith("all") and "all" not in choices:
+    if _fold(typed).startswith("all") and "all" not in choices:
         return [name for name in choices if name != NONE]
     return default.split("; ") if typed == default else _SEVERAL.split(typed)
 
@@ -244,9 +244,9 @@ def choices_meant(typed: str, choices: Mapping[str, str]) -> list[str]:
     names = list(choices)
     if typed.isdecimal() and 1 <= int(typed) <= len(names) and typed not in names:
         return [names[int(typed) - 1]]
-    text = _folded(typed)
-    known = {name: [_folded(name), _folded(name.rpartition("/")[2])] for name in names}
-    words = {name: [*known[name], _folded(choices[name])] for name in names}
+    text = _fold(typed)
+    known = {name: [_fold(name), _fold(name.rpartition("/")[2])] for name in names}
+    words = {name: [*known[name], _fold(choices[name])] for name in names}
     tiers: tuple[Callable[[str], bool], ...] = (
         lambda name: text in words[name],
         lambda name: any(word.startswith(text) for word in known[name]),
@@ -259,7 +259,7 @@ def choices_meant(typed: str, choices: Mapping[str, str]) -> list[str]:
     return next(filter(None, found), []) if text else []
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     return "-".join(text.lower().replace("_", " ").replace("-", " ").split())
 
 

@@ -31,7 +31,7 @@ from optout_cli.cli.options import (
 )
 from optout_cli.errors import ExitCode, OptoutError
 from optout_cli.exporters import Options
-from optout_cli.letters.notes import told
+from optout_cli.letters.notes import lines_of_notes
 from optout_cli.letters.pipeline import Order
 from optout_cli.lint import (
     check_file,
@@ -124,7 +124,7 @@ def command(
         found, notes = check_file(path, library, order)
         problems += found
         for code, text in (
-            () if quiet else told(notes, in_full=in_full or speaks_json(), before=before)
+            () if quiet else lines_of_notes(notes, in_full=in_full or speaks_json(), before=before)
         ):
             say(f"{path}: note: {text}", code)
     if not (problems or quiet or wants_coverage):

@@ -255,10 +255,10 @@ def path_lines(what: str, paths: Sequence[Path]) -> Iterator[str]:
     yield from (f"{what}: {path}" for path in paths[:_MOST_PATHS])
     more = len(paths) - _MOST_PATHS
     if more > 0:
-        yield f"{what}: {counted(more, 'more file')}"
+        yield f"{what}: {count_of(more, 'more file')}"
 
 
-def counted(count: int, noun: str) -> str:
+def count_of(count: int, noun: str) -> str:
     """Say how many there are: `1 letter`, `1,200 letters`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 

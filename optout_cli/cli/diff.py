@@ -8,7 +8,7 @@ from typing import Literal
 import click
 
 from optout_cli.cli.console import (
-    counted,
+    count_of,
     print_json,
     print_text,
     put_file,
@@ -47,10 +47,10 @@ from optout_cli.reports.compare import (
     Pair,
     Version,
     compare,
-    marked,
+    mark_changes,
     new_facts,
     page_of,
-    paired,
+    pair_letters,
     paragraphs_of,
     version_of,
 )
@@ -141,7 +141,7 @@ def command(
         _print_text(changed)
     if not quiet:
         done = f"{len(changed)} changed of" if changed else "nothing changed in the words of"
-        say(f"{done} {counted(len(found), 'letter')}")
+        say(f"{done} {count_of(len(found), 'letter')}")
 
 
 def _pairs(old: str, new: str | None, finder: Finder, library: Library, order: Order) -> list[Pair]:
@@ -156,18 +156,20 @@ def _pairs(old: str, new: str | None, finder: Finder, library: Library, order: O
     ]
     if len(folders) == len(named):
         own = [_wording(folder, folders, library, order) for folder in folders]
-        return _paired(own[0] if new else _wording(None, folders, library, order), own[-1], old)
+        return _pair_letters(
+            own[0] if new else _wording(None, folders, library, order), own[-1], old
+        )
     if folders:
         hint = "name two folders of templates, or one alone, or two letters"
         usage_error("a folder of templates is not a letter", hint)
     if new is not None:
-        return _paired(finder.versions(old), finder.versions(new), new)
+        return _pair_letters(finder.versions(old), finder.versions(new), new)
     return [*finder.with_now(old)]
 
 
-def _paired(old: Sequence[Version], new: Sequence[Version], name: str) -> list[Pair]:
+def _pair_letters(old: Sequence[Version], new: Sequence[Version], name: str) -> list[Pair]:
     """Return the two versions of each letter, and say which of several have only one."""
-    pairs = paired(old, new, name)
+    pairs = pair_letters(old, new, name)
     matched = [id(version) for pair in pairs for version in pair]
     for version in (*old, *new) if min(len(old), len(new)) > 1 else ():
         if id(version) not in matched:
@@ -218,15 +220,15 @@ def _print_text(comparisons: Sequence[Comparison]) -> None:
             click.echo()
         print_text(f"--- {comparison.old}\n+++ {comparison.new}")
         for fact in new_facts(comparison, shown):
-            for line in _colored(wrap(printable(fact), width, "fact: ", "  ")):
+            for line in _color(wrap(printable(fact), width, "fact: ", "  ")):
                 click.echo(line)
         for paragraph in paragraphs_of(comparison):
             click.echo()
-            for line in _colored(wrap(printable(marked(paragraph)), width, "  ")):
+            for line in _color(wrap(printable(mark_changes(paragraph)), width, "  ")):
                 click.echo(line)
 
 
-def _colored(lines: Iterable[str]) -> Iterator[str]:
+def _color(lines: Iterable[str]) -> Iterator[str]:
     """Color what stands between marks, also over the end of a line. A pipe gets no color."""
     color = None
     for line in lines:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli.console import counted, put_file, report_problems, say
+from optout_cli.cli.console import count_of, put_file, report_problems, say
 from optout_cli.cli.options import (
     engine_option,
     files,
@@ -18,7 +18,7 @@ from optout_cli.cli.options import (
     with_engine,
 )
 from optout_cli.cli.record import in_option, to_option
-from optout_cli.engines.measure import fitted
+from optout_cli.engines.measure import fit_mailings
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.exporters import Options
 from optout_cli.model.letter import EngineName, MailingForm
@@ -87,24 +87,24 @@ def command(
     form: MailingForm = "envelopes" if are_envelopes else "labels"
     # Letters that were put into a PDF to print, in its order: they lie so beside the labels.
     states = sorted((letter.state for letter in found.letters), key=lambda state: state.print_place)
-    mailings, left = _addressed(
+    mailings, left = _addresses_to_print(
         letter, states, form, with_recipients=with_recipients, with_sent=with_sent
     )
-    printed = fitted(mailings.mailings, form)
+    printed = fit_mailings(mailings.mailings, form)
     path = pdf_path(output, f"{form}.pdf", f"file of {form}")
     look = with_engine(Options(engine=engine), ["pdf"], quiet=quiet)
     printer = library_from((), folders, look).context.engine
     put_file(path, printer.print_mailings(printed, form), force=force, quiet=quiet)
     if not quiet:
         if left:
-            number = counted(left, "letter")
+            number = count_of(left, "letter")
             say(f"left out: {number} recorded as sent; to print for them too, add --sent")
         for name in mailings.without:
             say(f"note: {name} gets a copy too, but the letter has no address for that")
         say(f"next: print {path or 'it'} at 100 %, not scaled to fit")
 
 
-def _addressed(
+def _addresses_to_print(
     named: str,
     states: Sequence[LetterState],
     form: MailingForm,

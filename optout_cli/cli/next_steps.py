@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from optout_cli.cli.console import (
-    counted,
+    count_of,
     path_lines,
     program_name,
     quote,
@@ -19,7 +19,7 @@ from optout_cli.cli.console import (
 )
 from optout_cli.cli.options import DEFAULT_LETTER
 from optout_cli.exporters import Exporter, exporter_for
-from optout_cli.letters.notes import told
+from optout_cli.letters.notes import lines_of_notes
 from optout_cli.model.letter import Export
 from optout_cli.model.notice import Case, Notice, Route
 from optout_cli.model.program import FOLLOW_UP
@@ -79,7 +79,7 @@ def staying_lines(plans: Iterable["Plan"], register: "Register") -> Iterator[str
         more = f" and {len(paths) - 1:,} more" if paths[1:] else ""
         yield (
             f"note: the data now has another address or office for"
-            f" {counted(len(paths), 'sent letter')}, which will not be changed: {paths[0]}{more};"
+            f" {count_of(len(paths), 'sent letter')}, which will not be changed: {paths[0]}{more};"
             " to write there too, use another date"
         )
     if texts := [*dict.fromkeys(text for plan in plans for text in plan.enclosed)]:
@@ -106,7 +106,7 @@ def report_letters(
     notice, day = exports[0].notice, exports[0].notice.date
     count = len({export.notice.file_name for export in exports})
     formats = ", ".join(dict.fromkeys(export.format for export in exports))
-    letters = f"{counted(count, 'letter')} of {day} ({formats})"
+    letters = f"{count_of(count, 'letter')} of {day} ({formats})"
     done = "written" if is_new else "unchanged, already written"
     last = [f"{done}: {letters} for {notice.author}, reference {notice.reference}"]
     last += [f"next: {step}" for step in steps]
@@ -117,7 +117,10 @@ def report_letters(
     say_lines(first)
     notes = [note for export in exports for note in (*export.notice.notes, *export.notes)]
     in_full = in_full or speaks_json()
-    texts = [(f"note: {text}", code) for code, text in told(notes, in_full=in_full, before=set())]
+    texts = [
+        (f"note: {text}", code)
+        for code, text in lines_of_notes(notes, in_full=in_full, before=set())
+    ]
     # So many lines of a usual terminal are left for notes, at the least.
     room = _SCREEN - len(exports) - sum(1 + len(line) // _COLUMNS for line in (*first, *last))
     left = len(texts)
@@ -129,7 +132,7 @@ def report_letters(
         left -= 1
     if texts and not in_full:
         rest = "to see each note in full, add --verbose or run `optout review`"
-        say(f"{counted(left, 'more note')}; {rest}" if left else rest)
+        say(f"{count_of(left, 'more note')}; {rest}" if left else rest)
     say_lines(last)
 
 
@@ -309,7 +312,7 @@ def steps_for_all(
     yield "read the letters, and confirm the addresses in the notes"
     letters = [(state, _DECODER.decode(state.written.facts)) for state in states]
     if drafts := {state.id for state, _ in letters if state.written.is_draft}:
-        yield f"add the signer to {counted(len(drafts), 'request')}, then run this command again"
+        yield f"add the signer to {count_of(len(drafts), 'request')}, then run this command again"
     signed = [(state, facts) for state, facts in letters if not state.written.is_draft]
     formats = {file.format for state, _ in signed for file in state.letter.files}
     if marked := sorted(_to_mark_up(formats)):
@@ -356,23 +359,23 @@ def _paper_steps_for_all(
     ]
     if printed:
         unsigned = sum(facts.signature.kind == "ink" for facts in printed)
-        what = counted(len(printed), "letter")
+        what = count_of(len(printed), "letter")
         steps = [f"print {paper}" if paper else f"print {what} single-sided on US Letter"]
         one = len(printed) == 1
         if unsigned:
             every = "it" if one else "each"
             is_all = unsigned == len(printed) and (one or not paper)
-            steps.append(f"sign {every if is_all else counted(unsigned, 'letter')}")
+            steps.append(f"sign {every if is_all else count_of(unsigned, 'letter')}")
         comma = "," if len(steps) > 1 else ""
         fold = f"fold {'it' if one else 'each letter'} at the two marks"
         yield f"{', '.join(steps)}{comma} and {fold}"
     if unsigned := sum(facts.signature.kind == "ink" for facts in faxed):
-        yield f"print and sign {counted(unsigned, 'letter')} to be faxed"
+        yield f"print and sign {count_of(unsigned, 'letter')} to be faxed"
     if acts := sum(any(not act.file for act in facts.authority) for _, facts in letters):
-        named = f"the act named in {counted(acts, 'letter')}"
+        named = f"the act named in {count_of(acts, 'letter')}"
         yield f"decide whether to enclose {named} (add file: under authority:)"
     if enclosing := sum(bool(_enclosed(facts, state.letter.notes)) for state, facts in letters):
-        yield f"enclose what is listed in {counted(enclosing, 'letter')}"
+        yield f"enclose what is listed in {count_of(enclosing, 'letter')}"
     separate = Counter(state.id for state, facts in letters if facts.addressing == "separate")
     if any(count > 1 for count in separate.values()):
         which = "each envelope"

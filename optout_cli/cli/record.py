@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from optout_cli.cli import options
-from optout_cli.cli.console import counted, print_json, print_path, say, say_lines, usage_error
+from optout_cli.cli.console import count_of, print_json, print_path, say, say_lines, usage_error
 from optout_cli.cli.options import Choice, Folder, parse_day, require_reason, today
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.letters import Library
@@ -121,7 +121,7 @@ def several(text: str, names: Sequence[str], parties: Sequence[Party]) -> Optout
     return OptoutError(Problem("several-letters", message, location, hint))
 
 
-def placed(problem: Problem, text: str) -> Problem:
+def place_problem(problem: Problem, text: str) -> Problem:
     """Give a Problem its place on the command line: the option, or the letter as it was named."""
     if problem.location:
         return problem
@@ -163,7 +163,7 @@ def prepare_each(
         try:
             done += recorder.add(results_of(text))
         except OptoutError as error:
-            problems += (placed(problem, text) for problem in error.problems)
+            problems += (place_problem(problem, text) for problem in error.problems)
     raise_any(dict.fromkeys(problems))
     return done
 
@@ -223,6 +223,6 @@ def _say_in_sum(done: Sequence[Recorded]) -> None:
             event = msgspec.structs.replace(event, number=None)
         news[f"{_done(result)}: {_happening(event)}"] += 1
     for what, count in news.items():
-        say(f"{what}: {counted(count, 'letter')}")
+        say(f"{what}: {count_of(count, 'letter')}")
     for text, count in Counter(note.text for _, result in done for note in result.notes).items():
-        say(f"note ({counted(count, 'letter')}): {text}")
+        say(f"note ({count_of(count, 'letter')}): {text}")

@@ -11,7 +11,7 @@ import click
 from msgspec.structs import replace
 
 from optout_cli.cli import record
-from optout_cli.cli.console import counted, report_problems, say, say_problems, usage_error
+from optout_cli.cli.console import count_of, report_problems, say, say_problems, usage_error
 from optout_cli.cli.options import (
     files,
     json_option,
@@ -21,7 +21,14 @@ from optout_cli.cli.options import (
     require_seen,
     templates_option,
 )
-from optout_cli.cli.sent_rows import Claim, Entry, SendingTable, claim_of, located, sending_tables
+from optout_cli.cli.sent_rows import (
+    Claim,
+    Entry,
+    SendingTable,
+    claim_of,
+    locate_problems,
+    sending_tables,
+)
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem, raise_any
 from optout_cli.model.program import Program
 from optout_cli.model.request import Party, Way
@@ -199,9 +206,9 @@ def _prepare_rows(
                 days = {answer.on for named in found for answer in named.state.answers}
                 unrecorded += [] if days.issuperset(claim.row.answered) else [row.location]
             except OptoutError as error:
-                problems += located(error, row)
+                problems += locate_problems(error, row)
         if unrecorded:
-            rows = counted(len(unrecorded), "row")
+            rows = count_of(len(unrecorded), "row")
             text = f"{unrecorded[0]}: {rows} with a day under answered that is not recorded"
             recorder.notes.append(f"{text}: say what came back with optout answer LETTER")
         if table.is_register and problems:  # it would be written anew, without the wrong rows
@@ -235,12 +242,14 @@ def _in_order(
     """
     on, day = claim.said.on, claim.row.delivered
     parts = [results] if on or not (table.is_register or day or claim.row.answered) else []
-    parts += [_arrived(claim, found, day, moment)] if day else []
+    parts += [_delivery_events(claim, found, day, moment)] if day else []
     is_later = on and any(arrival.on < on for named in found for arrival in named.state.delivered)
     return parts[::-1] if is_later else parts
 
 
-def _arrived(claim: Claim, named: Sequence[Found], day: date, moment: Moment) -> Iterator[Recorded]:
+def _delivery_events(
+    claim: Claim, named: Sequence[Found], day: date, moment: Moment
+) -> Iterator[Recorded]:
     """Yield the event that a letter arrived, if it is new. Raises OptoutError."""
     found, is_change = record.one_letter(claim.letter, named), claim.said.correct
     try:
@@ -260,12 +269,12 @@ def _corrections(
     found: dict[int, Sending] = {}
     for claim in claims:
         with suppress(OptoutError):  # which is reported with the claim
-            letters = _named_in(recorder, claim, within) if claim.said.correct else ()
+            letters = _find_named(recorder, claim, within) if claim.said.correct else ()
             found |= {id(letter.state): claim.said for letter in letters}
     return found
 
 
-def _named_in(recorder: Recorder, claim: Claim, within: Path | None) -> list[Found]:
+def _find_named(recorder: Recorder, claim: Claim, within: Path | None) -> list[Found]:
     """Return the letters that a claim is about. Raises OptoutError."""
     found = recorder.find(claim.letter, within, claim.parties, claim.digests)
     if is_folder(Path(claim.letter)) and not claim.said.undo:
@@ -283,7 +292,7 @@ def _results(
     claim: Claim,
 ) -> Iterator[Recorded]:
     """Yield the event of each letter that a claim names. Raises OptoutError."""
-    found = _named_in(recorder, claim, within)
+    found = _find_named(recorder, claim, within)
     offices = {named.state.destination for named in found}
     if claim.said.number and len(offices) > 1:
         message = f"a number is for one piece of mail, not for {len(found)} letters"

@@ -128,7 +128,7 @@ def claim_of(row: Row, said: Sending, parties: tuple[Party, ...]) -> Claim:
     return Claim(names[0], said._replace(**own), recipients, line)
 
 
-def located(error: OptoutError, row: Row) -> Iterator[Problem]:
+def locate_problems(error: OptoutError, row: Row) -> Iterator[Problem]:
     """Give the problems of a row their place in the table."""
     document = row.document
     letter = next((key for key in _LETTER_COLUMNS if document and key in document.data), "")

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from optout_cli.cli.console import (
-    counted,
+    count_of,
     print_json,
     print_text,
     put_file,
@@ -198,10 +198,10 @@ def _say_notes(
     steps = Counter(entry.standing.step for entry in found)
     if unsent and (count := steps["draft"]):
         are = "is" if count == 1 else "are"
-        left_out = f"{counted(count, 'draft')} {are} left out"
+        left_out = f"{count_of(count, 'draft')} {are} left out"
         say(f"note: {left_out}: add who signs, and write the letters again")
     elif due and not unsent and (count := steps["unsent"]):
-        letters_are = f"{counted(count, 'letter')} {'is' if count == 1 else 'are'}"
+        letters_are = f"{count_of(count, 'letter')} {'is' if count == 1 else 'are'}"
         command = " ".join(["optout status", *(quote(str(place)) for place in places), "--unsent"])
         say(f"note: {letters_are} not sent, so no answer is due yet; to see which: {command}")
 
@@ -255,15 +255,15 @@ def _verify(journals: dict[Path, Journal], *, as_json: bool) -> ExitCode:
         own = [f"{name} ({what})" for name, what in found.own]
         for title, names in (("made by optout", own), ("other files", found.unknown)):
             if names:
-                count_of = f"{title} in {place} ({len(names):,})"
-                say(f"note: {count_of}: {', '.join(names[:_MOST_NAMES])}")
+                which = f"{title} in {place} ({len(names):,})"
+                say(f"note: {which}: {', '.join(names[:_MOST_NAMES])}")
         if as_json:
             numbers = {"events": found.events, "files": found.files, "wrong": count}
             numbers |= {"own": len(found.own), "unknown": len(found.unknown)}
             print_json({"folder": click.format_filename(place), **numbers})
         else:
             state = f"{count:,} wrong" if count else "all as recorded"
-            compared = f"{counted(found.events, 'event')} and {counted(found.files, 'file')}"
+            compared = f"{count_of(found.events, 'event')} and {count_of(found.files, 'file')}"
             print_text(f"{place}: {compared}, {state}")
     return ExitCode.CONTENT if wrong else ExitCode.DONE
 

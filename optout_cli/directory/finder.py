@@ -105,7 +105,7 @@ class Finder:
             return earlier
         ranked: dict[int, set[Match]] = {0: set(), 1: set()}
         joint: set[Match] = set()  # `Macon` is in `Macon-Bibb County`, too
-        for code, names in self._named(folded).items():
+        for code, names in self._names_by_state(folded).items():
             for id, others in self._names_in(code).items():
                 ranks = [
                     rank for name in names if (rank := rank_of(name, folded, others)) is not None
@@ -115,7 +115,7 @@ class Finder:
                 elif any(it.startswith(tuple(f"{name}-" for name in names)) for it in others[1:]):
                     joint.add(Match(code, id))
             if self._agencies.may_have(folded, code):
-                named = self._agencies.named(names, [code])
+                named = self._agencies.find_named(names, [code])
                 ranked[0] |= {Match(*found, is_agency=True) for found in named}
         loosely = ranked[1] | joint if ranked[1] else set()
         return sorted(ranked[0] or loosely) or self._without_state(folded)
@@ -123,7 +123,9 @@ class Finder:
     def _with_id(self, query: str, folded: str) -> list[Match]:
         """Return each jurisdiction with this id, or the agency with this slug."""
         if stated := _FIPS_IN_STATE.fullmatch(folded):  # `06041, CA`
-            at_home = self._named(folded).keys() & {it.code for it in self._with_id(stated[1], "")}
+            at_home = self._names_by_state(folded).keys() & {
+                it.code for it in self._with_id(stated[1], "")
+            }
             return [Match(code, stated[1]) for code in at_home]
         found = {
             Match(code, id)
@@ -157,7 +159,7 @@ class Finder:
     def not_found(self, query: str, location: Location | None) -> Problem:
         """Say why a query finds no single jurisdiction, and what to type in its place."""
         if matches := self.matches(query):
-            hint = _listed(map(self._slug_of, matches))
+            hint = _list_words(map(self._slug_of, matches))
             kinds = {match.is_agency for match in matches}
             what = "jurisdictions" if kinds != {True} else "agencies"
             message = f"{query!r} could be any of {len(matches)} {what}"
@@ -173,7 +175,7 @@ class Finder:
                     for state, inside in self._states.items()
                     for known, now in inside.get("jurisdictions", {}).items()
                 }
-                hint = _listed(
+                hint = _list_words(
                     f"{new} ({now_named.get(new, 'not in the data')})" for new in old["successors"]
                 )
                 message = f"the data does not use {query!r}: {old['name']}, {code} ({old['note']})"
@@ -190,7 +192,7 @@ class Finder:
         if _TOTALS.match(folded):
             return "this looks like a row of totals: delete the row"
         if (stated := _FIPS_IN_STATE.fullmatch(folded)) and self._with_id(stated[1], ""):
-            elsewhere = _listed(map(self._slug_of, self._with_id(stated[1], "")))
+            elsewhere = _list_words(map(self._slug_of, self._with_id(stated[1], "")))
             return f"{stated[1]} is {elsewhere}; if it is a ZIP code, type the county's name"
         if re.fullmatch(r"\d{5}(-\d{4})?", query):
             return "type the county's name or its FIPS code; a ZIP code names no county"
@@ -203,8 +205,8 @@ class Finder:
 
     def _agency_suggestion(self, folded: str) -> str:
         if found := with_name(folded, self._agency_entries):
-            return f"name the state too: {_listed(found)}"
-        named, key = self._named(folded), agency_key(folded)
+            return f"name the state too: {_list_words(found)}"
+        named, key = self._names_by_state(folded), agency_key(folded)
         county = {  # whose name begins the agency's
             entry.slug: f"{name}-"
             for entry in self._jurisdiction_entries
@@ -225,9 +227,11 @@ class Finder:
             for slug in self._closest(folded, self._agency_entries)
             if slug in likely and (not county or slug.startswith(tuple(county.values())))
         ]
-        hints = [_listed(close or [slug for slug in self._agencies_at(folded) if slug in likely])]
+        hints = [
+            _list_words(close or [slug for slug in self._agencies_at(folded) if slug in likely])
+        ]
         if county:
-            hints.append(f"if it is not listed, name its county instead: {_listed(county)}")
+            hints.append(f"if it is not listed, name its county instead: {_list_words(county)}")
         elif not hints[0] and self._agency_entries:
             hints += [
                 self._whole_list(*named, what="agencies"),
@@ -237,7 +241,7 @@ class Finder:
 
     def _place_suggestion(self, folded: str) -> str:
         """Return the hint for a query that has no word of an agency; it may be a city."""
-        named = self._named(folded)
+        named = self._names_by_state(folded)
         words = {folded, *(name for names in named.values() for name in names)}
         pool = [entry for entry in self._jurisdiction_entries if not named or entry.code in named]
         is_city = len(pool) > _FEW and not any(
@@ -248,10 +252,10 @@ class Finder:
         )
         if found := with_name(folded, self._jurisdiction_entries):
             more = f"; {_CITY}" if is_city and (named or len(found) > 1) else ""  # `Aurora, CO`
-            return f"name the state too: {_listed(found)}{more}"
+            return f"name the state too: {_list_words(found)}{more}"
         code, inside = self._of_state(folded)
         if inside:
-            return _listed(inside) if len(inside) <= _FEW else self._whole_list(code)
+            return _list_words(inside) if len(inside) <= _FEW else self._whole_list(code)
         close = self._with_other_word(folded) or self._with_initials(folded)
         is_city = is_city and not close
         at_place = [] if close else self._agencies_at(folded)
@@ -262,7 +266,7 @@ class Finder:
             *self._elsewhere(folded),
             *(at_place or self._closest(folded, self._jurisdiction_entries)),
         ]
-        hints = [_listed(dict.fromkeys(close))]
+        hints = [_list_words(dict.fromkeys(close))]
         if is_city:
             counties = {
                 self.slug(code, agency["county"])
@@ -270,7 +274,7 @@ class Finder:
                 for slug, agency in self._agencies.of(code).items()
                 if slug in at_place and "county" in agency
             }
-            hints.append(f"{_CITY}: {_listed(sorted(counties))}" if counties else _CITY)
+            hints.append(f"{_CITY}: {_list_words(sorted(counties))}" if counties else _CITY)
         if not close and self._jurisdiction_entries:
             hints.append(self._whole_list(*named))
         return "; ".join(filter(None, hints))
@@ -287,7 +291,7 @@ class Finder:
 
     def _with_initials(self, folded: str) -> list[str]:
         """Return the slugs of the jurisdictions with these initials: `LA County`, `NYC`."""
-        typed = self._named(folded) or {code: [folded] for code in self._states}
+        typed = self._names_by_state(folded) or {code: [folded] for code in self._states}
         found = [
             entry.slug
             for entry in self._jurisdiction_entries
@@ -302,7 +306,7 @@ class Finder:
 
         `Los Angeles City, CA` gives the county.
         """
-        typed = self._named(folded)
+        typed = self._names_by_state(folded)
         return [
             entry.slug
             for entry in self._jurisdiction_entries
@@ -314,7 +318,7 @@ class Finder:
 
         Other names do not count: `Brooklyn, CT` is not Kings County, NY.
         """
-        names = {name for typed in self._named(folded).values() for name in typed}
+        names = {name for typed in self._names_by_state(folded).values() for name in typed}
         found = [entry.slug for entry in self._jurisdiction_entries if entry.names[0] in names]
         return found if len(found) <= _FEW else []
 
@@ -336,7 +340,7 @@ class Finder:
 
         `Hialeah, FL` is not a county: it gives the police department of Hialeah.
         """
-        named = self._named(folded) or {code: [folded] for code in self._states}
+        named = self._names_by_state(folded) or {code: [folded] for code in self._states}
         shared: dict[int, list[str]] = {}
         for entry in self._agency_entries if folded else ():
             words = {*entry.names[0].split("-")}
@@ -347,7 +351,7 @@ class Finder:
                     shared.setdefault(len(words & typed), []).append(entry.slug)
         return shared[max(shared)] if shared else []
 
-    def _named(self, folded: str) -> dict[str, list[str]]:
+    def _names_by_state(self, folded: str) -> dict[str, list[str]]:
         """Map each state that a query ends with to the names before it."""
         named = {
             code: [*names_within(folded, code, state["name"])]
@@ -357,14 +361,14 @@ class Finder:
 
     def _closest(self, folded: str, entries: Sequence[Entry]) -> list[str]:
         """Return the slugs spelled most like a query, or all of a state that has few."""
-        named = self._named(folded)
+        named = self._names_by_state(folded)
         pool = [entry for entry in entries if not named or entry.code in named]
         states = {code: state["name"] for code, state in self._states.items()}
         found = closest(folded, pool, named, states)
         return found or [entry.slug for entry in pool if len(pool) <= _FEW]
 
 
-def _listed(candidates: Iterable[str]) -> str:
+def _list_words(candidates: Iterable[str]) -> str:
     each = [*candidates]
     shown, more = " or ".join(each[:_MOST_CANDIDATES]), len(each) - _MOST_CANDIDATES
     return f"{shown} or {more} more" if more > 0 else shown

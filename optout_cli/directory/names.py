@@ -334,7 +334,7 @@ class AgencyList:
         states = cast(dict[str, Any], self.document_of(code).data.get("states", {}))
         return cast(dict[str, Any], states.get(code, {}))
 
-    def named(self, names: Collection[str], codes: Collection[str]) -> list[tuple[str, str]]:
+    def find_named(self, names: Collection[str], codes: Collection[str]) -> list[tuple[str, str]]:
         """Return state and slug of each agency in the states `codes` with one of the names.
 
         Those with a whole name count first, then those of `with_keys`.

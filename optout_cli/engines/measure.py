@@ -320,7 +320,7 @@ _MAILING_ROOM: dict[MailingForm, tuple[float, float, tuple[float, ...], float]] 
 _ABOUT_SIZE = 6.5  # pt: what a label is about, as in letter.css
 
 
-def fitted(mailings: Iterable[Mailing], form: MailingForm) -> tuple[Mailing, ...]:
+def fit_mailings(mailings: Iterable[Mailing], form: MailingForm) -> tuple[Mailing, ...]:
     """Give each address the size in which it fits; without what it is about if there is no room.
 
     Raises OptoutError for addresses that never fit.

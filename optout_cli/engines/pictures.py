@@ -66,7 +66,7 @@ def png_of(picture: Image, width: int, height: int) -> bytes:
     Raises OptoutError for a picture that cannot be drawn.
     """
     output = BytesIO()
-    _drawn(picture, width, height).save(output, "PNG", optimize=True)
+    _draw(picture, width, height).save(output, "PNG", optimize=True)
     return output.getvalue()
 
 
@@ -78,7 +78,7 @@ def look_at(picture: Image) -> str | None:
     """
     from PIL import Image as Raster
 
-    drawn = _drawn(picture, _SIDE, _SIDE)
+    drawn = _draw(picture, _SIDE, _SIDE)
     paper = Raster.new("RGBA", drawn.size, "white")
     paper.alpha_composite(drawn)
     bands = [band.getextrema() for band in paper.convert("RGB").split()]
@@ -99,7 +99,7 @@ def drawn_alike(picture: Image) -> Image:
     return msgspec.structs.replace(picture, media_type="image/png", content=content)
 
 
-def _drawn(picture: Image, width: int, height: int) -> "Raster.Image":
+def _draw(picture: Image, width: int, height: int) -> "Raster.Image":
     from PIL import Image as Raster
 
     content = picture.content
@@ -224,17 +224,17 @@ def draw_pages(content: bytes, dpi: int, most: int) -> DrawnPages:
 def _picture_of(image: Any) -> PagePicture:  # Any: Pillow's image, imported where it is needed
     from PIL import features
 
-    def encoded(image: Any, form: str, **options: int) -> bytes:
+    def encode(image: Any, form: str, **options: int) -> bytes:
         output = BytesIO()
         image.save(output, form, **options)
         return output.getvalue()
 
     few = image.point(_LEVELS)
     if not features.check("webp"):
-        return PagePicture("image/png", encoded(few, "PNG"), *image.size)
-    content = encoded(few, "WEBP", lossless=True, quality=50, method=2)
+        return PagePicture("image/png", encode(few, "PNG"), *image.size)
+    content = encode(few, "WEBP", lossless=True, quality=50, method=2)
     if len(content) > _LARGE:
-        content = min(content, encoded(image, "WEBP", quality=_LOSSY), key=len)
+        content = min(content, encode(image, "WEBP", quality=_LOSSY), key=len)
     return PagePicture("image/webp", content, *image.size)
 
 

@@ -204,12 +204,12 @@ def _words_of(letter: Letter) -> _Words:
     return {
         "seal": None,
         "autograph": None,
-        **{name: _fitted(getattr(letter, name), *room) for name, room in ROOMS.items()},
+        **{name: _fit_words(getattr(letter, name), *room) for name, room in ROOMS.items()},
         "body": _body_of(letter.body),
         "plain_subject": letter.plain_subject,
         "keywords": letter.keywords,
         "is_typed": letter.is_typed,
-        "after_signature": [_fitted(lines, *_NOTATION) for lines in letter.after_signature],
+        "after_signature": [_fit_words(lines, *_NOTATION) for lines in letter.after_signature],
         **{
             name: {"file": name, "format": _format_of(picture), "alt": picture.alt}
             for name, picture in _pictures_of(letter).items()
@@ -221,7 +221,7 @@ def _format_of(picture: Image) -> str:
     return {"image/svg+xml": "svg", "image/jpeg": "jpg"}.get(picture.media_type, "png")
 
 
-def _fitted(
+def _fit_words(
     value: str | tuple[str, ...], width: float, size: float, weight: str
 ) -> str | list[str]:
     if isinstance(value, str):

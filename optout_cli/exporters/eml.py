@@ -76,13 +76,13 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
     text = "\n".join(lines_of(letter))
     envelope = envelope_of(letter)
     raise_any(_header_problems(letter, envelope))
-    printed = pdf.printed(letter, context)
+    printed = pdf.print_letter(letter, context)
     own_name = f"{letter.file_name}.pdf"
     page = _page_part(letter, context, envelope)
     texts = [[part] for part in (_text_part("plain", text), page) if part]
     files = [
-        _attached(own_name, pdf.MEDIA_TYPE, printed),
-        *(_attached(file.name, file.media_type, file.content) for file in letter.attachments),
+        _attach(own_name, pdf.MEDIA_TYPE, printed),
+        *(_attach(file.name, file.media_type, file.content) for file in letter.attachments),
     ]
     # Text and page side by side, and the files behind them, the letter's own first.
     alternative = _multipart("alternative", envelope.identity, texts)
@@ -129,7 +129,7 @@ def _page_part(letter: Letter, context: ExportContext, envelope: Envelope) -> by
             headers = (
                 f'Content-Disposition: inline; filename="{name}.png"\r\nContent-ID: <{id}>\r\n'
             )
-            parts.append(_encoded("image/png", content, headers))
+            parts.append(_encode_part("image/png", content, headers))
     page = email_page(letter, context.templates, shown)
     refuse_outside(page)
     if len(page.encode()) > _LONGEST_PAGE:
@@ -174,12 +174,12 @@ def _text_part(subtype: str, text: str) -> bytes:
     return head.encode() + content
 
 
-def _attached(name: str, media_type: str, content: bytes) -> Iterator[bytes]:
+def _attach(name: str, media_type: str, content: bytes) -> Iterator[bytes]:
     disposition = f'Content-Disposition: attachment; filename="{name}"\r\n'
-    return _encoded(media_type, content, disposition)
+    return _encode_part(media_type, content, disposition)
 
 
-def _encoded(media_type: str, content: bytes, headers: str) -> Iterator[bytes]:
+def _encode_part(media_type: str, content: bytes, headers: str) -> Iterator[bytes]:
     """Yield a part in pieces: a large file is in memory as few times as possible."""
     yield (
         f"Content-Type: {media_type}\r\nContent-Transfer-Encoding: base64\r\n{headers}\r\n"

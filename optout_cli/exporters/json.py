@@ -146,7 +146,7 @@ def _by_name(items: list[Any]) -> dict[str, Any]:
     return {item["party"] if is_named else str(number): item for number, item in enumerate(items)}
 
 
-def shown(value: Any) -> str:  # Any: JSON of any shape
+def fact_text(value: Any) -> str:  # Any: JSON of any shape
     """Return a fact as a message shows it."""
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return repr(", ".join(value))

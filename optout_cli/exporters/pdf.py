@@ -20,7 +20,7 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
 
     Raises OptoutError for anything that the page cannot show.
     """
-    content = printed(letter, context)
+    content = print_letter(letter, context)
     enclosed = [file for file in letter.attachments if file.media_type == MEDIA_TYPE]
     if not (context.options.with_enclosures and enclosed):
         return content
@@ -29,7 +29,7 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
     return bind_enclosures(content, enclosed)
 
 
-def printed(letter: Letter, context: ExportContext) -> bytes:
+def print_letter(letter: Letter, context: ExportContext) -> bytes:
     """Print the letter alone. Raises OptoutError for anything that the page cannot show."""
     raise_any(room_problems(letter, has_own_page=context.templates.has_own_page))
     return context.engine.print_letter(letter)

@@ -220,7 +220,7 @@ def place_of(locality: Locality) -> Place:
 
 def author_of(case: Case) -> str:
     """Return the sender as a heading names it: `Ross Police Department, California`."""
-    place, bare = place_of(case.locality), _bare(_stated(case, case.program.author or ""))
+    place, bare = place_of(case.locality), _bare(_particular_text(case, case.program.author or ""))
     agency = case.locality.agency
     if agency and agency.type == "state-agency" and bare.startswith(f"{place.state_name} "):
         return bare
@@ -236,7 +236,7 @@ def self_name_of(case: Case) -> str:
         return given if given == _bare(given) else f"the {_bare(given)}"
     place, program, signatory = place_of(case.locality), case.program, case.request.signatory
     office = signatory.office if signatory and program.author else None
-    name = _stated(case, program.author or "") or office or place.formal
+    name = _particular_text(case, program.author or "") or office or place.formal
     bare = re.sub("['\u2019()]", "", name)  # some lists have `Sheriffs Office`, `(County)`
     is_state = name == place.formal and place.name == place.state_name
     words = place.formal
@@ -259,7 +259,7 @@ def variant_of(case: Case) -> str:
 
     Lowercase ASCII letters, digits and hyphens: `jem-ross-police-department`.
     """
-    stated = (_stated(case, name) for name in case.program.told_apart_by)
+    stated = (_particular_text(case, name) for name in case.program.told_apart_by)
     return "-".join(_slug(text) for text in stated if text)
 
 
@@ -269,14 +269,14 @@ def distinctions(case: Case) -> tuple[tuple[str, str], ...]:
     The text is empty if the request does not state the particular.
     """
     known = (name for name in case.program.told_apart_by if name in case.kind.particulars)
-    return tuple((f"particulars.{name}", _stated(case, name)) for name in known)
+    return tuple((f"particulars.{name}", _particular_text(case, name)) for name in known)
 
 
 def _bare(name: str) -> str:
     return name.removeprefix("the ").removeprefix("The ")
 
 
-def _stated(case: Case, name: str) -> str:
+def _particular_text(case: Case, name: str) -> str:
     """Return a particular's text, or the choices of a list in the order of its declaration."""
     value = particular_of(case, name) or ""
     if isinstance(value, str):

@@ -93,7 +93,9 @@ def standing_notes(case: Case) -> Iterator[Note]:
     yield from law_notes(case)
 
 
-def told(notes: Iterable[Note], *, in_full: bool, before: set[Note]) -> Iterator[tuple[str, str]]:
+def lines_of_notes(
+    notes: Iterable[Note], *, in_full: bool, before: set[Note]
+) -> Iterator[tuple[str, str]]:
     """Yield the code and text of each note once, those on the request first: in a line, or in full.
 
     A note is shown in full once in a run: one that was shown `before` comes in one line.

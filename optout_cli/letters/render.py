@@ -271,7 +271,7 @@ def _facts_left_out(letter: Letter, library: Library) -> Iterator[str]:
     before, now = (" ".join(texts_of(version)).casefold() for version in (shipped, letter))
     lost: dict[str, list[str]] = {}  # by act, or by particular
     for root in ("authority", "particulars"):
-        for path, text in _stated_in(msgspec.to_builtins(getattr(notice, root)), root):
+        for path, text in _words_in(msgspec.to_builtins(getattr(notice, root)), root):
             words = text.rstrip(".").casefold()
             if words in before and words not in now:
                 lost.setdefault(".".join(path.split(".")[:2]), []).append(text)
@@ -283,14 +283,14 @@ def _facts_left_out(letter: Letter, library: Library) -> Iterator[str]:
             yield f"check your own words: they leave out {rule.reason}"
 
 
-def _stated_in(node: object, path: str) -> Iterator[tuple[str, str]]:
+def _words_in(node: object, path: str) -> Iterator[tuple[str, str]]:
     """Yield the key path and the words of each fact in plain data, as a letter has them."""
     if isinstance(node, dict):
         for key, value in node.items():
-            yield from _stated_in(value, f"{path}.{key}")
+            yield from _words_in(value, f"{path}.{key}")
     elif isinstance(node, list | tuple):
         for number, value in enumerate(node):
-            yield from _stated_in(value, f"{path}.{number}")
+            yield from _words_in(value, f"{path}.{number}")
     elif isinstance(node, str):
         is_day = _DAY.fullmatch(node)
         (text,) = _texts_in(long_date(date.fromisoformat(node)) if is_day else node)

@@ -101,7 +101,7 @@ class NamedFiles(msgspec.Struct, frozen=True):
         )
 
 
-def named_in(request: Request) -> Iterator[tuple[str, str, str]]:
+def names_in(request: Request) -> Iterator[tuple[str, str, str]]:
     """Yield key path and name of each file that a request names, and what it is."""
     if request.letterhead:
         yield "letterhead.seal", request.letterhead.seal, request.letterhead.alt
@@ -136,7 +136,7 @@ def files_of(request: Request, named: NamedFiles) -> Files:
                 hint = lines_to_add(fields)
                 raise OptoutError(Problem("no-picture", message, None, hint, fields=fields))
             autograph = _load_image(named.find("signature.file", signature.file), signature.alt)
-    for path, name, _ in named_in(request):
+    for path, name, _ in names_in(request):
         if path in ("letterhead.seal", "signature.file"):
             continue
         with _collect_problems(problems, path):
@@ -155,7 +155,7 @@ def files_of(request: Request, named: NamedFiles) -> Files:
         attachments=tuple(attachments.values()),
         named=tuple(
             named.as_read(key, name, title)
-            for key, name, title in named_in(request)
+            for key, name, title in names_in(request)
             if key != "signature.file" or signature.kind == "image"
         ),
     )
@@ -284,7 +284,7 @@ class Fingerprints:
             del stated[name]
         stated["today"] = case.today.year  # the notes tell a letter of this year from older ones
         hashed = sha256(self._common + msgspec.msgpack.encode(stated, order="deterministic"))
-        for path, name, _ in named_in(case.request):
+        for path, name, _ in names_in(case.request):
             with suppress(OptoutError):  # it leads outside, which keeps the letter from being made
                 digest = digest_at(named.find(path, name).place)
                 hashed.update(bytes.fromhex(digest.sha256) if digest else b"unreadable")

@@ -198,7 +198,7 @@ def recipient_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
         other = next(other for other in PARTIES if other != party)
         names = ", ".join(_FIELDS.get(field, field) for field in missing)
         verb = "is" if len(missing) == 1 else "are"
-        office = _named(recipient)
+        office = _name_recipient(recipient)
         where = case.locality.state_formal if party == "bureau" else case.locality.name
         message = f"the {names} of {office} of {where} {verb} missing"
         more = f"; or write the other letter with --to {other}"
@@ -217,7 +217,9 @@ def recipient_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
         hint = "a new address needs street, city, state and zip"
         yield Problem("half-address", message, hint=hint, path=f"{path}.address")
     elif others := elsewhere(contact.address.zip or "", contact.address.state or ""):
-        message = f"the ZIP code {contact.address.zip} of {_named(recipient)} is one of {others}"
+        message = (
+            f"the ZIP code {contact.address.zip} of {_name_recipient(recipient)} is one of {others}"
+        )
         hint = f"correct zip: or state: ({contact.address.state}) under {path}.address:"
         yield Problem("other-zip", message, hint=hint, path=f"{path}.address.zip")
     yield from _route_problems(case, recipient)
@@ -230,7 +232,7 @@ def _route_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
         return
     for route in case.routes:
         if not getattr(recipient.contact, route):
-            message = f"{_named(recipient)} has no known {_FIELDS[route]}"
+            message = f"{_name_recipient(recipient)} has no known {_FIELDS[route]}"
             at = f"recipients.{recipient.party}"
             yield _lacking("no-address", message, at, (recipient.party, [route]), _OR_DRAFT)
     signatory = case.request.signatory
@@ -254,10 +256,10 @@ def _age_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
     fields = (f"{path}.confirmed.by", f"{path}.confirmed.date")
     hint = f"call them, then {lines_to_add(fields)}"
     if day is None:
-        message = f"the address of {_named(recipient)} was never confirmed"
+        message = f"the address of {_name_recipient(recipient)} was never confirmed"
         yield Problem("unconfirmed-contact", message, None, hint, path, fields=fields)
     elif (case.date - day).days > case.max_age:
-        message = f"the address of {_named(recipient)} was last confirmed on {day}"
+        message = f"the address of {_name_recipient(recipient)} was last confirmed on {day}"
         yield Problem("old-contact", message, None, hint, path, fields=fields)
 
 
@@ -275,7 +277,8 @@ def service_problems(recipients: Sequence[Recipient], *, is_draft: bool) -> Iter
     for path, recipient, way in ways:
         is_lacking = way.by in ("email", "fax") and not getattr(recipient.contact, way.by)
         if is_lacking and not is_draft:
-            message = f"service by {way.by}, but {_named(recipient)} has no known {_FIELDS[way.by]}"
+            name = _name_recipient(recipient)
+            message = f"service by {way.by}, but {name} has no known {_FIELDS[way.by]}"
             lack = (recipient.party, [way.by])
             more = f"; or write certified-mail instead of {way.by}"
             yield _lacking("no-address-for-service", message, path, lack, more)
@@ -310,5 +313,5 @@ def _bare(name: str) -> str:
     return fold(name).removeprefix("the-")
 
 
-def _named(recipient: Recipient) -> str:
+def _name_recipient(recipient: Recipient) -> str:
     return "the State Identification Bureau" if recipient.party == "bureau" else "the ICE office"

@@ -32,12 +32,12 @@ def problems_in_library(library: Library, files: Container[str] | None = None) -
     Addresses that are too long for an envelope are those in the data `files`, or all if None: the
     check of a request notes its own.
     """
-    yield from _raised(lambda: raise_any(library.directory.problems()))
-    yield from _raised(lambda: library.programs)
+    yield from _problems_raised(lambda: raise_any(library.directory.problems()))
+    yield from _problems_raised(lambda: library.programs)
     with suppress(OptoutError):  # of the data or the programs, which is reported above
         yield from _unknown_offices(library)
     yield from library.templates.problems()
-    yield from _raised(lambda: raise_any(unused_files(library)))
+    yield from _problems_raised(lambda: raise_any(unused_files(library)))
     with suppress(OptoutError):
         for problem in _long_envelopes(library):
             if files is None or (problem.location and problem.location.file in files):
@@ -51,7 +51,7 @@ def problems_in_letters(library: Library, today: date) -> Iterator[Problem]:
 
     With templates of the user's own, leave out the letters that they do not change.
     """
-    yield from _raised(
+    yield from _problems_raised(
         lambda: raise_any(
             problem
             for id in sorted(library.programs.by_id)
@@ -117,11 +117,11 @@ def check_file(path: str, library: Library, order: Order) -> tuple[list[Problem]
         elif not Path(path).samefile(bundled.JURISDICTIONS):  # the library has read that one
             raise_any(library.with_data(path).directory.problems())
 
-    problems = list(_raised(check))
+    problems = list(_problems_raised(check))
     return problems, list(dict.fromkeys(notes))
 
 
-def _raised(check: Callable[[], object]) -> Iterator[Problem]:
+def _problems_raised(check: Callable[[], object]) -> Iterator[Problem]:
     try:
         check()
     except OptoutError as error:

@@ -21,7 +21,7 @@ from optout_cli.model.request import REQUESTS, Request
 from optout_cli.programs import refusals
 from optout_cli.readers.validate import convert
 from optout_cli.templating.body import sections_from, texts_in
-from optout_cli.templating.filters import WORDING, fixed_in
+from optout_cli.templating.filters import WORDING, fixed_passages
 from optout_cli.templating.pages import SUFFIX
 
 _LETTER = Location("--letter", is_command_line=True)
@@ -101,7 +101,7 @@ def passages_of(
     told = (text for each in greetings for text in _texts_of(each["salutation"].strip(), name))
     texts["salutation"] = tuple(dict.fromkeys(told))
     inner = templates.passages_within(name)
-    fixed = fixed_in(templates.fill_in(name, {**facts, WORDING: dict.fromkeys(filled, "")}))
+    fixed = fixed_passages(templates.fill_in(name, {**facts, WORDING: dict.fromkeys(filled, "")}))
     described = library.programs.wording.blocks
     known = [id for id in described if id in filled]
     for id in (*known, *sorted(filled.keys() - described.keys())):

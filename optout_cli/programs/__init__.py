@@ -143,7 +143,7 @@ def load_programs(folders: Sequence[Path], cache: Cache | None) -> Programs:
             *overlays, lowest = [
                 path for folder in folders if (path := folder / id / _FILE).is_file()
             ]
-            shown = _shown(lowest) if lowest == folders[-1] / id / _FILE else str(lowest)
+            shown = _short_path(lowest) if lowest == folders[-1] / id / _FILE else str(lowest)
             document = load_valid(str(lowest), Program, cache, shown)
             for path in reversed(overlays):
                 document = merge(document, load_document(str(path)))
@@ -156,12 +156,12 @@ def load_programs(folders: Sequence[Path], cache: Cache | None) -> Programs:
         programs[id] = msgspec.structs.replace(program, letters=letters)
         documents[id] = document
     path = folders[-1] / _WORDING
-    wording = convert(load_valid(str(path), Wording, cache, _shown(path)), Wording)
+    wording = convert(load_valid(str(path), Wording, cache, _short_path(path)), Wording)
     raise_any(problems)
     return Programs(programs, documents, wording)
 
 
-def _shown(path: Path) -> str:
+def _short_path(path: Path) -> str:
     """Return the last two parts of a path: `secure-communities/program.yaml`."""
     return "/".join(path.parts[-2:])
 
@@ -203,7 +203,7 @@ def holds(when: Condition, case: Case) -> bool:
     return (
         holds_for(when, case.date, partial(_value, case))
         and _fits(when, case)
-        and (when.unnamed is None or bool(_unnamed(case, when.unnamed)))
+        and (when.unnamed is None or bool(_unnamed_agreements(case, when.unnamed)))
         and when.names <= case.kind.particulars.keys() | case.kind.computed.keys()
     )
 
@@ -216,12 +216,12 @@ def holds_for(when: Condition, day: date, value: Callable[[str], Any]) -> bool:
     """
     return (
         when.has(day)
-        and all(set(values) & _chosen(value(name)) for name, values in when.chosen.items())
+        and all(set(values) & _models_in(value(name)) for name, values in when.chosen.items())
         and all(
-            (chosen := _chosen(value(name))) and chosen.issubset(values)
+            (chosen := _models_in(value(name))) and chosen.issubset(values)
             for name, values in when.only.items()
         )
-        and all(len(_chosen(value(name))) > 1 for name in when.several)
+        and all(len(_models_in(value(name))) > 1 for name in when.several)
         and all(value(name) for name in when.given)
         and not any(value(name) for name in when.missing)
         and all(_precedes(value, *days) is True for days in when.before.items())
@@ -233,7 +233,7 @@ def laws_of(case: Case) -> Iterator[Law]:
     """Yield the laws in effect that are about the letter kind or about a chosen value."""
     topics = set(case.kind.about)
     for name, particular in case.kind.particulars.items():
-        for choice in _chosen(particular_of(case, name)) if particular.about else ():
+        for choice in _models_in(particular_of(case, name)) if particular.about else ():
             topics.update(particular.about.get(choice, ()))
     for law in laws_in_effect(case):
         if topics.intersection(law.about):
@@ -251,7 +251,7 @@ def laws_in_effect(case: Case) -> Iterator[Law]:
 
 def computed_dates(case: Case) -> dict[str, date | None]:
     """Return each date that the letter kind computes; None if the date it needs is missing."""
-    return {name: _computed(case, name) for name in case.kind.computed}
+    return {name: _compute_date(case, name) for name in case.kind.computed}
 
 
 def copies_of(case: Case, rule: Rule) -> tuple[Contact, ...]:
@@ -317,7 +317,7 @@ def chosen_models(case: Case) -> set[str]:
         model
         for name, particular in case.kind.particulars.items()
         if particular.known == "model"
-        for model in _chosen(particular_of(case, name) or case.request.particulars.get(name))
+        for model in _models_in(particular_of(case, name) or case.request.particulars.get(name))
         if model in particular.choices
     }
 
@@ -340,23 +340,23 @@ def particular_of(case: Case, name: str) -> Any:
 
 
 # Any: the value of a choice, a list of them, or None.
-def _chosen(value: Any) -> set[str]:
+def _models_in(value: Any) -> set[str]:
     return {value} if isinstance(value, str) else set(value or ())
 
 
-def _unnamed(case: Case, name: str) -> list[Agreement]:
+def _unnamed_agreements(case: Case, name: str) -> list[Agreement]:
     """Return the agreements in the data whose model a request that names one does not name."""
-    chosen = _chosen(particular_of(case, name))
+    chosen = _models_in(particular_of(case, name))
     return [each for each in case.locality.agreements if chosen and each.model not in chosen]
 
 
 def _value(case: Case, name: str) -> Any:
     if name == OWN_DAY:
         return case.date
-    return _computed(case, name) if name in case.kind.computed else particular_of(case, name)
+    return _compute_date(case, name) if name in case.kind.computed else particular_of(case, name)
 
 
-def _computed(case: Case, name: str) -> date | None:
+def _compute_date(case: Case, name: str) -> date | None:
     rule = case.kind.computed[name]
     start = _value(case, rule.from_)
     return start + timedelta(int(rule.days)) if start and holds(rule.when, case) else None
@@ -372,7 +372,7 @@ def _blanks(case: Case, when: Condition) -> Mapping[str, object]:
         "place": case.locality.name,
         "unnamed": ", ".join(
             f"{agreement.model} of {agreement.signed}" if agreement.signed else agreement.model
-            for agreement in (_unnamed(case, when.unnamed) if when.unnamed else ())
+            for agreement in (_unnamed_agreements(case, when.unnamed) if when.unnamed else ())
         ),
         "activated": case.locality.jurisdiction.activated,
         "activation-source": (

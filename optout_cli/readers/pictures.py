@@ -78,9 +78,9 @@ def _checked_png(content: bytes, path: Path) -> bytes:
     """Return the PNG; one of 16 bits of gray in 8 bits, since WeasyPrint cannot draw it."""
     width, height = (int.from_bytes(content[at : at + 4]) for at in (16, 20))  # IHDR comes first
     _refuse_large((width, height), path)
-    picture = _loaded(content, "PNG", path)
+    picture = _load(content, "PNG", path)
     if picture.size != (width, height):  # it has two sizes
-        raise OptoutError(_broken("PNG", path))
+        raise OptoutError(_broken_problem("PNG", path))
     if not picture.mode.startswith("I"):
         return content
     output = BytesIO()
@@ -92,7 +92,7 @@ def _checked_jpeg(content: bytes, path: Path) -> bytes:
     """Return the JPEG; one that is turned or has the inks of print upright and in RGB."""
     from PIL import ImageOps
 
-    picture = _loaded(content, "JPEG", path)
+    picture = _load(content, "JPEG", path)
     is_upright = picture.getexif().get(_ORIENTATION, 1) == 1
     if picture.mode in ("L", "RGB") and is_upright:
         return content
@@ -102,7 +102,7 @@ def _checked_jpeg(content: bytes, path: Path) -> bytes:
     return output.getvalue()
 
 
-def _loaded(content: bytes, kind: str, path: Path) -> "Raster.Image":
+def _load(content: bytes, kind: str, path: Path) -> "Raster.Image":
     """Return a picture with its pixels. Raises OptoutError where it is broken or too large."""
     from PIL import Image as Raster
 
@@ -114,7 +114,7 @@ def _loaded(content: bytes, kind: str, path: Path) -> "Raster.Image":
                 _refuse_large(picture.size, path)
             picture.load()
     except (OSError, SyntaxError, ValueError, *too_many):
-        raise OptoutError(_broken(kind, path)) from None
+        raise OptoutError(_broken_problem(kind, path)) from None
     return picture
 
 
@@ -126,7 +126,7 @@ def _refuse_large(size: tuple[int, int], path: Path) -> None:
         raise OptoutError(Problem("too-large", message, Location(str(path)), hint))
 
 
-def _broken(kind: str, path: Path) -> Problem:
+def _broken_problem(kind: str, path: Path) -> Problem:
     hint = f"open it in an image editor and save it as {kind} again"
     return Problem("broken-image", f"is a broken {kind}", Location(str(path)), hint)
 

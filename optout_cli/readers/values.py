@@ -113,8 +113,8 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return False
         return bool(
             (self.test and _TESTS[self.test](text))
-            or (self.whole and _compiled("|".join(self.whole)).fullmatch(text))
-            or (self.within and _compiled("|".join(self.within)).search(text))
+            or (self.whole and _compile("|".join(self.whole)).fullmatch(text))
+            or (self.within and _compile("|".join(self.within)).search(text))
         )
 
 
@@ -159,7 +159,7 @@ def judge(
         use = _use_of(path)
         if uses and use in ("own", "item"):
             use = uses.get(re.sub(r"\.\d+", "", path), use)
-        if (found := _judged(text.strip(), use)) is None:
+        if (found := _judge(text.strip(), use)) is None:
             continue
         kind, is_wrong = found
         words = kind.message.format(repr(shorten(text)))
@@ -204,7 +204,7 @@ def _doubts_about_pairs(texts: Mapping[str, str]) -> Iterator[Doubt]:
 
 
 @lru_cache(4096)  # a batch repeats many texts
-def _judged(text: str, use: Use) -> tuple[Kind, bool] | None:
+def _judge(text: str, use: Use) -> tuple[Kind, bool] | None:
     """Return the first kind that is wrong for this use, or else odd, and whether it is wrong."""
     plain = normalize("NFC", text)
     return max((it for it in _kinds_for(use) if it[0].fits(plain)), key=itemgetter(1), default=None)
@@ -212,7 +212,7 @@ def _judged(text: str, use: Use) -> tuple[Kind, bool] | None:
 
 def text_fault(text: str, use: Use) -> tuple[str, str] | None:
     """Return what is wrong with a text that cannot be meant for a use, and a hint."""
-    kind, is_wrong = _judged(text.strip(), use) or (None, False)
+    kind, is_wrong = _judge(text.strip(), use) or (None, False)
     if kind is None or not is_wrong:
         return None
     hint = kind.hint.removeprefix("format the column as Text, and ")  # it is in no table
@@ -246,7 +246,7 @@ def uses_in(words: str) -> frozenset[str]:
 
 
 @cache  # when a text needs it: most texts need few
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _compile(pattern: str) -> re.Pattern[str]:
     states, names = sorted(postal_states()), (name for name in state_names() if name[2:])
     known = {"states": f"(?:{'|'.join(states)})", "state-names": f"(?:{'|'.join(names)})"}
     parts = {**_table().parts, **known}

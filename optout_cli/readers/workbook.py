@@ -119,7 +119,7 @@ def sheet_from(content: bytes, file: str, names_columns: Callable[[Iterable[str]
     top = next(number for number, row in enumerate(page.rows, 1) if names_columns(row))
     if merged := [area for area in page.merged if int(re.findall("[0-9]+$", area)[0]) >= top]:
         hint = "in the spreadsheet, unmerge them and write the value into each row"
-        message = f"has merged cells in the sheet {page.title!r} ({_listed(merged)})"
+        message = f"has merged cells in the sheet {page.title!r} ({_list_words(merged)})"
         raise OptoutError(Problem("merged-cells", message, location, hint))
     return Sheet(csv_from(page.rows[0], page.rows[1:]), tuple(_notes_on(page, tables)), page.title)
 
@@ -376,18 +376,18 @@ def _notes_on(page: Page, tables: list[Page]) -> Iterator[str]:
     if filled:
         one, several = ("row", "counts as a request"), ("rows", "count as requests")
         rows, end = several if filled[1:] else one
-        yield f"hidden {rows} {_listed(filled)} of the sheet {page.title!r} {end} too"
+        yield f"hidden {rows} {_list_words(filled)} of the sheet {page.title!r} {end} too"
     if page.hidden_columns:
-        names = _listed(page.hidden_columns)
+        names = _list_words(page.hidden_columns)
         yield f"hidden columns of the sheet {page.title!r} count too: {names}"
     if page.struck:
-        cells = _listed(page.struck)
+        cells = _list_words(page.struck)
         yield f"cells of the sheet {page.title!r} with a line through them count too: {cells}"
     for other in (table for table in tables if table is not page):
         state = "hidden " if other.is_hidden else ""
         yield f"only the sheet {page.title!r} is read, not the {state}sheet {other.title!r}"
 
 
-def _listed(names: Iterable[str]) -> str:
+def _list_words(names: Iterable[str]) -> str:
     several = [*names]
     return ", ".join(several[:_MAX_LISTED]) + (", ..." if len(several) > _MAX_LISTED else "")

@@ -182,7 +182,7 @@ class LetterFolder:
             if self._has_register:  # also tells of the files in other formats, in `earlier` here
                 retired = map(self.path.joinpath, plan.retired)
                 moving = {**kept, **{place: keep_in_earlier(place) for place in retired}}
-                moves = map(self._replaced, moving.items())
+                moves = map(self._replacement_event, moving.items())
                 lines = self._writer.append([*moves, *([event] if event.letters else [])])
 
         keep = {self.path / path for path in plan.replaced if (self.path / path).stat().st_size}
@@ -243,7 +243,7 @@ class LetterFolder:
         copies = self.evidence.contents(copy.path for copy in named)
         return msgspec.structs.replace(event, named=named), copies
 
-    def _replaced(self, places: tuple[Path, Path]) -> Replaced:
+    def _replacement_event(self, places: tuple[Path, Path]) -> Replaced:
         place, kept = places
         return Replaced(
             at=self._at,
@@ -284,7 +284,7 @@ class LetterFolder:
                 except OptoutError as error:
                     problems += error.problems
         if kept and self._has_register:
-            self._add(self._writer.append([*map(self._replaced, kept.items())]))
+            self._add(self._writer.append([*map(self._replacement_event, kept.items())]))
         for place in kept:
             with write_errors(place):
                 place.unlink()

@@ -20,7 +20,7 @@ from optout_cli.exporters.json import facts_of, message_id_of
 from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Note
 from optout_cli.model.request import Party
-from optout_cli.output import earlier_problem, is_torn, occupied, write_errors
+from optout_cli.output import earlier_problem, exists_problem, is_torn, write_errors
 from optout_cli.readers.enclosures import PDF
 from optout_cli.register.events import (
     SCHEMA,
@@ -218,7 +218,7 @@ def plan_writing(
         theirs = (state for state in foreign if state.sent or not replacing.force)
         raise_any(_foreign_problem(state, folder) for state in theirs)
     others = _changed_letters(register, writing.event, contents)
-    outdated = () if is_superseding else tuple(_outdated(register, others, writing.event))
+    outdated = () if is_superseding else tuple(_outdated_files(register, others, writing.event))
     others = [state for state in others if not state.places.keys() & {*outdated}]
     sent = [state for state in others if state.sent]
     if not is_superseding:
@@ -232,7 +232,7 @@ def plan_writing(
     if not (replacing.force or is_superseding):
         raise_any(_beside_problems(register, beside, writing.event))
     fates, problems = _fates_of(register, writing, replacing, outdated)
-    redated = _redated(register, writing) if replacing.redates else ()
+    redated = _redated_files(register, writing) if replacing.redates else ()
     retired = tuple(dict.fromkeys((*beside, *redated)))
     moving = (earlier_problem(folder / path) for path in (*fates["replaced"], *retired))
     raise_any(dict.fromkeys((*problems, *filter(None, moving))))
@@ -303,7 +303,9 @@ def _changed_letters(
     ]
 
 
-def _outdated(register: Register, states: Iterable[LetterState], event: Written) -> Iterator[str]:
+def _outdated_files(
+    register: Register, states: Iterable[LetterState], event: Written
+) -> Iterator[str]:
     """Yield the files that were sent, and would only go to another address now."""
     for state in states:
         paths = [it.path for it in records_in(event) if it.recipient == state.letter.recipient]
@@ -320,7 +322,7 @@ def _changed_beside(register: Register, event: Written) -> Iterator[str]:
     yield from (text for text in dict.fromkeys(texts) if not text.startswith("signature."))
 
 
-def _redated(register: Register, writing: Writing) -> Iterator[str]:
+def _redated_files(register: Register, writing: Writing) -> Iterator[str]:
     """Yield the files of letters that the same request made with another date.
 
     Those stay that went out, that somebody changed, and that only a draft would replace.
@@ -384,7 +386,7 @@ def _beside_problems(
 def _occupied_problem(register: Register, new: Record) -> Problem:
     place, old = register.folder / new.path, register.records.get(new.path)
     if old is None or old.identity != new.identity:
-        return occupied(place)
+        return exists_problem(place)
     message = "was changed after optout wrote it (a signed copy?)"
     if old.fingerprint != new.fingerprint:
         message += ", and the letter would read differently now"

@@ -126,7 +126,7 @@ def answered_from(
     """
     raise_any((*draft_problems(state), *answer_day_problems(state, said.on, now)))
     last = next(reversed(state.answers_as_recorded), None)
-    whole = _completed(last, said) if last and not correct else None
+    whole = _complete(last, said) if last and not correct else None
     event = msgspec.structs.replace(whole or said, corrects=correct or bool(whole))
     blank = {"at": now.at, "previous": "", "corrects": event.corrects}
     known = state.answers_as_recorded[-1:] if event.corrects else state.answers
@@ -150,7 +150,7 @@ def answered_from(
     return Result(event, tuple(notes))
 
 
-def _completed(last: Answered, said: Answered) -> Answered | None:
+def _complete(last: Answered, said: Answered) -> Answered | None:
     """Return the last answer with what is said, or None if that is about another answer."""
     pairs = [(last.by, said.by), (last.words, said.words), (last.file, said.file)]
     pairs += [(last.facts.get(name), text) for name, text in said.facts.items()]

@@ -14,7 +14,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from optout_cli.exporters import format_names, suffix_of
-from optout_cli.exporters.json import Pair, changed_facts, earlier_recipients, is_from_data, shown
+from optout_cli.exporters.json import (
+    Pair,
+    changed_facts,
+    earlier_recipients,
+    fact_text,
+    is_from_data,
+)
 from optout_cli.model.request import Party
 from optout_cli.register.events import (
     Answered,
@@ -191,7 +197,9 @@ class LetterState:
         changes = sorted(
             self._changes(event).items(), key=lambda item: item[0].startswith("recipients.")
         )
-        stated = [f"{path} was {shown(was)}, is {shown(now)}" for path, (was, now) in changes]
+        stated = [
+            f"{path} was {fact_text(was)}, is {fact_text(now)}" for path, (was, now) in changes
+        ]
         return stated + self.changed_files(event)
 
     def outdated_by(self, event: Written) -> str:

@@ -106,7 +106,7 @@ def sent_from(
         )
         notes = [*_sent_notes(named, event, printed)]
     else:
-        event = _completed(last, said, by, now)
+        event = _complete(last, said, by, now)
         notes = [] if by == last.by else [*_sent_notes(named, event, None)]
     problems = [*draft_problems(state)]
     problems += day_problems(event.on, state.written.date, now)
@@ -180,7 +180,7 @@ def about_letter(state: LetterState, now: Moment) -> dict[str, Any]:
     }
 
 
-def _completed(last: Sent, said: Sending, by: Way, now: Moment) -> Sent:
+def _complete(last: Sent, said: Sending, by: Way, now: Moment) -> Sent:
     """Return what is recorded, with what is said now. A day is not said if other facts are."""
     adds = said.number or said.receipt or said.signed or by != last.by
     number = tidy_number(said.number) if said.number else last.number

@@ -189,7 +189,7 @@ def verify(folder: Path, journal: Journal) -> Verification:
     that two events name with different hashes is compared with both. The problems of the chain come
     first. A torn line is one of them only if it is not the last.
     """
-    expected, gone = _expected(journal)
+    expected, gone = _expected_files(journal)
     there = _files_in(folder)
     problems = [problem for problem in journal.problems if problem.code != TORN]
     problems += dict.fromkeys(file_problems(folder, expected, there))
@@ -225,7 +225,7 @@ def verify(folder: Path, journal: Journal) -> Verification:
 _Expected = list[tuple[str, str]]  # the path and the SHA-256 of files
 
 
-def _expected(journal: Journal) -> tuple[_Expected, _Expected]:
+def _expected_files(journal: Journal) -> tuple[_Expected, _Expected]:
     """Return the files of the events, and those in whose place another one was written."""
     found: _Expected = []
     gone: _Expected = []

@@ -62,7 +62,7 @@ def rows_of(standings: Iterable[Standing], folder: Path = Path()) -> Iterator[li
             written.signatory or "",
             letter.recipient,
             "\n".join(way.replace("-", " ") for way in ways),
-            _lines(map(grouped, filter(None, numbers))),
+            _lines(map(group_digits, filter(None, numbers))),
             written.reference,
             _lines(day.isoformat() for day in state.printed.values()),
             "\n".join(sent.on.isoformat() for sent in state.sent),
@@ -107,7 +107,7 @@ def _short(place: Place) -> str:
     return place.name if is_state else f"{place.name}, {place.state_code}"
 
 
-def grouped(number: str) -> str:
+def group_digits(number: str) -> str:
     """Return a tracking number in groups of four: a spreadsheet makes 9.4E+19 of twenty digits."""
     digits = number.replace(" ", "")
     return " ".join(re.findall(".{1,4}", digits)) if digits.isdigit() else number

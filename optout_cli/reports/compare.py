@@ -113,7 +113,7 @@ def compare(old: Version, new: Version) -> Comparison:
         segments = [*_segments(*(words + heads * has_heads for words, heads in read))]
     changed = changed_facts(old.facts, new.facts) if old.facts and new.facts else {}
     facts = [
-        f"{path}: {_reworded(*pair)}"
+        f"{path}: {_change_words(*pair)}"
         for key, values in changed.items()
         if not key.startswith(_FOLLOWS)
         for path, pair in _leaves(key, *values)
@@ -139,17 +139,17 @@ def _leaves(path: str, old: Any, new: Any) -> Iterator[tuple[str, tuple[Any, Any
         yield from _leaves(f"{path}.{key}", sides[0].get(key), sides[1].get(key))
 
 
-def _reworded(old: object, new: object) -> str:
+def _change_words(old: object, new: object) -> str:
     """Write `old -> new`, or what changed within a text of several words."""
     words = ["(none)" if value is None else " ".join(str(value).split()) for value in (old, new)]
     before, after = (text.split() for text in words)
     found = list(_segments(before, after))
     if not any(segment.kind == "same" for segment in found):
         return " -> ".join(words)
-    return marked(found)
+    return mark_changes(found)
 
 
-def marked(segments: Iterable[Segment]) -> str:
+def mark_changes(segments: Iterable[Segment]) -> str:
     """Return the words, those that are gone within [- -], and the new ones within {+ +}."""
     words = ((_MARKS.get(segment.kind, ("", "")), segment.words) for segment in segments)
     return " ".join(f"{begin}{' '.join(each)}{end}" for (begin, end), each in words)
@@ -219,7 +219,7 @@ class Finder:
     def versions(self, text: str) -> list[Version]:
         """Return the versions of letters that an argument names. Raises OptoutError."""
         if _is_request(text):
-            return self._written(text)
+            return self._versions_now(text)
         path = Path(text)
         try:
             found = look_up(text, self._within, self._order.parties)
@@ -230,7 +230,7 @@ class Finder:
             raise
         versions = []
         for letter in found.letters:
-            recorded = _recorded(letter.state, found.folder)
+            recorded = _recorded_version(letter.state, found.folder)
             versions.append(_of_file(path, recorded) if letter.is_changed else recorded)
         return versions
 
@@ -242,14 +242,16 @@ class Finder:
         if not _is_request(text):
             found = look_up(text, self._within, self._order.parties)
             for letter in found.letters:
-                old = _recorded(letter.state, found.folder)
+                old = _recorded_version(letter.state, found.folder)
                 now = self._as_now(letter.state, found.folder, old.key)
                 yield _of_file(Path(text), old) if letter.is_changed else old, now
             return
         folder = register_folder(text, self._within)
         states = load_register(folder).letters.values()
-        latest = {version.key: version for version in (_recorded(it, folder) for it in states)}
-        pairs = [(latest[it.key], it) for it in self._written(text) if it.key in latest]
+        latest = {
+            version.key: version for version in (_recorded_version(it, folder) for it in states)
+        }
+        pairs = [(latest[it.key], it) for it in self._versions_now(text) if it.key in latest]
         if not pairs:
             message = f"{folder / NAME} has no letter of this request"
             hint = "name the folder that its letters were written to: --in FOLDER"
@@ -257,7 +259,7 @@ class Finder:
             raise OptoutError(Problem("no-such-letter", message, location, hint))
         yield from pairs
 
-    def _written(self, text: str) -> list[Version]:
+    def _versions_now(self, text: str) -> list[Version]:
         """Return the letters of a request as they would be written now. Raises OptoutError."""
         if text not in self._made:
             document = request_file(text)
@@ -272,7 +274,7 @@ class Finder:
         named = Path(state.written.request)
         for place in map(str, (named, folder / named, folder.parent / named.name)):
             if _is_request(place) and is_file(Path(place)):
-                for version in self._written(place):
+                for version in self._versions_now(place):
                     if version.key == key:
                         return version
         written = state.written
@@ -300,7 +302,7 @@ def version_of(letter: Letter, library: Library, name: str) -> Version:
     return Version(key, name, (*format_names(),), content, msgspec.Raw(msgspec.json.encode(facts)))
 
 
-def _recorded(state: LetterState, folder: Path) -> Version:
+def _recorded_version(state: LetterState, folder: Path) -> Version:
     """Return a letter as its files have it."""
     places = ((file, folder / state.places[file.path]) for file in state.letter.files)
     paths = {
@@ -373,7 +375,7 @@ def _of_file(path: Path, recorded: Version | None = None) -> Version:
     )
 
 
-def paired(old: Sequence[Version], new: Sequence[Version], name: str) -> list[Pair]:
+def pair_letters(old: Sequence[Version], new: Sequence[Version], name: str) -> list[Pair]:
     """Return the two versions of each letter; `name` is what was named as the new ones.
 
     Letters of other jurisdictions or kinds are compared by recipient. Raises OptoutError if no

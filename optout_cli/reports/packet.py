@@ -97,13 +97,13 @@ def _originals_of(state: LetterState) -> Iterator[Original]:
         shown = files[best] if best and not signed else None
         has_picture = bool(signed) or (shown is not None and shown.pages is not None)
         is_package = shown is not None and shown.is_package
-        yield from _named(state.named, has_picture=has_picture, is_package=is_package)
+        yield from _named_originals(state.named, has_picture=has_picture, is_package=is_package)
     yield from _proofs("receipt", (sent.receipt for sent in state.sent))
     yield from _proofs("delivery", (delivered.receipt for delivered in state.delivered))
     yield from _proofs("answer", (answer.file for answer in state.answers))
 
 
-def _named(
+def _named_originals(
     copies: Sequence[FileCopy], *, has_picture: bool, is_package: bool
 ) -> Iterator[Original]:
     """Yield the files that a request names; pages show what the letter's own pages do not.
@@ -151,7 +151,7 @@ def packet_of(
     from optout_cli.exporters.binding import bind_enclosures  # imports pikepdf
 
     originals = originals_of(states, folder)
-    drawn = _drawn(originals, folder)
+    drawn = _draw(originals, folder)
     originals = tuple(
         each._replace(is_shown=each.is_shown and drawn.get(each) != b"") for each in originals
     )
@@ -159,11 +159,11 @@ def packet_of(
     numbers = {each: number for number, each in enumerate(exhibits, 1)}
     facts = _facts(states, folder, originals, numbers, library)
     sections = sections_of(_TEMPLATE, facts, library.templates)
-    foot = _spelled(_line_of(sections["foot"]))
+    foot = _spell(_line_of(sections["foot"]))
 
     def pages_of(title: str, body: tuple[Block, ...]) -> bytes:
         blocks = tuple(map(_spelled_block, body))
-        guide = Guide(title=_spelled(title), body=blocks, foot=foot, keywords="optout packet")
+        guide = Guide(title=_spell(title), body=blocks, foot=foot, keywords="optout packet")
         return library.context.engine.print_guide(guide, today)
 
     certificate = pages_of(_line_of(sections["title"]), sections["certificate"])
@@ -248,7 +248,7 @@ def _line_of(blocks: tuple[Block, ...]) -> str:
     return " ".join(plain(block.runs) for block in blocks if isinstance(block, Paragraph))
 
 
-def _drawn(originals: Iterable[Original], folder: Path) -> dict[Original, bytes]:
+def _draw(originals: Iterable[Original], folder: Path) -> dict[Original, bytes]:
     """Return each PDF, and each picture as PDF; what cannot be read is empty."""
     drawn: dict[Original, bytes] = {}
     for original in originals:
@@ -264,7 +264,7 @@ def _spelled_block(block: Block) -> Block:
     """Return a block whose characters the typeface has."""
     match block:
         case Paragraph() | Heading():
-            runs = (msgspec.structs.replace(run, text=_spelled(run.text)) for run in block.runs)
+            runs = (msgspec.structs.replace(run, text=_spell(run.text)) for run in block.runs)
             return msgspec.structs.replace(block, runs=tuple(runs))
         case Quote():
             return msgspec.structs.replace(block, blocks=tuple(map(_spelled_block, block.blocks)))
@@ -273,7 +273,7 @@ def _spelled_block(block: Block) -> Block:
             return msgspec.structs.replace(block, items=items)
 
 
-def _spelled(text: str) -> str:
+def _spell(text: str) -> str:
     """Return a text in which `[GRINNING FACE]` stands for a character that no page can show."""
     spelled = ""
     for character in unicodedata.normalize("NFC", text):

@@ -37,7 +37,7 @@ from optout_cli.register.standing import Standing
 from optout_cli.register.state import Key, LetterState, Register
 from optout_cli.register.statements import way_words
 from optout_cli.register.status import next_step
-from optout_cli.register.table import grouped, short_place_of
+from optout_cli.register.table import group_digits, short_place_of
 from optout_cli.reports.packet import best_form
 from optout_cli.reports.words import lines_in
 from optout_cli.templating.filters import quotation
@@ -280,7 +280,7 @@ def _event_facts(event: AnyEvent, standing: Standing) -> _Facts:
 
 
 def _way_facts(way: Sent | Service) -> _Facts:
-    return {"by": way_words(way.by), "number": grouped(way.number) if way.number else None}
+    return {"by": way_words(way.by), "number": group_digits(way.number) if way.number else None}
 
 
 def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -> _Facts:
@@ -293,7 +293,7 @@ def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -
     )
     due, step = standing.answer_due, standing.step
     program, name = standing.program, standing.next_letter
-    told, notes = _told_of(state), _notes_on(state)
+    told, notes = _facts_told(state), _notes_on(state)
     if told["is_unconfirmed"]:
         notes["codes"].append(_UNCONFIRMED)
     return {
@@ -328,7 +328,7 @@ def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -
     }
 
 
-def _told_of(state: LetterState) -> _Facts:
+def _facts_told(state: LetterState) -> _Facts:
     """Return what the facts of a letter say: who signs, and where each address is from."""
     letter, day = state.letter, state.written.date
     told = msgspec.json.decode(state.written.facts, type=_Told)

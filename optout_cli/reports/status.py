@@ -115,7 +115,7 @@ def table_of(entries: Sequence[Entry], today: date, width: int) -> str:
     rows: list[Sequence[str]] = []
     last = None
     # Letters that only their variant, such as the model of an agreement, tells apart.
-    names = {it.state.id: (*_named(it), it.state.written.variant) for _, it, _ in entries}
+    names = {it.state.id: (*_name_of(it), it.state.written.variant) for _, it, _ in entries}
     alike = Counter(name[:2] for name in {*names.values()})
     for _, standing, _ in entries:
         is_same = standing.state.id == last
@@ -123,7 +123,7 @@ def table_of(entries: Sequence[Entry], today: date, width: int) -> str:
             rows.append(SEPARATING_LINE)
         *lines, variant = names[standing.state.id]
         lines += [f"({variant})"] if variant and alike[lines[0], lines[1]] > 1 else []
-        name = "" if is_same else _wrapped(lines, letter)
+        name = "" if is_same else _wrap(lines, letter)
         rows.append([name, *_cells(standing, today, step)])
         last = standing.state.id
     table = tabulate(rows, _HEADER, "simple", disable_numparse=True)
@@ -131,7 +131,7 @@ def table_of(entries: Sequence[Entry], today: date, width: int) -> str:
     return "\n".join([head, rule, *("" if line == rule else line.rstrip() for line in rest_of)])
 
 
-def _named(standing: Standing) -> tuple[str, str]:
+def _name_of(standing: Standing) -> tuple[str, str]:
     return short_place_of(standing), f"{standing.title} of {standing.state.written.date}"
 
 
@@ -141,10 +141,10 @@ def _cells(standing: Standing, today: date, width: int) -> Iterator[str]:
     yield "\n".join(f"{sent.on}\n{sent.by.replace('-', ' ')}" for sent in state.sent)
     yield str(state.received or "")
     days = (f"{day.title}: {day.about}" for day in standing.milestones)
-    yield _wrapped((next_step(standing, today), *days), width)
+    yield _wrap((next_step(standing, today), *days), width)
 
 
-def _wrapped(texts: Iterable[str], width: int) -> str:
+def _wrap(texts: Iterable[str], width: int) -> str:
     import textwrap
 
     lines: list[str] = []

@@ -77,7 +77,7 @@ class _Parser:
         if given:
             raise _error(location, f"<{tag}> may not have {', '.join(sorted(given))}")
         if tag not in _WITHIN.get(parent.tag, ()):
-            raise self._misplaced(tag, location, parent)
+            raise self._misplaced_error(tag, location, parent)
         if tag in ("ol", "ul") and sum(outer.tag in ("ol", "ul") for outer in self.open) > 1:
             raise _error(location, "lists can be nested only once")
         if tag in _INLINE and any(outer.tag == tag for outer in self.open):
@@ -88,7 +88,7 @@ class _Parser:
         if tag != "br":
             self.open.append(node)
 
-    def _misplaced(self, tag: str, location: Location, parent: _Node) -> OptoutError:
+    def _misplaced_error(self, tag: str, location: Location, parent: _Node) -> OptoutError:
         """Say that a tag cannot be in its parent, or that the parent was never closed."""
         allowed = ", ".join(f"<{name}>" for name in _WITHIN.get(parent.tag, ()))
         hint = f"allowed there: {allowed}"
@@ -97,19 +97,19 @@ class _Parser:
         elif parent.location.file == self.root.location.file != location.file:
             # The letter's own template left it open; the tag is of the one that it extends.
             hint = f"add </{parent.tag}> after its words"
-            return _error(parent.location, f"{_shown(parent)} is never closed", hint)
+            return _error(parent.location, f"{_node_text(parent)} is never closed", hint)
         elif tag == parent.tag == "p":
             hint = "add </p> before it"
             if location.file != parent.location.file:
                 hint = "this block is already inside a paragraph: remove <p> and </p>"
-        return _error(location, f"<{tag}> is not allowed in {_shown(parent)}", hint)
+        return _error(location, f"<{tag}> is not allowed in {_node_text(parent)}", hint)
 
     def handle_endtag(self, tag: str) -> None:
         """Close the last element, which must be the one that the tag names."""
         node = self.open[-1]
         if tag != node.tag:
             hint = f"add </{node.tag}> before it" if node.tag else None
-            raise _error(node.location, f"{_shown(node)} is not closed before </{tag}>", hint)
+            raise _error(node.location, f"{_node_text(node)} is not closed before </{tag}>", hint)
         self.open.pop()
 
     def handle_data(self, data: str) -> None:
@@ -127,7 +127,7 @@ class _Parser:
     def finish(self) -> _Node:
         """Return the page, whose elements must all be closed."""
         if len(self.open) > 1:
-            raise _error(self.open[-1].location, f"{_shown(self.open[-1])} is never closed")
+            raise _error(self.open[-1].location, f"{_node_text(self.open[-1])} is never closed")
         return self.root
 
 
@@ -141,7 +141,7 @@ def _read(attributes: str) -> tuple[Location | None, Mapping[str, str]]:
     return Location(file, int(line)) if line else None, given
 
 
-def _shown(node: _Node) -> str:
+def _node_text(node: _Node) -> str:
     return f"<{node.tag}>" if node.tag else "the letter"
 
 
@@ -183,7 +183,7 @@ def _not_empty(node: _Node, contents: Iterable[_T]) -> tuple[_T, ...]:
     """Return the contents of an element. Raises OptoutError if there are none."""
     if found := tuple(contents):
         return found
-    raise _error(node.location, f"{_shown(node)} is empty")
+    raise _error(node.location, f"{_node_text(node)} is empty")
 
 
 def _item_blocks(item: _Node) -> Iterator[Paragraph | ListBlock]:
@@ -218,7 +218,7 @@ def _runs(node: _Node) -> tuple[Run, ...]:
     if runs:
         runs[-1] = replace(runs[-1], text=runs[-1].text.rstrip(" "))
     if not any(run.text for run in runs):
-        raise _error(node.location, f"{_shown(node)} is empty")
+        raise _error(node.location, f"{_node_text(node)} is empty")
     return tuple(run for run in runs if run.text or run.is_break)
 
 

@@ -297,7 +297,7 @@ def text_problems(wording: Mapping[str, str], known: set[str], letter: str) -> I
         yield from _parse(text, path)[1]
 
 
-def fixed_in(html: str) -> set[str]:
+def fixed_passages(html: str) -> set[str]:
     """Return the passages with a mark that the words of a request cannot replace."""
     return {mark[1] for mark in _MARK.finditer(html) if not _may_reword(html[: mark.start()])}
 
@@ -327,7 +327,7 @@ def with_words(html: str, wording: Mapping[str, str], letter: str) -> str:
             message = f"{WORDING}.{name} {where}, so it cannot have several paragraphs or a list"
             hint = "write one paragraph, or put the rest into the passage after it"
             problems.append(Problem("wrong-wording", message, path=f"{WORDING}.{name}", hint=hint))
-        return _written(parts[0].texts[0]) if is_within else "".join(map(_html, parts))
+        return _escape(parts[0].texts[0]) if is_within else "".join(map(_html, parts))
 
     filled = _MARK.sub(words, html)
     for name in wording.keys() - set(_MARK.findall(html)):
@@ -389,11 +389,11 @@ def _doubt_about(words: str, column: int, item: re.Match[str] | None, last: _Par
 
 def _html(part: _Part) -> str:
     if part.tag == "p":
-        return f"<p>{_written(part.texts[0])}</p>"
-    items = "".join(f"<li>{_written(text)}</li>" for text in part.texts)
+        return f"<p>{_escape(part.texts[0])}</p>"
+    items = "".join(f"<li>{_escape(text)}</li>" for text in part.texts)
     return f"<{part.tag}>{items}</{part.tag}>"
 
 
-def _written(text: str) -> str:
+def _escape(text: str) -> str:
     """Escape a text, and give it the quotation marks of the letter."""
     return escape(with_curly_quotes(text), quote=False)

@@ -234,11 +234,11 @@ class Stamp(Extension):
             if token.type == "float" and isinf(float(token.value)):
                 raise WrongWords("a number is too large", "write it in words", token.lineno, stream)
             if token.type == "data":
-                yield Token(token.lineno, "data", self._stamped(token, stream))
+                yield Token(token.lineno, "data", self._stamp(token, stream))
             else:
                 yield token
 
-    def _stamped(self, token: Token, stream: TokenStream) -> str:
+    def _stamp(self, token: Token, stream: TokenStream) -> str:
         """Return the text of a token with stamps. Raises WrongWords."""
 
         def stamp(match: re.Match[str]) -> str:

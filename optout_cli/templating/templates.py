@@ -115,7 +115,7 @@ class Templates(TemplateSearch):
         for used in syntax.find_all(nodes.Filter):
             if used.name not in FILTERS:
                 yield missing_filter(used.name, Location(self.shown(path), used.lineno))
-        for node, named in _named_in(syntax):
+        for node, named in _names_in(syntax):
             location = Location(self.shown(path), node.lineno)
             if not self.has(named):
                 yield missing_template(named, location, self)
@@ -136,7 +136,7 @@ class Templates(TemplateSearch):
                 raise OptoutError(missing_template(part, location, self))
             _, syntax = parts[part] = self._parse(part)
             waiting += [
-                (named, self.location(part, node.lineno)) for node, named in _named_in(syntax)
+                (named, self.location(part, node.lineno)) for node, named in _names_in(syntax)
             ]
         if self.own:
             self._refuse_circle(parts)
@@ -152,7 +152,7 @@ class Templates(TemplateSearch):
         key = f"names in {jinja2.__version__} {name}\0{source}".encode()
         if kept := self._cache.get(key) if self._cache else None:
             return source, msgspec.json.decode(kept, type=list[str])
-        names = [named for _, named in _named_in(self._parse(name)[1])]
+        names = [named for _, named in _names_in(self._parse(name)[1])]
         if self._cache:
             self._cache.put(key, msgspec.json.encode(names))
         return source, names
@@ -168,7 +168,7 @@ class Templates(TemplateSearch):
     def _refuse_circle(self, parts: _Parts) -> None:
         from graphlib import CycleError, TopologicalSorter
 
-        named = {part: dict(_named_in(syntax)) for part, (_, syntax) in parts.items()}
+        named = {part: dict(_names_in(syntax)) for part, (_, syntax) in parts.items()}
         try:
             TopologicalSorter({part: it.values() for part, it in named.items()}).prepare()
         except CycleError as error:
@@ -272,7 +272,7 @@ class Templates(TemplateSearch):
 
 
 @lru_cache(maxsize=64)  # letters share most of their templates
-def _named_in(syntax: nodes.Template) -> list[tuple[nodes.Node, str]]:
+def _names_in(syntax: nodes.Template) -> list[tuple[nodes.Node, str]]:
     """Return the name of each template that another one uses, after the node that names it."""
     named: list[tuple[nodes.Node, str]] = []
     kinds = (nodes.Extends, nodes.Import, nodes.FromImport, nodes.Include)

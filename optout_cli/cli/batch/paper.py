@@ -14,7 +14,7 @@ import msgspec
 
 from optout_cli.batch.job import Job
 from optout_cli.batch.plan import BatchPlan
-from optout_cli.cli.console import counted, progress, say, speaks_json, usage_error
+from optout_cli.cli.console import count_of, progress, say, speaks_json, usage_error
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.pipeline import Order
 from optout_cli.output import open_replacement, write_errors
@@ -153,13 +153,13 @@ def print_letters(
     if chosen.before:
         were = "was" if chosen.before == 1 else "were"
         more = "" if paper.is_all else "; to print all of them again, add --all"
-        tell(f"note: {counted(chosen.before, 'letter')} {were} printed or sent before{more}")
+        tell(f"note: {count_of(chosen.before, 'letter')} {were} printed or sent before{more}")
     for number, why in (
         (chosen.messages, "they go only by e-mail or fax"),
         (chosen.withdrawn, "somebody recorded that they will not go out"),
     ):
         if number:
-            tell(f"note: not printed, since {why}: {counted(number, 'letter')}")
+            tell(f"note: not printed, since {why}: {count_of(number, 'letter')}")
     if not chosen.requests:
         tell(f"nothing to print: {paper.path} was not written")
         return []
@@ -176,11 +176,11 @@ def print_letters(
     records = [record for request in chosen.requests for record, _ in request]
     folder.add_printed(paper.path.name, records, job.order.today)
     prints.show([paper.path], b"")
-    tell(f"{paper.path} has {counted(pages, 'page')}; print it at 100 %, not scaled to fit")
+    tell(f"{paper.path} has {count_of(pages, 'page')}; print it at 100 %, not scaled to fit")
     if missing := plan.unprinted:
         named = ", ".join(str(row.location) for row in missing[:_MOST])
         more = f" and {len(missing) - _MOST:,} more" if len(missing) > _MOST else ""
-        count = counted(len(plan.rows), "request")
+        count = count_of(len(plan.rows), "request")
         tell(f"{paper.path} lacks {len(missing):,} of {count}: {named}{more}")
     return records
 

@@ -20,7 +20,7 @@ from optout_cli.batch.plan import DRAFT, LAW, OF_ALL, BatchPlan
 from optout_cli.batch.rejects import WrittenRejects
 from optout_cli.batch.rows import make_rows
 from optout_cli.cli.console import (
-    counted,
+    count_of,
     path_lines,
     print_problem,
     print_text,
@@ -100,8 +100,8 @@ def tally_lines(plan: BatchPlan) -> Iterator[str]:
     """Yield how many requests can be written, the problems by code, and what the data lacks."""
     total, bad = len(plan.rows), len(plan.problems)
     files = sum(len(row.paths) for row in plan.good)
-    can = f"{total - bad:,} can be written ({counted(files, 'file')})"
-    yield f"{counted(total, 'request')}: {can}, {bad:,} cannot"
+    can = f"{total - bad:,} can be written ({count_of(files, 'file')})"
+    yield f"{count_of(total, 'request')}: {can}, {bad:,} cannot"
     kinds: Counter[str] = Counter()
     for problems in plan.problems.values():
         # A dict, not a set, keeps the order of equal counts.
@@ -135,7 +135,7 @@ def note_lines(
     undated = sum(not good[number].is_dated for number in fresh)
     if undated:
         yield Told(
-            f"dated today, {today}: {counted(undated, 'request')}; to keep this date,"
+            f"dated today, {today}: {count_of(undated, 'request')}; to keep this date,"
             f" add date: {today} to the rows or to --common"
         )
     shown: Counter[str] = Counter()
@@ -146,11 +146,11 @@ def note_lines(
             total = len(good if note.code in OF_ALL else fresh)
             share = f"{count:,} of " if count < total else ""
             when = " written now" if total < len(good) else ""
-            text = f"note ({share}{counted(total, 'request')}{when}): {note.text}"
+            text = f"note ({share}{count_of(total, 'request')}{when}): {note.text}"
             yield Told(text, note.code, count)
     for code, count in shown.items():
         if count > most and code not in _NEVER_SHORTENED:
-            more = counted(count - most, "more note")
+            more = count_of(count - most, "more note")
             yield Told(f"note: {more} of the kind {code!r}; to see all, add --verbose", code)
 
 
@@ -179,13 +179,13 @@ def say_what_was_done(
     plan: BatchPlan, written: int, finished: int, folder: Path, paper: Path | None
 ) -> None:
     """Print how many files were written, and what happened to the other requests."""
-    parts = [f"{counted(written, 'file')} written to {folder}/{f', and {paper}' if paper else ''}"]
+    parts = [f"{count_of(written, 'file')} written to {folder}/{f', and {paper}' if paper else ''}"]
     if finished:
-        parts.append(f"{counted(finished, 'request')} already finished")
+        parts.append(f"{count_of(finished, 'request')} already finished")
     if plan.left:
-        parts.append(f"{counted(len(plan.left), 'request')} kept as before")
+        parts.append(f"{count_of(len(plan.left), 'request')} kept as before")
     if plan.problems:
-        parts.append(f"{counted(len(plan.problems), 'request')} rejected")
+        parts.append(f"{count_of(len(plan.problems), 'request')} rejected")
     say("; ".join(parts))
 
 
@@ -202,7 +202,7 @@ def former_lines(former: FormerLetters, folder: Path) -> Iterator[str]:
         if records:
             path = folder / records[0].path
             more = f" and {len(records) - 1:,} more" if len(records) > 1 else ""
-            what = gone.format(source=records[0].source, count=counted(len(records), "file"))
+            what = gone.format(source=records[0].source, count=count_of(len(records), "file"))
             yield f"note: {what}; move them away unless you want to send them: {path}{more}"
 
 

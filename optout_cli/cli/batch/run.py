@@ -38,7 +38,7 @@ from optout_cli.cli.batch.report import (
 )
 from optout_cli.cli.console import (
     clear_line,
-    counted,
+    count_of,
     path_lines,
     print_text,
     progress,
@@ -346,7 +346,7 @@ class Run:
             return
         if not self.quiet:
             say_what_moved(folder.moved, folder.replaced)
-        done = f"{self.finished:,} of {counted(self.count, 'request')} finished"
+        done = f"{self.finished:,} of {count_of(self.count, 'request')} finished"
         say(f"{why}: {done}, no file is incomplete; to go on, run the same command again")
         sys.exit(code)
 

@@ -19,7 +19,7 @@ from optout_cli.authoring.request_writer import Answers
 from optout_cli.authoring.tables import (
     FollowRow,
     Table,
-    flattened,
+    cells_of_request,
     follow_rows,
     follow_table,
     needed_columns,
@@ -131,7 +131,7 @@ def _write_follow_table(order: NewOrder, named: str, library: Library) -> None:
     lacking = []
     for row in rows:
         seal = _letterhead(row.earlier, found.folder, place, order)
-        row.cells.update(flattened({"letterhead": seal or {}}))
+        row.cells.update(cells_of_request({"letterhead": seal or {}}))
         lacking += [row] if seal is None else []
     if lacking and not order.quiet:
         more = f" and {len(lacking) - 1:,} more" if len(lacking) > 1 else ""
@@ -191,12 +191,12 @@ def _say_written(rows: Sequence[FollowRow], folder: Path, library: Library) -> N
 def _given_cells(common: str, library: Library) -> Mapping[str, Mapping[str, str]]:
     """Read cells to add: those of a request for all, those of a table by its jurisdictions."""
     if is_request(common):
-        return {"": dict(flattened(request_file(common).data))}
+        return {"": dict(cells_of_request(request_file(common).data))}
     found: dict[str, dict[str, str]] = {}
     for row in load_input(common).rows():
         if row.document is None:
             raise OptoutError(*row.problems)
-        cells = dict(flattened(row.document.data))
+        cells = dict(cells_of_request(row.document.data))
         name = cells.pop("jurisdiction", "")
         slug = library.directory.find(name, row.location).slug if name else ""
         found[slug] = cells

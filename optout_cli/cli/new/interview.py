@@ -29,7 +29,7 @@ from optout_cli.cli.ask import (
     say_wrapped,
     show,
 )
-from optout_cli.cli.console import counted, program_name, quote, say, say_problems
+from optout_cli.cli.console import count_of, program_name, quote, say, say_problems
 from optout_cli.cli.correct import Confirmed, contact_at, corrected_contact, target_of
 from optout_cli.cli.options import check_new_name, put_request
 from optout_cli.cli.user_folder import keep_correction, keep_signatory, signatories_path
@@ -90,7 +90,7 @@ class KeptFile:
         if not interview.place or not interview.said:
             return
         path, usual = self.path_for(interview), _usual_path(interview)
-        content = msgspec.json.format(msgspec.json.encode(interview.kept())) + b"\n"
+        content = msgspec.json.format(msgspec.json.encode(interview.answers_to_keep())) + b"\n"
         with suppress(OptoutError):
             write_all({path: content}, force=True)
             if path != usual and path not in self._mine:
@@ -170,7 +170,7 @@ def _resume(new: Interview, query: str | None) -> tuple[Interview, KeptFile]:
         return new, KeptFile()
     say_wrapped("\nYou stopped before the end, and optout kept your answers.")
     by_name = {path.name: path for path in kept}
-    counts = {path.name: counted(len(each.said), "answer") for path, each in kept.items()}
+    counts = {path.name: count_of(len(each.said), "answer") for path, each in kept.items()}
 
     def which_asked(_before: str) -> str:
         usual = next(iter(counts))
