@@ -232,7 +232,7 @@ def _place(exports: Sequence[Export], output: str) -> tuple[Path, str | None]:
     suffix, named = Path(export.name).suffix, place.suffix.lower()
     ending = named.removeprefix(".")
     meant = OTHER_NAMES.get(ending, ending)
-    if meant != export.format and meant in format_names():
+    if named != suffix and meant != export.format and meant in format_names():
         more = "" if meant == ending else f" and end it in {suffix_of(meant)}"
         hint = f"end it in {suffix}, or use -f {meant}{more}"
         usage_error(f"-o {output} and -f {export.format} do not go together", hint)
