@@ -113,6 +113,10 @@ def listing(option: str = "") -> str:
         ("Marin", "name the state too: marin-county-ca"),
         ("Marin County", "name the state too: marin-county-ca"),
         ("County of Marin", "name the state too: marin-county-ca"),
+        # Words of counties' names that are like words of agencies' names.
+        ("Denton County", "name the state too: denton-county-tx"),
+        ("Person County", "name the state too: person-county-nc"),
+        ("Davison County, ND", "davison-county-sd"),
         (
             "Washington County",
             "name the state too: "
@@ -317,6 +321,7 @@ def test_an_abbreviation_of_two_states_is_ambiguous(directory: Directory) -> Non
         ("DC", ["district-of-columbia-dc"]),
         ("NYC", ["new-york-county-ny"]),
         ("Los Angeles City, CA", ["los-angeles-county-ca"]),
+        ("Denton County", ["denton-county-tx"]),
         ("xyzzy", []),
     ],
 )

@@ -73,7 +73,7 @@ class Finder:
         folded, matches = fold(query), self.matches(query)
         if matches:
             return [self._slug_of(match) for match in matches]
-        if is_agency := is_agency_name(spelled := respelled(folded)):
+        if is_agency := is_agency_name(spelled := self._respelled(folded)):
             folded = spelled
         entries = self._agency_entries if is_agency else self._jurisdiction_entries
         known = with_name(folded, entries)
@@ -86,6 +86,10 @@ class Finder:
     def namesakes(self, name: str) -> list[str]:
         """Return the slugs of the jurisdictions with this name, in whatever state."""
         return with_name(fold(name), self._jurisdiction_entries)
+
+    def _respelled(self, folded: str) -> str:
+        names = (name for entry in self._jurisdiction_entries for name in entry.names)
+        return respelled(folded, {word for name in names for word in name.split("-")})
 
     def _slug_of(self, match: Match) -> str:
         return match.id if match.is_agency else self.slug(match.code, match.id)
@@ -199,7 +203,7 @@ class Finder:
         names = (name for entry in self._jurisdiction_entries for name in entry.names)
         if _TRIBE.search(folded) and not any(map(_TRIBE.search, names)):
             return "the data has no tribes: see `optout help data` to add one in a file of your own"
-        spelled = respelled(folded)
+        spelled = self._respelled(folded)
         is_agency = is_agency_name(spelled)
         return self._agency_suggestion(spelled) if is_agency else self._place_suggestion(folded)
 
@@ -258,10 +262,9 @@ class Finder:
             return _list_words(inside) if len(inside) <= _FEW else self._whole_list(code)
         close = self._with_other_word(folded) or self._with_initials(folded)
         is_city = is_city and not close
-        at_place = [] if close else self._agencies_at(folded)
-        own = [
-            it for it in self._agencies_at(folded) if it.startswith(tuple(f"{n}-" for n in words))
-        ]
+        agencies = self._agencies_at(folded)
+        at_place = [] if close else agencies
+        own = [it for it in agencies if it.startswith(tuple(f"{name}-" for name in words))]
         close = [*own, *close] or [
             *self._elsewhere(folded),
             *(at_place or self._closest(folded, self._jurisdiction_entries)),

@@ -181,13 +181,16 @@ def is_of_kind(name: str, key: str) -> bool:
     return not kinds or any(re.search(kind, agency_key(name)) for kind in kinds)
 
 
-def respelled(folded: str) -> str:
-    """Return a folded name with the misspelled words of agencies' names as they should be."""
+def respelled(folded: str, known: Collection[str]) -> str:
+    """Return a folded name with the misspelled words of agencies' names as they should be.
+
+    A word that is `known`, such as one of a county's name, stays.
+    """
     from difflib import get_close_matches
 
-    found = (get_close_matches(word, _SPELLED, 1, _SPELLED_LIKE) for word in folded.split("-"))
     return "-".join(
-        close[0] if close else word for close, word in zip(found, folded.split("-"), strict=True)
+        word if word in known else (*get_close_matches(word, _SPELLED, 1, _SPELLED_LIKE), word)[0]
+        for word in folded.split("-")
     )
 
 
