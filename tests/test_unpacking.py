@@ -60,6 +60,31 @@ def test_a_stream_in_lzw_is_as_large_as_its_words() -> None:
     assert unpack(late, 99, -1) == Unpacked(len(late.read_bytes()), is_whole=True)
 
 
+def test_settings_that_are_none_are_passed_over() -> None:
+    stream = stream_of(SPECIMEN, "LZWDecode")
+    stream.DecodeParms = 5
+    assert unpack(stream, 99, -1) == Unpacked(10, is_whole=True)
+
+
+def test_digits_are_read_in_groups_across_spaces_and_short_forms() -> None:
+    for filter_ in ("ASCII85Decode", "ASCIIHexDecode"):
+        text = packed(bytes(range(256)) * 12_000 + bytes(4_000), filter_)
+        spaced = b"\n".join(text[at : at + 77] for at in range(0, len(text), 77))
+        found = unpack(stream_of(spaced, filter_), 10_000_000, -1)
+        assert found == Unpacked(256 * 12_000 + 4_000, is_whole=True)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["RunLengthDecode", "RunLengthDecode"], ["LZWDecode"], ["ASCII85Decode"]],
+)
+def test_a_slow_filter_gets_no_large_stream(names: list[str], tmp_path: Path) -> None:
+    content = zlib.compress(bytes(25_000_000))
+    assert written_and_told(["FlateDecode", *names], content, tmp_path / "x.pdf").startswith(
+        f"{tmp_path}/x.pdf: is a PDF with too much in one place that is packed in an old way"
+    )
+
+
 @pytest.mark.parametrize(
     ("names", "content"),
     [
@@ -73,6 +98,20 @@ def test_damage_and_filters_of_pictures_end_the_count(names: list[str], content:
     found = unpack(stream_of(content, *names), 10_000, -1)
     assert found is not None
     assert not found.is_whole
+
+
+def written_and_told(names: list[str], content: bytes, path: Path) -> str:
+    """Write a PDF whose page has this packed content, and return what is told of it."""
+    with pikepdf.new() as document:
+        page = document.add_blank_page()
+        page.obj.Contents = document.make_stream(b"")
+        page.obj.Contents.write(content, filter=Array([Name(f"/{it}") for it in names]))
+        document.save(
+            path,
+            compress_streams=False,
+            stream_decode_level=pikepdf.StreamDecodeLevel.none,
+        )
+    return told_by(lambda: load_attachment(path))
 
 
 def lzw_of_spaces(size: int) -> bytes:
@@ -104,14 +143,5 @@ def test_a_page_that_unpacks_to_too_much_by_any_filter_is_refused(
     name: str, tmp_path: Path
 ) -> None:
     names, content = BOMBS[name]
-    with pikepdf.new() as document:
-        page = document.add_blank_page()
-        page.obj.Contents = document.make_stream(b"")
-        page.obj.Contents.write(content, filter=Array([Name(f"/{it}") for it in names]))
-        document.save(
-            tmp_path / "x.pdf",
-            compress_streams=False,
-            stream_decode_level=pikepdf.StreamDecodeLevel.none,
-        )
-    told = told_by(lambda: load_attachment(tmp_path / "x.pdf"))
+    told = written_and_told(names, content, tmp_path / "x.pdf")
     assert "x.pdf: is a PDF that unpacks to more than 50 MB in one place" in told

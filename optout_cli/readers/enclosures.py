@@ -46,6 +46,7 @@ _MOST_PAGES = 2_000  # which take an hour as a fax
 _INTRICATE = "is a PDF whose page {} is drawn from more than {:,} parts"
 _MOST_PARTS = 50_000  # 1.5 kB each as a page is loaded
 _HUGE = "is a PDF that unpacks to more than {} MB in one place"
+_SLOW = "is a PDF with too much in one place that is packed in an old way"
 # What qpdf does not unpack, or without an error where it is damaged.
 _PACKED = {"JBIG2Decode", "JPXDecode", "CCITTFaxDecode", "CCF", "RunLengthDecode"}
 _MOST_PICTURES = 100  # of a page that are unpacked
@@ -185,9 +186,9 @@ def _syntax_messages(content: bytes, large: list[tuple[int, int]]) -> list[str]:
 
 
 def _size_problem(document: "pikepdf.Pdf", large: list[tuple[int, int]]) -> str:
-    """Return why drawing a PDF would take all memory, or an empty text. Unpacks little itself.
+    """Return why drawing a PDF would take all memory or minutes, or an empty text.
 
-    Adds to `large` each large picture that unpacks without an error.
+    Unpacks little itself. Adds to `large` each large picture that unpacks without an error.
     """
     import pikepdf
 
@@ -199,6 +200,8 @@ def _size_problem(document: "pikepdf.Pdf", large: list[tuple[int, int]]) -> str:
         found = unpack(stream, most, _LARGE)
         if found and found.size > most:
             return _HUGE.format(most // _MB)
+        if found and found.is_slow:
+            return _SLOW
         if found and is_picture and found.is_whole and found.size > _LARGE:
             large.append(stream.objgen)
     return ""
