@@ -41,6 +41,23 @@ def test_a_correct_program_has_no_problem(found: Found) -> None:
 
 
 BODY = "<p>Please stop."
+
+
+def test_a_citation_that_a_variable_names_is_cited(found: Found) -> None:
+    other = '  other: {title: X, date: "2009-01-01", text: Y., source: {kind: official}}\n'
+    each = '<p>{% for key in ["other"] %}{{ citations[key].text }}{% endfor %}</p>'
+    change = ("citations:\n", f"citations:\n{other}")
+    assert [it.message for it in found(change)] == ["no letter cites 'other'"]
+    assert found(change, (BODY, each + BODY)) == []
+
+
+def test_a_choice_that_looks_like_a_day_is_none(found: Found) -> None:
+    choice = "      odd: {type: choice, choices: [2025-99-01], required: true, help: x}\n"
+    shown = "<p>{{ particulars.odd }} On January 1, 2030.</p>"
+    told = found(("    particulars:\n", f"    particulars:\n{choice}"), (BODY, shown + BODY))
+    assert "names 2030-01-01, which is after the letter's date" in {it.message for it in told}
+
+
 PLANTED = {
     "undefined particular": (BODY, "{{ particulars.kin }}", "particulars has no 'kin'"),
     "on a branch that no sample takes": (

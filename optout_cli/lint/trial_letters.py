@@ -12,7 +12,7 @@ from functools import lru_cache
 from heapq import heapify, heappop, heappush
 from itertools import chain, pairwise
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -34,7 +34,7 @@ from optout_cli.model.program import OWN_DAY
 from optout_cli.model.request import PARTIES, Party, Request
 from optout_cli.programs import holds_for, refusals
 from optout_cli.templating.filters import as_typed, quotation, typographic
-from optout_cli.templating.inspect import A_DAY, Reading
+from optout_cli.templating.inspect import A_DAY, ANY, Reading
 from optout_cli.templating.pages import SUFFIX
 from optout_cli.templating.problems import ENDLESS
 
@@ -57,7 +57,6 @@ _DECIDE = {
     "recipients": {"recipient", "office"},
     "copies": {"recipient", "office", "is_active"},
 }
-_DAY = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
 _IN_VAIN = 20  # letters one after the other that show nothing new
 _MOST_BESIDE = 3  # particulars that two places beside each other are tried with
 _Group = tuple[str, ...]  # what decides together what a letter prints at one place
@@ -86,7 +85,7 @@ def try_program(
                 known.add((problem.location, problem.message))
                 yield problem
         cited |= _paths_in(readings)
-    for name in program.citations if is_whole else ():
+    for name in program.citations if is_whole and f"citations.{ANY}" not in cited else ():
         if f"citations.{name}" not in cited:
             location = library.programs.location(id, f"citations.{name}")
             message, hint = f"no letter cites {name!r}", "use it, or remove it"
@@ -188,7 +187,8 @@ def _wording_problems(subject: Subject, letter: Letter, sample: Sample) -> Itera
     later = {day for text in texts for day in _days_written(text) if day > sample.day}
     # A text for one jurisdiction may name a day to come, which counsel chose.
     if later and letter.notice.place.slug not in subject.local:
-        known = _days_in(letter.notice.particulars, letter.notice.computed)
+        facts = [letter.notice.particulars, letter.notice.computed]
+        known = _days_in(msgspec.to_builtins(facts, builtin_types=(date,)))
         for day in sorted(later - known):
             message = f"names {day}, which is after the letter's date"
             found.append(Problem("later-day", message, templates.location(name)))
@@ -201,9 +201,14 @@ def _days_written(text: str) -> list[date]:
     return [datetime.strptime(day, "%B %d, %Y").date() for day in A_DAY.findall(text)]  # noqa: DTZ007
 
 
-def _days_in(*facts: object) -> set[date]:
-    """Return every day in particulars or computed dates."""
-    return {date.fromisoformat(day) for day in _DAY.findall(repr(msgspec.to_builtins(facts)))}
+# Any: plain data.
+def _days_in(facts: Any) -> set[date]:
+    """Return every day in particulars or computed dates, as plain data; a text is none."""
+    if isinstance(facts, date):
+        return {facts}
+    inner = facts.values() if isinstance(facts, dict) else facts
+    is_group = isinstance(facts, dict | list | tuple)
+    return {day for each in inner for day in _days_in(each)} if is_group else set()
 
 
 def _unused_particulars(subject: Subject, read: set[str]) -> Iterator[Problem]:

@@ -134,6 +134,7 @@ _BY_NAME = ("particulars", "citations", "computed", "recipient")  # their parts 
 _RELATIVE = ("particulars.", "computed.", "date")  # days that samples count from the letter's date
 _ORDER = ("lt", "lteq", "gt", "gteq")
 A_DAY = re.compile(rf"(?:{'|'.join(MONTHS)}) \d{{1,2}}, \d{{4}}")
+ANY = "*"  # the part that is read in a path where a variable has its name: `citations[key]`
 Facts = frozenset[str]
 
 
@@ -282,6 +283,8 @@ class Reading:
     def _part_read(self, node: nodes.Node, names: dict[str, Facts]) -> str | None:
         """Keep what a node reads; return it if it is a part of a fact that is a fact itself."""
         self._read[id(node)] = node
+        if isinstance(node, nodes.Getitem) and not isinstance(node.arg, nodes.Const):
+            self.paths.add(f"{_path(node.node)}.{ANY}")
         for owner, word in [it for it in _names_read(node) if not isinstance(node, nodes.Compare)]:
             facts = names.get(owner, [owner])  # of an entry of a list, the list
             self.paths.update(f"{fact}.{word}".replace("_", "-") for fact in facts)
