@@ -1,6 +1,7 @@
 """An agency of the data writes its own letters: it is the party, and its agreement is known."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from make_letters import (
 )
 from run_batch import records
 
+from optout_cli import bundled
+from optout_cli.directory import load_directory
 from optout_cli.errors import Problem
 from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
@@ -189,6 +192,18 @@ def test_an_agency_of_another_place_is_no_party(lines: str, told: str, library: 
     stated = of("dakota-county-ne", "model: wso") + lines
     (problem,) = problems_of(lambda: case_for(library, base=stated))
     assert (problem.code, told in problem.message) == ("agency-elsewhere", True)
+
+
+def test_a_county_of_your_own_data_is_in_the_state_that_has_it(
+    write: Callable[..., Path], library: Library
+) -> None:
+    inside = (
+        "jurisdictions: {redwood-district: {name: Redwood County, field-office: ero-san-diego}}"
+    )
+    path = str(write("own.yaml", f"states: {{CA: {{{inside}}}}}\n"))
+    own = load_directory(str(bundled.JURISDICTIONS), [path], None, str(bundled.AGENCIES))
+    assert own.states_with("Redwood County") == {"CA", "MN"}
+    assert library.directory.states_with("Redwood County") == {"MN"}
 
 
 @pytest.mark.parametrize("agency", ["Thurston County Jail", "Tri County Jail", "Ross Police"])

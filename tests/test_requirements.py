@@ -11,9 +11,10 @@ from make_letters import BARE, case_for, document_of, notices_for, problems_of, 
 from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
 from optout_cli.letters.pipeline import Order, case_of
-from optout_cli.letters.requirements import act_problems
-from optout_cli.model.program import CopyRule, Rule
+from optout_cli.letters.requirements import act_problems, earlier_problems
+from optout_cli.model.program import CopyRule, Particular, Rule
 from optout_cli.model.request import Authority, Party
+from optout_cli.programs.validation import particulars_type
 from optout_cli.readers.postal import elsewhere
 
 BUREAU = "the State Identification Bureau"
@@ -436,6 +437,17 @@ def test_an_earlier_letter_is_one_that_this_letter_may_follow(
     else:
         (problem,) = problems_of(lambda: case_for(library, text))
         assert (problem.code, told in problem.message) == ("wrong-earlier", True)
+
+
+def test_an_earlier_letter_in_words_of_ones_own_is_told_as_they_are(library: Library) -> None:
+    case = case_for(library)
+    spec = Particular(type="text", help="A letter.", follow="kind")
+    kind = msgspec.structs.replace(case.kind, particulars={"notice": spec}, follows=("opt-out",))
+    stated = particulars_type(kind.particulars)(notice="answer")
+    odd = msgspec.structs.replace(case, kind=kind, particulars=stated)
+    assert [it.message for it in earlier_problems(odd)] == [
+        "particulars.notice is answer, and this letter never follows an answer"
+    ]
 
 
 @pytest.mark.parametrize(

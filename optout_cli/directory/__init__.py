@@ -86,7 +86,7 @@ class Directory:
         retired = cast(dict[str, Any], document.data.get("retired", {}))
         self._finder = Finder(self._states, self._agencies, retired)
         self.slug, self.candidates = self._finder.slug, self._finder.candidates
-        self.namesakes = self._finder.namesakes
+        self.states_with = self._finder.states_with
         self._converted: dict[str, tuple[State, list[str]]] = {}  # with its field offices
         # As `find`, but None where that raises. A letter, and each question, asks for it again.
         self.known = lru_cache(self._locality)

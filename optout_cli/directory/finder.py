@@ -83,9 +83,10 @@ class Finder:
         known = known or self._closest(folded, entries)[:_MOST_CANDIDATES]
         return known or self._agencies_at(folded)
 
-    def namesakes(self, name: str) -> list[str]:
-        """Return the slugs of the jurisdictions with this name, in whatever state."""
-        return with_name(fold(name), self._jurisdiction_entries)
+    def states_with(self, name: str) -> set[str]:
+        """Return the codes of the states that have a jurisdiction with this name."""
+        slugs = with_name(fold(name), self._jurisdiction_entries)
+        return {entry.code for entry in self._jurisdiction_entries if entry.slug in slugs}
 
     def _respelled(self, folded: str) -> str:
         names = (name for entry in self._jurisdiction_entries for name in entry.names)

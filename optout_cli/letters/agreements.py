@@ -26,7 +26,7 @@ def with_agency(
     names = [name for name, spec in kind.particulars.items() if spec.known == "agency"]
     if locality is None or not names or not isinstance(given, dict):
         return document
-    (name,), own = names, locality.state_code
+    name, own = names[0], locality.state_code
     path, text = f"particulars.{name}", given.get(name)
     if not isinstance(text, str):
         signatory = document.data.get("signatory")
@@ -38,7 +38,7 @@ def with_agency(
                 f"{message} jurisdiction: is {locality.name}", "signatory.office", hint
             )
         return document
-    stated = re.sub(rf",\s*({own}|{locality.state_name})\.?$", "", text)
+    stated = re.sub(rf",\s*({own}|{re.escape(locality.state_name)})\.?$", "", text)
     found = directory.known(f"{stated}, {own}") or directory.known(stated)
     states = _states(stated, locality, directory)
     if found and found.agency and fold(stated) in (found.slug, fold(found.agency.name)):
@@ -55,7 +55,7 @@ def _states(name: str, locality: Locality, directory: Directory) -> set[str]:
     county = _COUNTY.match(name)
     if county is None or not names_another(locality.jurisdiction.name, name):
         return set()
-    return {slug[-2:].upper() for slug in directory.namesakes(county[0])}
+    return directory.states_with(county[0])
 
 
 def _elsewhere(message: str, path: str, hint: str) -> OptoutError:

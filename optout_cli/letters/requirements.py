@@ -146,8 +146,10 @@ def earlier_problems(case: Case) -> Iterator[Problem]:
     }
     path, kind = stated.get("kind", ("", None))
     if kind and case.kind.follows and kind not in case.kind.follows:
-        title = case.program.letters[kind].title
-        message = f"{path} is {kind}, and this letter never follows a {title[0].lower()}{title[1:]}"
+        followed = case.program.letters.get(kind)  # a text may be none
+        title = followed.title[:1].lower() + followed.title[1:] if followed else kind
+        article = "an" if title[0] in "aeio" else "a"
+        message = f"{path} is {kind}, and this letter never follows {article} {title}"
         hint = f"write {' or '.join(case.kind.follows)}, or another letter"
         yield Problem("wrong-earlier", message, hint=hint, path=path)
     path, reference = stated.get("reference", ("", ""))
