@@ -61,6 +61,7 @@ class Table(NamedTuple):
     """A table's columns as a request names them, by their own names, and what else it has."""
 
     header: _Line
+    folded: list[str]  # the header's cells, to know it where it comes again
     names: list[str]
     columns: dict[str, str]  # by key path, where the table has another name
     orders: dict[str, DateOrder]  # by column
@@ -164,7 +165,9 @@ def read_table(
     rows = (zip(names, map(cell_from, line), strict=False) for line in reversed(lines_again[1:]))
     found = (addresses_in(dict(row)).items() for row in rows)
     addresses = dict(chain.from_iterable(found))  # the first one of a column stays
-    return Table(header, names, others, orders, addresses, delimiter), chain(above, lines)
+    folded = [cell.strip().casefold() for cell in header.cells]
+    table = Table(header, folded, names, others, orders, addresses, delimiter)
+    return table, chain(above, lines)
 
 
 def _header_problems(
@@ -346,7 +349,7 @@ def _row_from(line: _Line, table: Table, file: str) -> Row:
     all_names = [*table.names, *[""] * (len(line.cells) - len(table.names))]
     original = tuple(zip(all_names, map(cell_from, line.cells), strict=False))
     problems: list[Problem] = []
-    header = [cell.strip().casefold() for cell in table.header.cells]
+    header = table.folded
     if all(text.casefold() in ("", *header[at : at + 1]) for at, (_, text) in enumerate(original)):
         problems.append(Problem("header-again", "is the header again", location, "delete this row"))
     branch: dict[str, Tree] = {}
