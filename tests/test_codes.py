@@ -31,3 +31,31 @@ def test_a_code_that_is_there_twice_is_refused(tmp_path: Path) -> None:
     path.write_text("problems:\n  anchor: One.\n  anchor: Another.\n", "utf-8")
     with pytest.raises(OptoutError, match="repeats the key 'anchor'"):
         CODES.words(path)
+
+
+SOURCE = """
+def one():
+    code = "first"
+    return Problem(code, "x")
+
+
+def other():
+    code = 5
+    return code
+
+
+def made(*, code):
+    return Problem(code, "x")
+
+
+made(code="second")
+"""
+
+
+def test_a_code_is_followed_within_its_function_and_by_its_keyword(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "problems.py"
+    path.write_text(SOURCE, "utf-8")
+    monkeypatch.setattr(CODES, "_MODULES", [path])
+    assert CODES.codes_of("Problem") == {"first", "second"}

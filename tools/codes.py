@@ -6,7 +6,7 @@ source, sentences and page. Usage: python tools/codes.py
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from optout_cli.readers.validate import convert
@@ -31,7 +31,7 @@ def codes_of(noun: str) -> set[str]:
     for path, tree in trees.items():
         codes.update(_codes(tree, noun, 0, path))
         for maker in (it for it in ast.walk(tree) if isinstance(it, ast.FunctionDef)):
-            names = [argument.arg for argument in maker.args.args]
+            names = _arguments(maker)
             if _PASSED_ON in names and any(_calls(maker, noun)):
                 place = names.index(_PASSED_ON) - (names[0] == "self")
                 for user, other in trees.items():
@@ -55,33 +55,40 @@ def _imports(tree: ast.AST, name: str) -> bool:
 
 def _codes(tree: ast.AST, name: str, place: int, path: Path) -> Iterator[str]:
     """Yield each code in the calls of `name`, which gets it at a place or as `code`."""
-    passed_on = {
-        id(call)
+    within = {  # the innermost function comes last
+        id(call): function
         for function in ast.walk(tree)
         if isinstance(function, ast.FunctionDef)
-        if _PASSED_ON in [argument.arg for argument in function.args.args]
         for call in _calls(function, name)
     }
     for call in _calls(tree, name):
         given = {keyword.arg: keyword.value for keyword in call.keywords}
         value = given[_PASSED_ON] if _PASSED_ON in given else call.args[place]
-        if not (id(call) in passed_on and ast.unparse(value) == _PASSED_ON):
-            yield from _texts(value, tree, path)
+        function = within.get(id(call))
+        is_passed_on = function and _PASSED_ON in _arguments(function)
+        if not (is_passed_on and ast.unparse(value) == _PASSED_ON):
+            yield from _texts(value, [function or tree, tree], path)
 
 
-def _texts(value: ast.expr, tree: ast.AST, path: Path) -> Iterator[str]:
-    """Yield the texts that a code can be."""
+def _arguments(function: ast.FunctionDef) -> list[str]:
+    return [argument.arg for argument in (*function.args.args, *function.args.kwonlyargs)]
+
+
+def _texts(value: ast.expr, scopes: Sequence[ast.AST], path: Path) -> Iterator[str]:
+    """Yield the texts that a code can be; a name has the values of the first scope that sets it."""
     match value:
         case ast.Constant(value=str(code)):
             yield code
         case ast.IfExp():
-            yield from _texts(value.body, tree, path)
-            yield from _texts(value.orelse, tree, path)
+            yield from _texts(value.body, scopes, path)
+            yield from _texts(value.orelse, scopes, path)
         case ast.Attribute(attr="code"):  # a copy of another Problem
             return
-        case ast.Name(id=name) if bound := [*_assigned(name, tree)]:
+        case ast.Name(id=name) if bound := next(
+            filter(None, ([*_assigned(name, scope)] for scope in scopes)), None
+        ):
             for assigned in filter(None, bound):
-                yield from _texts(assigned, tree, path)
+                yield from _texts(assigned, scopes, path)
         case _:
             message = f"{path}:{value.lineno}: cannot tell which codes {ast.unparse(value)} can be"
             raise ValueError(message)
