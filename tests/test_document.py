@@ -72,6 +72,11 @@ def test_the_value_that_holds_a_text_is_found_by_the_text(text: str, path: str) 
     assert request().path_of(text) == path
 
 
+def test_of_two_values_with_a_text_the_one_further_up_is_found() -> None:
+    text = "signatory: {office: Marin County Counsel}\njurisdiction: Marin\n"
+    assert document_from_yaml(text, "r.yaml").path_of("Marin") == "jurisdiction"
+
+
 def test_a_mapping_is_merged_and_texts_and_lists_are_replaced_whole() -> None:
     base = document_from_yaml("a: {b: x, c: {d: y, e: z}}\nf: [1, 2]\ng: h\ni: {j: k}\n", "low")
     over = document_from_yaml("a: {c: {d: new}}\nf: [3]\ng: {h: x}\ni: text\nl: m\n", "top")

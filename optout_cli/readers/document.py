@@ -102,8 +102,9 @@ class Document(msgspec.Struct, frozen=True):
         return next((layer for place, layer in places if place in layer.marks), self.layers[-1])
 
     def path_of(self, text: str) -> str:
-        """Return the key path of the first value that contains `text`, or an empty path."""
-        return next((path for path, value in texts_in(self.data) if text in value), "")
+        """Return the path with the fewest parts of a value that has `text`, or an empty path."""
+        found = (path for path, value in texts_in(self.data) if text in value)
+        return min(found, key=lambda path: path.count("."), default="")
 
 
 def texts_in(node: Tree, path: str = "") -> Iterator[tuple[str, str]]:
