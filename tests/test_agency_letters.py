@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from command_results import Run, outcome
 from make_letters import (
     body_texts,
     case_for,
+    document_of,
     letter_for,
     notice_for,
     notices_for,
@@ -21,6 +23,7 @@ from optout_cli import bundled
 from optout_cli.directory import load_directory
 from optout_cli.errors import Problem
 from optout_cli.letters import Library
+from optout_cli.letters.agreements import with_agency
 from optout_cli.letters.compose import compose
 
 HIALEAH = "hialeah-police-department-fl"
@@ -192,6 +195,15 @@ def test_an_agency_of_another_place_is_no_party(lines: str, told: str, library: 
     stated = of("dakota-county-ne", "model: wso") + lines
     (problem,) = problems_of(lambda: case_for(library, base=stated))
     assert (problem.code, told in problem.message) == ("agency-elsewhere", True)
+
+
+def test_a_letter_may_name_the_agency_in_two_places(library: Library) -> None:
+    case = case_for(library, base=of("dakota-county-ne", "model: wso", "agency: Ross Police, NE"))
+    both = case.kind.particulars | {"again": case.kind.particulars["agency"]}
+    kind = msgspec.structs.replace(case.kind, particulars=both)
+    document = document_of("particulars: {agency: 'Ross Police, NE'}")
+    stated = with_agency(document, case.locality, kind, library.directory)
+    assert stated.data["particulars"] == {"agency": "Ross Police"}
 
 
 def test_a_county_of_your_own_data_is_in_the_state_that_has_it(
