@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.model.program import LetterKind, Program, Reply
+from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import Party
 from optout_cli.readers.files import MAX_BYTES, read_bytes
 from optout_cli.register.events import Answered
@@ -141,7 +141,14 @@ def _requests_of(earlier: Earlier, program: Program) -> list[JsonObject]:
     sent = {state.letter.recipient for state in earlier.states if state.sent}
     to_these = [answer for state in again for answer in state.answers]
     to_itself = [answer for state in earlier.states for answer in state.answers]
-    renewing = {id for id, reply in program.replies.items() if _is_renewed(reply, program)}
+    listing = {
+        name
+        for name, kind in program.letters.items()
+        if any(spec.follow == "requests" for spec in kind.particulars.values())
+    }
+    renewing = {
+        id for id, reply in program.replies.items() if listing & {row.letter for row in reply.next}
+    }
 
     def rank(answer: Answered) -> tuple[bool, bool]:
         return answer.reply in renewing, answer in to_itself
@@ -168,12 +175,6 @@ def _requests_of(earlier: Earlier, program: Program) -> list[JsonObject]:
         ]
     requests = [_request(*row) for row in sorted(rows, key=lambda row: row[0])]
     return [*facts.get("particulars", {}).get("earlier", []), *requests]
-
-
-def _is_renewed(reply: Reply, program: Program) -> bool:
-    """Tell whether a letter that lists the earlier requests answers a reply."""
-    kinds = (program.letters[row.letter] for row in reply.next)
-    return any(spec.follow == "requests" for kind in kinds for spec in kind.particulars.values())
 
 
 def asked_office(recipient: JsonObject) -> str:

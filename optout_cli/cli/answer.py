@@ -110,9 +110,7 @@ def command(
     try:
         state = _choose(letter, found, is_asked=is_asked)
         statement = _Statement(letter, found, state, record.now(), library)
-        said = (
-            None if undo else _read_statement(statement, given, is_asked=is_asked, correct=correct)
-        )
+        said = None if undo else _read_said(statement, given, is_asked=is_asked, correct=correct)
     except (click.Abort, KeyboardInterrupt):
         say("\nstopped; nothing was recorded")
         raise SystemExit(ExitCode.INTERRUPTED) from None
@@ -127,9 +125,7 @@ def command(
         _begin_next(statement, reply, overlays, folders)
 
 
-def _read_statement(
-    statement: "_Statement", given: Given, *, is_asked: bool, correct: bool
-) -> Given:
+def _read_said(statement: "_Statement", given: Given, *, is_asked: bool, correct: bool) -> Given:
     """Return what somebody says of the answer, asked or checked. Raises OptoutError."""
     state, program = statement.state, statement.program
     known = replies_to(state, program)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from msgspec.structs import replace
@@ -139,13 +140,18 @@ def command(
             done = record.prepare_each(recorder, letters, lambda text: results(claim(text)))
         if done or not problems:
             record.commit(recorder, done, as_json=as_json, quiet=quiet, most=_MOST_TOLD)
-    say_problems(problems)
     if problems:
-        if not (done or quiet):
-            say("nothing was recorded: correct these rows, and run the command again")
-        raise SystemExit(ExitCode.PARTLY if done else ExitCode.CONTENT)
+        _stop(problems, is_partly=bool(done), quiet=quiet)
     if not quiet:
         _say_next(done, has_table=bool(tables), is_undone=undo is not None)
+
+
+def _stop(problems: Iterable[Problem], *, is_partly: bool, quiet: bool) -> NoReturn:
+    """Say what is wrong with the rows that were not recorded, and exit."""
+    say_problems(problems)
+    if not (is_partly or quiet):
+        say("nothing was recorded: correct these rows, and run the command again")
+    raise SystemExit(ExitCode.PARTLY if is_partly else ExitCode.CONTENT)
 
 
 def _check_usage(

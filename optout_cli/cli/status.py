@@ -146,13 +146,12 @@ def command(
     shapes |= {"--verify": verifies, f"-f {name}": is_report, "--explain": explain}
     is_until_alone, is_output_alone = bool(until and not due), bool(output and not is_report)
     shape = _shape_of(shapes, is_until_alone=is_until_alone, is_output_alone=is_output_alone)
-    day = today()
     journals, problems = journals_in(places)
     if verifies:
         sys.exit(_verify(journals, as_json=as_json))
+    day, library = today(), library_from((), folders)
     by = (until or day) if due else None
     chosen = Selection(unsent, unanswered, by, None if is_report else name)
-    library = library_from((), folders)
     found = [*_entries(journals, library)]
     entries = [entry for entry in found if chosen.has(entry.standing)]
     _say_notes(entries, found, places, due=due, unsent=unsent)

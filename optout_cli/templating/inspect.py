@@ -88,11 +88,6 @@ def _all(kind: type[_Kind], root: nodes.Node) -> list[_Kind]:
     return list(root.find_all(kind))
 
 
-@lru_cache(maxsize=1024)
-def _calls_super(block: nodes.Block) -> bool:
-    return "super" in _names([call.node for call in block.find_all(nodes.Call)])
-
-
 def _macros(syntax: nodes.Template) -> dict[str, nodes.Macro]:
     return {macro.name: macro for macro in _all(nodes.Macro, syntax)}
 
@@ -235,7 +230,9 @@ class Reading:
             case nodes.Block():
                 replaced = self._blocks.get(node.name, [node])
                 # Those that a block replaces are printed as far as each repeats the next.
-                repeats = [*takewhile(_calls_super, replaced)]
+                calls = ([call.node for call in block.find_all(nodes.Call)] for block in replaced)
+                called = (_names([*names]) for names in calls)
+                repeats = [*takewhile(lambda names: "super" in names, called)]
                 return [child for block in replaced[: len(repeats) + 1] for child in block.body]
             case nodes.Include():
                 named = [(text, around) for text in _texts(node.template) if text in self._parts]

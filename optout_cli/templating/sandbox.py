@@ -101,12 +101,9 @@ class Template(jinja2.Template):
         """Put each mark before the blocks of the templates, of which the first one prints."""
         context = super().new_context(vars, shared, locals)
         for name in (vars or {}).get(WORDING, ()):
-            context.blocks.setdefault(name, []).insert(0, partial(_mark_of, name))
+            marked = partial(lambda mark, _: iter([mark]), f"\0{name}\0")
+            context.blocks.setdefault(name, []).insert(0, marked)
         return context
-
-
-def _mark_of(name: str, _context: Context) -> Iterator[str]:
-    yield f"\0{name}\0"
 
 
 class Environment(ImmutableSandboxedEnvironment):

@@ -184,9 +184,8 @@ def command(
     options = "".join(
         f" {name} {quote(str(value))}" for name, values in named.items() for value in values
     )
-    order = NewOrder(
-        letter, output, options, quiet, wants_workbook, former, within, common, files_from
-    )
+    asked = letter, output, options, quiet, wants_workbook, former, within, common, files_from
+    order = NewOrder(*asked)
     if wants_table or wants_workbook:
         write_table(order, library, states)
         return
