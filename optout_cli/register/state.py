@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from optout_cli.exporters import format_names, suffix_of
+from optout_cli.exporters import suffix_of
 from optout_cli.exporters.json import (
     Pair,
     changed_facts,
@@ -268,6 +268,7 @@ class Register:
         self.copies: dict[str, str] = {}
         self._named: dict[Key, LetterState] = {}  # also by the lines of files written later
         self._at_path: dict[str, LetterState] = {}
+        self._by_stem: defaultdict[str, set[str]] = defaultdict(set)  # paths without their suffix
         self._by_identity: defaultdict[Identity, list[LetterState]] = defaultdict(list)
         self._by_reference: dict[tuple[str, Party], LetterState] = {}  # the last version
         self._printed = 0  # letters in PDFs to print
@@ -317,7 +318,7 @@ class Register:
     def foreign(self, event: Written) -> list[LetterState]:
         """Return other jurisdictions' letters with the name of an event's file, in any format."""
         stems = {record.path.removesuffix(suffix_of(record.format)) for record in records_in(event)}
-        paths = [stem + suffix_of(name) for stem in sorted(stems) for name in format_names()]
+        paths = [path for stem in sorted(stems) for path in sorted(self._by_stem[stem])]
         states = {
             id(state): state
             for path in paths
@@ -373,6 +374,7 @@ class Register:
             if earlier is not None and earlier is not state:  # these bytes are another letter's now
                 earlier.places.pop(file.path, None)
             self._at_path[file.path] = state
+            self._by_stem[file.path.removesuffix(suffix_of(file.format))].add(file.path)
 
 
 def identity_of(event: Written, recipient: Party) -> Identity:

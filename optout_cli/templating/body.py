@@ -33,6 +33,7 @@ _WITHIN = {  # the tags that may be directly inside a tag
     "code": (),
 }
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*+)([^<>]*+)>|<!--.*?-->", re.DOTALL)
+_SECTION = re.compile(r"<section\b.*?</section>", re.DOTALL)
 _ATTRIBUTE = re.compile(r"""([^\s=/"']+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+)))?""")
 _LINK = re.compile(r"(https://|mailto:)\S+")
 
@@ -156,6 +157,14 @@ def sections_from(html: str, name: str) -> dict[str, tuple[Block, ...]]:
 
     Raises OptoutError at the template's line.
     """
+    if "<!--" in html or _SECTION.sub("", html).strip():  # a tag may be where it looks like another
+        return _sections_in(html, name)
+    parts = (_sections_in(part, name) for part in _SECTION.findall(html))
+    return {id: blocks for part in parts for id, blocks in part.items()}
+
+
+@lru_cache(maxsize=1024)  # most sections are the same from county to county
+def _sections_in(html: str, name: str) -> dict[str, tuple[Block, ...]]:
     parser = _Parser(name)
     parser.read(html)
     return {
