@@ -97,10 +97,17 @@ class Templates(TemplateSearch):
                     if not self._file(folder, name):  # reading a named pipe never ends
                         yield Problem("not-a-file", "is not a file", Location(str(path)))
                         continue
+                    is_read = environment is self.letters and self.path_of(name) == path
                     with template_problems(name, self):
-                        syntax = environment.parse(_read(path), name, str(path))
+                        if is_read:  # what letters use is kept, parsed and compiled
+                            syntax = self._parse(name)[1]
+                        else:
+                            syntax = environment.parse(_read(path), name, str(path))
                         missing = list(self._missing_in(syntax, path))
-                        environment.compile(syntax, name, str(path))
+                        if is_read:
+                            environment.get_template(name)
+                        else:
+                            environment.compile(syntax, name, str(path))
                     yield from missing
                     if self.is_own(name) and not missing:
                         self.parts_of(name)
@@ -194,9 +201,9 @@ class Templates(TemplateSearch):
         for _, syntax in self.parts_of(name).values():
             for outer in syntax.find_all(nodes.Block):
                 deeper = {
-                    inner.name
+                    nested.name
                     for block in outer.find_all(nodes.Block)
-                    for inner in block.find_all(nodes.Block)
+                    for nested in block.find_all(nodes.Block)
                 }
                 names = [it.name for it in outer.find_all(nodes.Block) if it.name not in deeper]
                 inner.setdefault(outer.name, names)
