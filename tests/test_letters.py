@@ -12,7 +12,8 @@ from make_letters import body_texts, letter_for, letters_for, texts_of
 from optout_cli.exporters import exporter_for
 from optout_cli.letters import Library
 from optout_cli.letters.render import claims_in, rules_for
-from optout_cli.templating.filters import MONTHS, as_typed
+from optout_cli.model.fields import MONTHS
+from optout_cli.templating.filters import as_typed
 
 GOLDEN = Path(__file__).parent / "golden"
 SAN_FRANCISCO = (ROOT / "examples" / "san-francisco-2010.yaml").read_text("utf-8")

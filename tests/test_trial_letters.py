@@ -58,6 +58,12 @@ def test_a_choice_that_looks_like_a_day_is_none(found: Found) -> None:
     assert "names 2030-01-01, which is after the letter's date" in {it.message for it in told}
 
 
+def test_a_day_that_is_on_no_calendar_is_no_later_day(found: Found) -> None:
+    shown = "<p>On February 30, 2030, or on March 1, 2030.</p>"
+    told = {problem.message for problem in found(stop=(BODY, shown + BODY))}
+    assert told == {"names 2030-03-01, which is after the letter's date"}
+
+
 PLANTED = {
     "undefined particular": (BODY, "{{ particulars.kin }}", "particulars has no 'kin'"),
     "on a branch that no sample takes": (

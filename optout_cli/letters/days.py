@@ -3,17 +3,14 @@
 Offices are closed on weekends, and on the holidays of country and state.
 """
 
-import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cache
 
 from optout_cli.model.notice import Case, Note
 from optout_cli.model.program import Particular
 
 _FAR = timedelta(days=366)  # after the letter's date: a day later than this may be a slip
-_WRITTEN = re.compile(r"\b[A-Z][a-z]+ [0-9]{1,2}, [0-9]{4}\b")
 
 
 def doubt_about(day: date, particular: Particular, case: Case) -> str | None:
@@ -33,15 +30,6 @@ def closed_notes(days: Iterable[date], state: str) -> Iterator[Note]:
     for day in days:
         if name := closing_of(day, state):
             yield Note(code="closed-day", text=f"check the day {day}: it is {name}")
-
-
-def days_after(day: date, last: date, words: str) -> Iterator[date]:
-    """Yield each day in words, such as `August 5, 2011`, that is after `day` until `last`."""
-    for written in _WRITTEN.findall(words):
-        with suppress(ValueError):  # February 30
-            found = datetime.strptime(written, "%B %d, %Y").date()  # noqa: DTZ007  # a day, in no zone
-            if day < found <= last:
-                yield found
 
 
 def next_working_day(day: date, state: str) -> tuple[date, str]:

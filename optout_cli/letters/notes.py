@@ -11,7 +11,8 @@ from typing import Any
 from optout_cli.directory.names import fold, names_another, names_within
 from optout_cli.errors import shorten
 from optout_cli.exporters import Options, exporter_for
-from optout_cli.letters.days import closed_notes, days_after, doubt_about
+from optout_cli.letters.days import closed_notes, doubt_about
+from optout_cli.model.fields import days_in
 from optout_cli.model.jurisdiction import LAW_EFFECTS, Agreement, Jurisdiction
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice, Recipient, Route
@@ -79,7 +80,7 @@ def _particular_notes(case: Case) -> Iterator[Note]:
     for path, words in texts_in(
         {"wording": {**request.wording}, "particulars": request.particulars}
     ):
-        for day in days_after(case.date, case.today, words):
+        for day in [day for day in days_in(words) if case.date < day <= case.today]:
             text = f"check {path}: it names {day}, which is after the letter's own date"
             yield Note(code="odd-day", text=text)
 

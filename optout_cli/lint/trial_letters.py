@@ -7,8 +7,7 @@ the template or of `program.yaml`.
 import re
 from collections import defaultdict
 from collections.abc import Generator, Hashable, Iterator, Sequence
-from datetime import date, datetime
-from functools import lru_cache
+from datetime import date
 from heapq import heapify, heappop, heappush
 from itertools import chain, pairwise
 from operator import itemgetter
@@ -28,13 +27,14 @@ from optout_cli.lint.samples import (
     samples_of,
     subject_of,
 )
+from optout_cli.model.fields import days_in
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case
 from optout_cli.model.program import OWN_DAY
 from optout_cli.model.request import PARTIES, Party, Request
 from optout_cli.programs import holds_for, refusals
 from optout_cli.templating.filters import as_typed, quotation, typographic
-from optout_cli.templating.inspect import A_DAY, ANY, Reading
+from optout_cli.templating.inspect import ANY, Reading
 from optout_cli.templating.pages import SUFFIX
 from optout_cli.templating.problems import ENDLESS
 
@@ -184,7 +184,7 @@ def _wording_problems(subject: Subject, letter: Letter, sample: Sample) -> Itera
         if text == following:
             message = f"prints a line twice: {text!r}"
             found.append(Problem("doubled-line", message, templates.location(name)))
-    later = {day for text in texts for day in _days_written(text) if day > sample.day}
+    later = {day for text in texts for day in days_in(text) if day > sample.day}
     # A text for one jurisdiction may name a day to come, which counsel chose.
     if later and letter.notice.place.slug not in subject.local:
         facts = [letter.notice.particulars, letter.notice.computed]
@@ -193,12 +193,6 @@ def _wording_problems(subject: Subject, letter: Letter, sample: Sample) -> Itera
             message = f"names {day}, which is after the letter's date"
             found.append(Problem("later-day", message, templates.location(name)))
     yield from (_with_sample(problem, subject, sample) for problem in found)
-
-
-@lru_cache(maxsize=4096)  # most letters have most texts in common
-def _days_written(text: str) -> list[date]:
-    # A day, in no zone.
-    return [datetime.strptime(day, "%B %d, %Y").date() for day in A_DAY.findall(text)]  # noqa: DTZ007
 
 
 # Any: plain data.

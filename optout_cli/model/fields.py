@@ -1,9 +1,13 @@
-"""The kinds of text in the nouns, each with the words to reject a wrong one.
+"""The kinds of text in the nouns, each with the words to reject a wrong one; days in words.
 
 `extra` is for `readers.validate`: what the text should be (`expects`), a `hint`, and the number of
 `digits` of a code whose zeros at the front a spreadsheet may drop.
 """
 
+import re
+from contextlib import suppress
+from datetime import date
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
@@ -154,3 +158,21 @@ class Noun(
 
     Each noun repeats `kw_only`, because msgspec does not inherit it.
     """
+
+
+# Written out: strftime would follow the machine's locale.
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+_DAY = re.compile(rf"\b({'|'.join(MONTHS)}) ([0-9]{{1,2}}), ([0-9]{{4}})\b")
+
+
+@lru_cache(maxsize=4096)  # letters have most texts in common
+def days_in(text: str) -> tuple[date, ...]:
+    """Return the days that a text names, such as `August 5, 2011`, but no February 30."""
+    found = []
+    for month, day, year in _DAY.findall(text):
+        with suppress(ValueError):
+            found.append(date(int(year), MONTHS.index(month) + 1, int(day)))
+    return tuple(found)

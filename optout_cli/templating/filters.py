@@ -18,6 +18,7 @@ import msgspec
 from markupsafe import Markup
 
 from optout_cli.errors import Problem, closest, raise_any
+from optout_cli.model.fields import MONTHS
 from optout_cli.model.letter import Block, ListBlock, Quote
 
 WORDING = "wording"  # the key of a request, and the fact of a notice
@@ -103,13 +104,6 @@ def by_date(entries: Sequence[Any]) -> list[Any]:
     for entry in entries:
         _check(getattr(entry, "date", entry), date, "by_date", wanted)
     return sorted(entries, key=lambda entry: entry.date)
-
-
-# Written out: strftime would follow the machine's locale.
-MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
 
 
 def and_list(items: Sequence[str]) -> str:

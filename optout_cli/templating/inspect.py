@@ -10,10 +10,9 @@ from typing import TypeVar, get_args, get_type_hints
 from jinja2 import nodes
 
 from optout_cli.errors import Problem, did_you_mean
-from optout_cli.model.fields import Noun
+from optout_cli.model.fields import Noun, days_in
 from optout_cli.model.notice import Notice, Place
 from optout_cli.model.program import LetterKind, Program
-from optout_cli.templating.filters import MONTHS
 from optout_cli.templating.problems import names_in
 from optout_cli.templating.templates import Templates
 
@@ -128,7 +127,6 @@ _GIVEN = {name for name, kind in get_type_hints(Notice).items() if kind in (str,
 _BY_NAME = ("particulars", "citations", "computed", "recipient")  # their parts are facts
 _RELATIVE = ("particulars.", "computed.", "date")  # days that samples count from the letter's date
 _ORDER = ("lt", "lteq", "gt", "gteq")
-A_DAY = re.compile(rf"(?:{'|'.join(MONTHS)}) \d{{1,2}}, \d{{4}}")
 ANY = "*"  # the part that is read in a path where a variable has its name: `citations[key]`
 Facts = frozenset[str]
 
@@ -213,7 +211,7 @@ class Reading:
                 self._print(node, around, names)
             case _:
                 self._follow_all(self._inside(node, around, names), around, names)
-        if isinstance(node, nodes.TemplateData) and A_DAY.search(node.data):
+        if isinstance(node, nodes.TemplateData) and days_in(node.data):
             self.together[around | {"day"}] = None
 
     def _follow_all(
