@@ -271,12 +271,18 @@ def test_two_envelopes_cannot_have_one_number(letters: Letters, run: Run) -> Non
     )
 
 
-@pytest.mark.usefixtures("in_folder")
-def test_one_number_is_for_one_envelope_to_one_office_on_one_day(run: Run, write: Write) -> None:
-    for day in ("2026-08-03", "2026-10-05"):
+def letters_of_two_days(run: Run, write: Write) -> list[str]:
+    """Write a letter to ICE on each of two days; return their paths."""
+    days = ("2026-08-03", "2026-10-05")
+    for day in days:
         write(f"{day}.yaml", REQUEST.replace("2026-11-20", day))
         run("write", f"{day}.yaml", "-f", "txt", "--to", "ice", "-o", "letters/", "-q")
-    first, second = (f"letters/{day}-opt-out-ice.txt" for day in ("2026-08-03", "2026-10-05"))
+    return [f"letters/{day}-opt-out-ice.txt" for day in days]
+
+
+@pytest.mark.usefixtures("in_folder")
+def test_one_number_is_for_one_envelope_to_one_office_on_one_day(run: Run, write: Write) -> None:
+    first, second = letters_of_two_days(run, write)
     way = ("--by", "certified-mail", "-q", "--number", NUMBER)
     assert outcome(run("sent", first, *way, "--on", "2026-10-06"))[0] == 0
     assert outcome(run("sent", second, *way, "--on", "2026-10-06"))[0] == 0
@@ -305,10 +311,7 @@ def test_one_number_is_for_one_envelope_to_one_office_on_one_day(run: Run, write
 
 @pytest.mark.usefixtures("in_folder")
 def test_a_letter_in_the_envelope_of_another_went_out_on_its_day(run: Run, write: Write) -> None:
-    for day in ("2026-08-03", "2026-10-05"):
-        write(f"{day}.yaml", REQUEST.replace("2026-11-20", day))
-        run("write", f"{day}.yaml", "-f", "txt", "--to", "ice", "-o", "letters/", "-q")
-    first, second = (f"letters/{day}-opt-out-ice.txt" for day in ("2026-08-03", "2026-10-05"))
+    first, second = letters_of_two_days(run, write)
     way = ("--by", "certified-mail", "--number", NUMBER)
     run("sent", first, *way, "--on", "2026-10-06")
     code, _, err = outcome(run("sent", second, *way))

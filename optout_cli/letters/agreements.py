@@ -73,7 +73,7 @@ def with_agreement(
     agency, given = locality and locality.agency, document.data.get("particulars", {})
     if locality is None or agency is None or not isinstance(given, dict):
         return document, ()
-    chosen = _chosen(document, agency.agreements, kind)
+    chosen = _choose(document, agency.agreements, kind)
     facts = {
         "model": [agreement.model for agreement in chosen],
         "signed": [agreement.signed.isoformat() for agreement in chosen if agreement.signed],
@@ -98,7 +98,7 @@ def with_agreement(
     return Document(data, document.layers), tuple(found)
 
 
-def _chosen(
+def _choose(
     document: Document, agreements: Sequence[Agreement], kind: LetterKind
 ) -> list[Agreement]:
     """Return the agreements that a request names, in its order, or the only one there is.

@@ -54,7 +54,7 @@ def _repeat_runs(packed: _Bytes) -> Iterator[_Bytes]:
 
 
 def _look_up_codes(packed: _Bytes, early: int = 1) -> Iterator[_Bytes]:
-    """Unpack LZW; its codes grow wider so many codes `early`."""
+    """Unpack LZW, whose codes grow wider `early` codes before they have to."""
     first = [*(bytes([byte]) for byte in range(256)), b"", b""]
     words, before, width, bits, count = [*first], b"", 9, 0, 0
     for byte in packed:

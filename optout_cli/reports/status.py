@@ -291,7 +291,7 @@ def _is_late(standing: Standing, today: date) -> bool:
 
 
 def _first_sending(standing: Standing) -> date | None:
-    """Return when the version went out that this letter, of the same day, was put in place of."""
+    """Return when the version first went out that this letter corrects."""
     state, before = standing.state, standing.before
     if before is None or not before.sent or before.identity != state.identity or not state.sent:
         return None
