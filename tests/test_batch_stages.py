@@ -29,7 +29,7 @@ from optout_cli.readers.document import Document
 from optout_cli.register import folder as folder_module
 from optout_cli.register.folder import LetterFolder
 from optout_cli.register.state import load_register
-from optout_cli.templating.pages import PAGE
+from optout_cli.templating.search import PAGE
 
 ROWS = "jurisdiction,letter\n" + "".join(
     f"{50_001 + 2 * number},secure-communities/opt-out\n" for number in range(14)

@@ -37,7 +37,7 @@ from optout_cli.model.letter import (
 )
 from optout_cli.model.request import Request
 from optout_cli.reports.guide import encode_guide, guide_of
-from optout_cli.templating.pages import STYLE
+from optout_cli.templating.search import STYLE
 
 pytestmark = pytest.mark.no_cover  # many pages, with code that others cover
 

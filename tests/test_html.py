@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from optout_cli.exporters import exporter_for
 from optout_cli.letters import Library
 from optout_cli.model.letter import Image, Letter
-from optout_cli.templating.pages import PAGE, STYLE
+from optout_cli.templating.search import PAGE, STYLE
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 

@@ -15,7 +15,7 @@ from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import Files, Image
 from optout_cli.readers.document import with_assignments
-from optout_cli.templating.pages import PAGE, STYLE
+from optout_cli.templating.search import PAGE, STYLE
 
 LAYOUT = (bundled.TEMPLATES / PAGE).read_text("utf-8")
 SHEET = (bundled.TEMPLATES / STYLE).read_text("utf-8")

@@ -17,7 +17,7 @@ from optout_cli.errors import Problem
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import ListBlock, Paragraph, Run
-from optout_cli.templating.pages import PAGE, STYLE
+from optout_cli.templating.search import PAGE, STYLE
 
 pytestmark = pytest.mark.no_cover  # many pages, with code that others cover
 

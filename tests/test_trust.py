@@ -325,7 +325,7 @@ def test_a_shipped_template_lies_where_an_installer_put_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Some installers fill a package's folders with links."""
-    from optout_cli.templating.pages import TemplateSearch
+    from optout_cli.templating.search import TemplateSearch
 
     (tmp_path / "p").mkdir()
     (tmp_path / "p" / "ask.html.j2").symlink_to(ROOT / "templates" / f"{LETTER}.html.j2")

@@ -38,6 +38,7 @@ from optout_cli.errors import OptoutError, Problem, raise_any, shorten
 from optout_cli.model.letter import Cover, Guide, Image, Letter, Mailing, MailingForm
 from optout_cli.output import hold_interrupts
 from optout_cli.templating import pages
+from optout_cli.templating.search import STYLE
 from optout_cli.templating.templates import Templates
 
 # On Linux, let WeasyPrint load its libraries by their full names only. It asks for 22 shorter names
@@ -79,7 +80,7 @@ class Engine:
         )
         # Two sheets, so that a warning counts the lines of the style's own file. Interrupts wait:
         # one right after the creation of the folder would keep it from being removed.
-        with _raise_warnings(pages.STYLE), hold_interrupts():
+        with _raise_warnings(STYLE), hold_interrupts():
             texts = ("".join(font_rules), templates.style)
             self._styles = [*map(self._style_from, texts)]
         self._mono: list[CSS] = []  # of a page that shows what people type

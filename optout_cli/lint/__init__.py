@@ -19,7 +19,7 @@ from optout_cli.model.notice import Note
 from optout_cli.readers.document import locating
 from optout_cli.readers.files import STDIN, folder_of, load_document
 from optout_cli.templating.inspect import unprinted_parts
-from optout_cli.templating.pages import BUILTIN, SUFFIX
+from optout_cli.templating.search import BUILTIN, SUFFIX
 from optout_cli.trust import check_within, leads_outside
 
 _PROGRAM, _STYLE, _LAYOUT = "program.yaml", "_layout/letter.css", "_layout"

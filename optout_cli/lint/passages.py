@@ -22,7 +22,7 @@ from optout_cli.programs import refusals
 from optout_cli.readers.validate import convert
 from optout_cli.templating.body import sections_from, texts_in
 from optout_cli.templating.filters import WORDING, fixed_passages
-from optout_cli.templating.pages import SUFFIX
+from optout_cli.templating.search import SUFFIX
 
 _LETTER = Location("--letter", is_command_line=True)
 _EXTENDS = re.compile(r'{%-?\s*extends\s+"([^"]+)"\s*-?%}\n?')

@@ -21,7 +21,7 @@ from optout_cli.programs import holds
 from optout_cli.programs.validation import particulars_from
 from optout_cli.readers.document import Document, Layer, Tree
 from optout_cli.readers.validate import convert
-from optout_cli.templating.pages import SUFFIX
+from optout_cli.templating.search import SUFFIX
 
 Group = dict[str, Tree]
 _APART = timedelta(days=30)  # from the letter's date to a sample day before or after it

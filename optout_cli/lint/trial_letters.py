@@ -35,8 +35,8 @@ from optout_cli.model.request import PARTIES, Party, Request
 from optout_cli.programs import holds_for, refusals
 from optout_cli.templating.filters import as_typed, quotation, typographic
 from optout_cli.templating.inspect import ANY, Reading
-from optout_cli.templating.pages import SUFFIX
 from optout_cli.templating.problems import ENDLESS
+from optout_cli.templating.search import SUFFIX
 
 _TAME, _HOSTILE = "Sample", '</p><li>{{ 7 * 7 }} &amp; "x" <b>y</b>'
 _QUOTED = re.compile(r"text='(?:[^'\\]|\\.)*'|text=\"(?:[^\"\\]|\\.)*\"")  # in a block's repr

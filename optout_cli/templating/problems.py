@@ -16,8 +16,8 @@ from jinja2 import nodes
 
 from optout_cli.errors import Location, OptoutError, Problem, closest, did_you_mean
 from optout_cli.templating.filters import FILTERS, Endless, Missing
-from optout_cli.templating.pages import BUILTIN, SUFFIX, TemplateSearch
 from optout_cli.templating.sandbox import Unknown
+from optout_cli.templating.search import BUILTIN, SUFFIX, TemplateSearch
 
 ENDLESS = "endless-template"  # the code of a problem that every letter of the template has
 _TAGS = (

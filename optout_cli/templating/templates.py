@@ -23,7 +23,6 @@ from optout_cli.cache import Cache
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.readers.files import MAX_BYTES
 from optout_cli.templating.filters import FILTERS, MAX_LETTER, Endless, Refused
-from optout_cli.templating.pages import SUFFIX, TemplateSearch
 from optout_cli.templating.problems import (
     missing_filter,
     missing_template,
@@ -31,6 +30,7 @@ from optout_cli.templating.problems import (
     template_problems,
 )
 from optout_cli.templating.sandbox import Environment, Stamp, printable
+from optout_cli.templating.search import SUFFIX, TemplateSearch
 
 # The layout around letters, and of pages that are not letters.
 _PAGE_NAMES = ("mailings", "letter", "letterhead", "cover", "sheet", "guide-page", "email")
