@@ -147,9 +147,9 @@ class RegisterMaker:
         """Record an answer. Any: other fields of Answered."""
         self.append(Answered(**self._about(id, to), on=on, reply=reply, **more))
 
-    def withdrawn(self, id: str, to: Party) -> None:
-        """Record that a letter will not go out."""
-        self.append(Withdrawn(**self._about(id, to), what="written", on=DAY))
+    def withdrawn(self, id: str, to: Party, on: date = DAY) -> None:
+        """Record that a letter will not go out, or was withdrawn on a day."""
+        self.append(Withdrawn(**self._about(id, to), what="written", on=on))
 
     def replaced(self, id: str) -> None:
         """Move all files of a request's letters to the folder earlier."""

@@ -445,6 +445,41 @@ def test_without_its_program_a_letter_has_no_deadline(
     assert (standing.step, standing.answer_due, standing.milestones) == ("waiting", None, ())
 
 
+def test_a_request_for_an_answer_to_a_withdrawn_notice_waits_for_none(
+    maker: RegisterMaker, library: Library
+) -> None:
+    id = maker.written(parties=("ice",))
+    maker.sent(id, "ice")
+    cited = {"notice-reference": "SC-06041-20261102-ABCD"}
+    first = maker.written(
+        parties=("ice",), letter=FOLLOW_UP, on=date(2026, 12, 14), particulars=cited
+    )
+    maker.sent(first, "ice", date(2026, 12, 14))
+    maker.written(parties=("ice",), letter=FOLLOW_UP, on=date(2027, 1, 20), particulars=cited)
+    maker.withdrawn(id, "ice", date(2027, 1, 21))
+    found = maker.standings(library)
+    assert [(it.step, next_step(it, date(2027, 5, 1)), it.next_letter) for it in found] == [
+        ("withdrawn", "withdrawn on 2027-01-21", None),
+        ("withdrawn", "its notice was withdrawn", None),
+        ("withdrawn", "its notice was withdrawn", None),
+    ]
+
+
+def test_a_notice_counts_again_if_only_the_follow_up_was_withdrawn(
+    maker: RegisterMaker, library: Library
+) -> None:
+    id = maker.written(parties=("ice",))
+    maker.sent(id, "ice")
+    cited = {"notice-reference": "SC-06041-20261102-ABCD"}
+    first = maker.written(
+        parties=("ice",), letter=FOLLOW_UP, on=date(2026, 12, 14), particulars=cited
+    )
+    maker.sent(first, "ice", date(2026, 12, 14))
+    maker.withdrawn(first, "ice", date(2026, 12, 15))
+    found = maker.standings(library)
+    assert [it.step for it in found] == ["waiting", "withdrawn"]
+
+
 def test_what_came_and_what_to_do_once_a_day_has_come_are_next(
     tmp_path: Path, library: Library
 ) -> None:

@@ -105,6 +105,12 @@ def test_the_signed_copy_stands_for_the_letter(letters: str, run: Run) -> None:
     assert sheet.startswith("Exhibit 1 Signed copy Belongs to: Notice of opt-out to ICE")
 
 
+def test_a_certificate_says_that_a_letter_was_withdrawn(sent: str, run: Run) -> None:
+    run("sent", TO_ICE, "--withdrawn", "why", "--on", "2026-11-24", "-q")
+    run("packet", TO_ICE, "-o", "proof.pdf")
+    assert "Withdrawn: on November 24, 2026" in pages_of("proof.pdf")[0]
+
+
 def test_a_certificate_says_what_an_answer_names_and_when_a_notice_takes_effect(
     in_folder: Path, run: Run, write: Write
 ) -> None:

@@ -25,6 +25,7 @@ from optout_cli.register.state import LetterState, Register, load_register
 from optout_cli.register.statements import Moment, day_problems
 
 NUMBER = "7008 1300 0001 7388 9810"
+RENEWED = "secure-communities/renewed-request"
 OTHER_NUMBER = "9400 1112 0108 0805 4830 16"
 FOLDER = Path("letters")
 Letters = str  # their reference
@@ -663,7 +664,7 @@ def test_a_letter_that_will_not_go_out_is_not_to_be_sent_until_it_is_written_aga
         f"{TO_ICE}\n",
         f"recorded: will not go out (thrown away): {letters} to ICE ({TO_ICE})\n",
     )
-    told = f"already recorded: will not go out (again): {letters} to ICE ({TO_ICE})\n"
+    told = f"already recorded: will not go out (thrown away): {letters} to ICE ({TO_ICE})\n"
     assert outcome(run("sent", TO_ICE, "--never", "again"))[2] == told
 
     def unsent() -> list[str]:
@@ -679,6 +680,11 @@ def test_a_letter_that_will_not_go_out_is_not_to_be_sent_until_it_is_written_aga
     )
     code, _, err = outcome(run("sent", TO_BUREAU, "--never", "why"))
     assert (code, "the letter went out: it is recorded as sent" in err) == (1, True)
+    assert outcome(run("sent", TO_ICE, "--undo", "found"))[2].startswith(
+        f"recorded: is to go out after all (found): {letters} to ICE"
+    )
+    assert unsent() == ["ice"]
+    run("sent", TO_ICE, "--never", "thrown away", "-q")
     write_letters(library, FOLDER, REACHED, ("json",))
     assert unsent() == ["ice"]
 
@@ -693,10 +699,70 @@ def test_a_letter_that_will_not_go_out_counts_again_if_it_is_written_unchanged(
     assert "2 letters: 2 not sent" in outcome(run("status", "letters"))[1]
 
 
+def test_a_letter_that_went_out_is_withdrawn_and_nothing_is_due_until_that_is_taken_back(
+    letters: Letters, run: Run
+) -> None:
+    run("sent", "letters", "--by", "mail", "--on", "2026-11-21", "-q")
+    withdraw = ("sent", TO_ICE, "--withdrawn", "the board decided", "--on", "2026-11-22")
+    told = f"withdrawn on 2026-11-22 (the board decided): {letters} to ICE ({TO_ICE})\n"
+    assert outcome(run(*withdraw)) == (0, f"{TO_ICE}\n", f"recorded: {told}")
+    assert outcome(run(*withdraw[:-2]))[2] == f"already recorded: {told}"
+    # What is recorded of the letter later does not make it count again.
+    run("sent", TO_ICE, "--by", "mail", "--number", NUMBER, "-q")
+    run("answer", TO_ICE, "--reply", "refused", "--on", "2026-11-23", "-q")
+    row = json.loads(outcome(run("status", "letters", "--json"))[1].splitlines()[1])
+    assert (row["step"], row["withdrawn"], row["answer-due"], row["next"]) == (
+        "withdrawn",
+        "2026-11-22",
+        None,
+        "a refusal in writing; withdrawn on 2026-11-22",
+    )
+    assert (
+        outcome(run("status", "letters", "--due", "--until", "2027-12-31", "--json"))[1].count(
+            '"recipient":"ice"'
+        )
+        == 0
+    )
+    page = outcome(run("status", "letters", "-f", "html"))[1]
+    assert "withdrawn on 2026-11-22" in page
+    assert "the board decided" not in page
+    told = outcome(run("answer", TO_ICE, "--reply", "meeting-offered"))[2]
+    assert "new --follow" not in told
+    code, _, err = outcome(run("new", "--follow", TO_ICE, "--letter", RENEWED, "-o", "r.yaml"))
+    assert (code, Path("r.yaml").read_text("utf-8").count("\nto: bureau\n")) == (0, 1)
+    assert "goes to the State Identification Bureau alone, since the earlier one to ICE was" in err
+    run("sent", "letters", "--withdrawn", "all", "-q")
+    code, _, err = outcome(run("new", "--follow", TO_BUREAU, "--letter", RENEWED, "-o", "s.yaml"))
+    assert (code, err.splitlines()[0]) == (
+        1,
+        f"{letters} was withdrawn, so no letter follows it",
+    )
+    assert outcome(run("new", "--csv", "--follow", "letters", "-o", "n.csv"))[0] == 1
+    assert outcome(run("sent", TO_ICE, "--undo", "another letter"))[2].startswith(
+        f"recorded: not withdrawn on 2026-11-22 after all (another letter): {letters} to ICE"
+    )
+    assert (states()["ice"].is_withdrawn, states()["bureau"].is_withdrawn) == (False, True)
+
+
+def test_a_withdrawn_letter_counts_again_once_it_goes_out_after_that_day(
+    letters: Letters, run: Run, library: Library
+) -> None:
+    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-21", "-q")
+    run("sent", TO_ICE, "--withdrawn", "why", "--on", "2026-11-22", "-q")
+    write_letters(library, FOLDER, REACHED, ("json",))  # another format is not another letter
+    run("sent", TO_ICE, "--by", "fax", "--on", "2026-11-22", "-q")
+    assert states()["ice"].is_withdrawn
+    run("sent", TO_ICE, "--by", "mail", "--again", "--on", "2026-11-23", "-q")
+    assert not states()["ice"].is_withdrawn
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
         (("sent", "--undo", "why"), "the letter is not recorded as sent"),
+        (("sent", "--withdrawn", "why"), "the letter is not recorded as sent"),
+        (("sent", "--withdrawn", "why", "--by", "fax"), "--withdrawn says that you withdrew"),
+        (("sent", "--withdrawn", "why", "--never", "why"), "--never says that a letter will not"),
         (("sent", "--undo", "why", "--by", "fax"), "the letter is not recorded as sent by fax"),
         (("delivered", "--undo", "why"), "the letter is not recorded as delivered"),
         (("answer", "--undo", "why"), "the letter is not recorded as answered"),

@@ -74,7 +74,7 @@ def earlier_from(state: LetterState, states: Iterable[LetterState]) -> Earlier:
             and other.letter.recipient == state.letter.recipient
         )
         is_later = one.date >= two.date and one.at >= two.at and one.reference != reference
-        return bool(other.sent) and is_alike and is_later
+        return bool(other.sent) and not other.is_withdrawn and is_alike and is_later
 
     cited = facts.get("particulars", {}).get(_CITED)
     notices = [other for other in all_states if other.written.reference == cited]
@@ -124,9 +124,10 @@ def earlier_from_json(path: str) -> Earlier:
 
 
 def _asked_again(earlier: Earlier, program: Program) -> list[LetterState]:
-    """Return the letters that went out and asked for an answer to this one."""
+    """Return the letters that went out, were not withdrawn, and asked for an answer to this one."""
     asking = kinds_after_silence(program)
-    return [state for state in earlier.later if state.sent and _kind_of(state) in asking]
+    sent = (state for state in earlier.later if state.sent and not state.is_withdrawn)
+    return [state for state in sent if _kind_of(state) in asking]
 
 
 def _requests_of(earlier: Earlier, program: Program) -> list[JsonObject]:
@@ -138,7 +139,7 @@ def _requests_of(earlier: Earlier, program: Program) -> list[JsonObject]:
     request is recorded as sent, those that are not were no requests.
     """
     facts, again = earlier.facts, _asked_again(earlier, program)
-    sent = {state.letter.recipient for state in earlier.states if state.sent}
+    sent = {it.letter.recipient for it in earlier.states if it.sent and not it.is_withdrawn}
     to_these = [answer for state in again for answer in state.answers]
     to_itself = [answer for state in earlier.states for answer in state.answers]
     listing = {

@@ -50,6 +50,10 @@ def answers_following(
         if not (letter in following if letter else following):
             return answers_following(earlier.notice, letter, library, day, parties)
     facts = earlier.facts
+    if earlier.states and all(state.is_withdrawn for state in earlier.states):
+        message = f"{facts['reference']} was withdrawn, so no letter follows it"
+        hint = "write a new notice; if it was not withdrawn, say so with optout sent LETTER --undo"
+        raise OptoutError(Problem("withdrawn-letter", message, None, f"{hint} REASON"))
     program, kind, name = _find_kind(earlier, letter, library)
     current = {rule.role: rule.party for rule in program.recipients_on(day)}
     chosen = parties or _parties_concerned(earlier, program, name)
@@ -115,10 +119,12 @@ def _parties_concerned(earlier: Earlier, program: Program, letter: str) -> list[
 
     If no letter is recorded as sent, that is everybody. What asks for an answer, since nothing came
     back, does not go to an office that answered, and what answers a reply goes to those that gave
-    it, unless that leaves nobody.
+    it, unless that leaves nobody. An office whose letter was withdrawn gets none.
     """
     kind, answers = letter.partition("/")[2], earlier.answers()
-    sent = [state.letter.recipient for state in earlier.states if state.sent]
+    gone = {state.letter.recipient for state in earlier.states if state.is_withdrawn}
+    all_sent = [state.letter.recipient for state in earlier.states if state.sent]
+    sent = [party for party in all_sent if party not in gone]
     if kind in kinds_after_silence(program):
         settled = {answer.recipient for answer in answers if settles(answer, program)}
         own = [party for party in sent if party not in settled]
@@ -128,7 +134,7 @@ def _parties_concerned(earlier: Earlier, program: Program, letter: str) -> list[
         # The last one of each office.
         last = {it.recipient: it.reply for it in acknowledgments_first(answers, program)}
         own = [party for party in sent if last.get(party) in leading]
-    return own or sent or [*PARTIES]
+    return own or sent or [party for party in PARTIES if party not in gone]
 
 
 def letters_following(earlier: Earlier, library: Library) -> list[str]:

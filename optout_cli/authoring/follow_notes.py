@@ -91,7 +91,7 @@ def second_notes(
     letters: Iterable[Identity], states: Iterable[LetterState], library: Library
 ) -> Iterator[str]:
     """Yield notes on notices, not follow-ups, that offices were sent before, with another date."""
-    sent = {state.identity: state for state in states if state.sent}
+    sent = {it.identity: it for it in states if it.sent and not it.is_withdrawn}
     by_matter = {_without_day(identity): state for identity, state in sent.items()}
     again: Counter[str] = Counter()
     for letter in letters:
@@ -175,6 +175,8 @@ def _status_texts(
     named = f"{state.written.reference} to {state.letter.recipient}"
     if not state.sent:
         yield f"{named} is not recorded as sent"
+    elif state.withdrawal:
+        yield f"{named} was withdrawn on {state.withdrawal.on}"
     name = claim.letter.partition("/")[2]
     specs = program.letters[name].particulars
     for answer in answers if name in kinds_after_silence(program) else ():

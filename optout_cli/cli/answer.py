@@ -38,7 +38,7 @@ from optout_cli.register.replies import (
 )
 from optout_cli.register.standing import settles, standings_of
 from optout_cli.register.state import LetterState
-from optout_cli.register.statements import Moment, about_letter, withdrawn_from
+from optout_cli.register.statements import Moment, about_letter, taken_back_from
 
 _OTHER_NAMES = {"denied": "refused", "rejected": "refused", "declined": "refused"}
 _MOST = 9  # letters to choose from
@@ -232,7 +232,7 @@ def _record(
         (answered,) = (sent for sent in map(sent_letter, letters) if sent.state.id == state.id)
         try:
             if said is None:
-                result = withdrawn_from(answered.state, "answered", undo, moment)
+                result = taken_back_from(answered.state, "answered", undo, moment)
             else:
                 answer = Answered(
                     **about_letter(state, moment),
@@ -284,7 +284,9 @@ def _letters_of(statement: _Statement, reply: Reply) -> dict[str, str]:
     state, programs = statement.state, statement.library.programs
     folder = state.written.letter.partition("/")[0]
     names = [row.letter for row in reply.next]
-    if not reply.settles and any(settles(answer, statement.program) for answer in state.answers):
+    if state.is_withdrawn:
+        names = []
+    elif not reply.settles and any(settles(answer, statement.program) for answer in state.answers):
         names = []  # a mere acknowledgment changes nothing any more
     elif reply.silence:
         standings = standings_of(statement.found.states, programs.by_id)

@@ -11,7 +11,8 @@ from optout_cli.cli.console import report_problems, say, usage_error
 from optout_cli.cli.options import files, json_option, library_from, quiet_option, templates_option
 from optout_cli.model.request import Party
 from optout_cli.register.recorder import Recorded, sent_letter
-from optout_cli.register.statements import delivered_from, withdrawn_from
+from optout_cli.register.replies import delivered_from
+from optout_cli.register.statements import taken_back_from
 
 
 @click.command(
@@ -60,7 +61,7 @@ def command(
     def results_of(text: str) -> Iterator[Recorded]:
         found = sent_letter(record.one_letter(text, recorder.find(text, within, parties)))
         if day is None:
-            yield found, withdrawn_from(found.state, "delivered", undo or "", moment)
+            yield found, taken_back_from(found.state, "delivered", undo or "", moment)
         else:
             proof = found.take(receipt, "receipt")
             yield found, delivered_from(found.state, day, proof, moment, correct=correct)

@@ -25,6 +25,7 @@ from optout_cli.register.events import (
 )
 from optout_cli.register.folder import LONG_WAIT, WAIT
 from optout_cli.register.recorder import Found, Recorded, Recorder
+from optout_cli.register.state import LetterState
 from optout_cli.register.statements import Moment, Result, way_words
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -137,8 +138,8 @@ def letter_name(found: Found) -> str:
     return f"{state.written.reference} to {RECIPIENTS[state.letter.recipient]} ({found.path})"
 
 
-def _happening(event: LetterNews) -> str:
-    """Say what happened: `sent by certified mail on 2026-11-25`."""
+def _happening(event: LetterNews, state: LetterState) -> str:
+    """Say what happened to a letter: `sent by certified mail on 2026-11-25`."""
     match event:
         case Sent():
             return f"sent by {way_words(event.by, event.number)} on {event.on}"
@@ -146,8 +147,11 @@ def _happening(event: LetterNews) -> str:
             return f"delivered on {event.on}"
         case Answered():
             return f"answered on {event.on} ({event.reply})"
+        case Withdrawn(what="written" | "withdrawn") if not state.sent:
+            words = "will not go out" if event.what == "written" else "is to go out after all"
+            return f"{words} ({event.note})"
         case Withdrawn(what="written"):
-            return f"will not go out ({event.note})"
+            return f"withdrawn on {event.on} ({event.note})"
         case Withdrawn():
             how = f" by {way_words(event.by)}" if event.by else ""
             return f"not {event.what}{how} on {event.on} after all ({event.note})"
@@ -200,7 +204,7 @@ def commit(
         else:
             print_path(found.path)
         if not quiet and len(done) <= most:
-            say(f"{_done(result)}: {_happening(event)}: {letter_name(found)}")
+            say(f"{_done(result)}: {_happening(event, found.state)}: {letter_name(found)}")
             if kept := [] if result.is_known else evidence_of(event):
                 places = (found.folder.path / file.path for file in kept)
                 say(f"kept: {', '.join(map(click.format_filename, places))}")
@@ -217,11 +221,11 @@ def _done(result: Result) -> str:
 def _say_in_sum(done: Sequence[Recorded]) -> None:
     """Say what was recorded of many letters, and how many of them each note concerns."""
     news: Counter[str] = Counter()
-    for _, result in done:
+    for found, result in done:
         event = result.event
         if isinstance(event, Sent):  # each has its own number
             event = msgspec.structs.replace(event, number=None)
-        news[f"{_done(result)}: {_happening(event)}"] += 1
+        news[f"{_done(result)}: {_happening(event, found.state)}"] += 1
     for what, count in news.items():
         say(f"{what}: {count_of(count, 'letter')}")
     for text, count in Counter(note.text for _, result in done for note in result.notes).items():

@@ -36,13 +36,13 @@ from optout_cli.model.request import Party, Way
 from optout_cli.output import is_folder
 from optout_cli.readers.postal import tidy_number
 from optout_cli.register.recorder import Found, Recorded, Recorder
+from optout_cli.register.replies import delivered_from
 from optout_cli.register.standing import Step, standings_of
 from optout_cli.register.statements import (
     Moment,
     Sending,
-    delivered_from,
-    dropped_from,
     sent_from,
+    taken_back_from,
     withdrawn_from,
 )
 
@@ -80,6 +80,12 @@ _LEFT_OUT: dict[Step, tuple[str, str]] = {  # of a folder: one such letter, and 
     callback=require_reason,
     help="It will not go out; say why. Then nobody is told to send it.",
 )
+@click.option(
+    "--withdrawn",
+    metavar="REASON",
+    callback=require_reason,
+    help="It went out, and you withdrew it on the day of --on; say why. Then nothing is due.",
+)
 @record.file_option(
     "--from",
     "tables",
@@ -105,6 +111,7 @@ def command(
     correct: bool,
     undo: str | None,
     never: str | None,
+    withdrawn: str | None,
     tables: Sequence[str],
     parties: tuple[Party, ...],
     within: Path | None,
@@ -115,8 +122,8 @@ def command(
     """Record that letters went out: when, how, and with which tracking number.
 
     LETTER is a file of the letter in any format, its reference (SC-06041-20261120-ABCD), or a
-    folder, which stands for all its letters that are not recorded as sent, or with --correct for
-    those that are. optout sends nothing itself.
+    folder, which stands for all its letters that are not recorded as sent, or with --correct or
+    --withdrawn for those that are. optout sends nothing itself.
 
     The register of the folder keeps what you say. A scan that you give is copied to evidence/
     there. What a row of a table says takes the place of the options. If a row has a problem, the
@@ -124,10 +131,9 @@ def command(
     another command is using the folder, waits 5 seconds on a terminal, 10 minutes in a script.
     Prints the path of each letter.
     """
-    others = day, number, receipt, signed, again, correct, tables
-    record.check_quotes(letters, number or undo or never)
-    _check_usage(letters, tables, undo, never, by, others)
-    said = Sending(day, by, number, again=again, correct=correct, undo=undo, never=never)
+    said = Sending(day, by, number, None, None, again, correct, undo, never, withdrawn)
+    record.check_quotes(letters, number or undo or never or withdrawn)
+    _check_usage(letters, tables, said, (number, receipt, signed, again, correct, tables))
     moment, problems = record.now(), list[Problem]()
     with record.recorder_of(library_from((), folders)) as recorder:
         if tables:
@@ -143,7 +149,7 @@ def command(
     if problems:
         _stop(problems, is_partly=bool(done), quiet=quiet)
     if not quiet:
-        _say_next(done, has_table=bool(tables), is_undone=undo is not None)
+        _say_next(done, said, has_table=bool(tables))
 
 
 def _stop(problems: Iterable[Problem], *, is_partly: bool, quiet: bool) -> NoReturn:
@@ -157,28 +163,33 @@ def _stop(problems: Iterable[Problem], *, is_partly: bool, quiet: bool) -> NoRet
 def _check_usage(
     letters: Sequence[str],
     tables: Sequence[str],
-    undo: str | None,
-    never: str | None,
-    by: Way | None,
+    said: Sending,
     others: Sequence[object],
 ) -> None:
     """Raise click.UsageError if the options do not go together."""
     if bool(letters) == bool(tables):
         usage_error("name letters, or a table with --from", "such as optout sent letters/")
-    record.check_undo(undo, never, *others)
-    if never is not None and (by or any(others)):
+    record.check_undo(said.undo, said.never, said.withdrawn, said.on, *others)
+    if said.never and (said.by or said.on or said.withdrawn or any(others)):
         message = "--never says that a letter will not go out, and records nothing else"
         usage_error(message, "leave the other options out")
+    if said.withdrawn and (said.by or any(others)):
+        message = "--withdrawn says that you withdrew a letter, and records nothing else"
+        usage_error(message, "leave the other options out, but --on, which says the day")
 
 
-def _say_next(done: Sequence[Recorded], *, has_table: bool, is_undone: bool) -> None:
+def _say_next(done: Sequence[Recorded], said: Sending, *, has_table: bool) -> None:
+    verb = "withdrawn" if said.withdrawn else "sent"
     if not done and has_table:
         say("nothing to record: no row has a new day of sending")
     elif not done:
-        say("nothing to record: no signed letter is left to be sent")
-    elif is_undone and not all(found.state.sent for found, _ in done):
+        say(f"nothing to record: no signed letter is left to be {verb}")
+    elif said.undo and not all(found.state.sent for found, _ in done):
         say("next: when it goes out, run optout sent; if it never will, add --never REASON")
-    elif any(it.state.sent and not (it.state.delivered or it.state.answers) for it, _ in done):
+    elif any(
+        state.sent and not (state.delivered or state.answers or state.is_withdrawn)
+        for state in (found.state for found, _ in done)
+    ):
         say("next: when it arrives, run optout delivered; when an answer comes, optout answer")
 
 
@@ -311,10 +322,10 @@ def _results(
                 receipt=named.take(claim.row.receipt, "receipt"),
                 signed=named.take(claim.row.signed, "signed"),
             )
-            if said.never:
-                yield named, dropped_from(named.state, said.never, moment)
+            if said.never or said.withdrawn:
+                yield named, withdrawn_from(named.state, said, moment)
             elif said.undo:
-                yield named, withdrawn_from(named.state, "sent", said.undo, moment, said.by)
+                yield named, taken_back_from(named.state, "sent", said.undo, moment, said.by)
             else:
                 states = named.folder.register.letters.values()
                 yield named, sent_from(named.letter, said, states, moment, corrections)
@@ -332,7 +343,8 @@ def _in_folder(
 ) -> list[Found]:
     """Return the letters that a folder stands for: those that did not go out, and are to.
 
-    To correct, they are those that went out, all of them on one day. Raises OptoutError.
+    If withdrawn, they are those that went out; to correct, too, and all of them on one day. Raises
+    OptoutError.
     """
     if claim.said.correct:
         sent = [named for named in found if named.state.sent]
@@ -344,6 +356,8 @@ def _in_folder(
             hint = "name the letters to correct"
             raise OptoutError(Problem("several-letters", message, hint=hint, path="letter"))
         return sent
+    if claim.said.withdrawn:
+        return [it for it in found if it.state.sent and not it.state.is_withdrawn]
     unsent = [named for named in found if not named.state.sent or claim.said.again]
     if claim.said.never or not unsent:
         return unsent

@@ -180,8 +180,9 @@ class Answered(LetterEvent, frozen=True, kw_only=True, tag="answered"):
     """The recipient answered. `reply` is one that the program declares.
 
     `by` is who answered, `words` what the answer says; `facts` are what the program asks for with
-    this reply, such as the day of a meeting. With `corrects`, it takes the place of the last answer
-    to the same letter.
+    this reply, such as the day of a meeting. It takes the place of the last answer to the same
+    letter that came on the day that it `corrects`; `true`, as earlier versions wrote, means the
+    answer that was recorded last.
     """
 
     reply: str
@@ -190,17 +191,18 @@ class Answered(LetterEvent, frozen=True, kw_only=True, tag="answered"):
     words: str | None = None
     facts: dict[str, str] = {}
     file: Evidence | None = None
-    corrects: bool = False
+    corrects: bool | Date = False
 
 
 class Withdrawn(LetterEvent, frozen=True, kw_only=True, tag="withdrawn"):
     """What was recorded last of a letter on the day `on` is taken back; `note` says why.
 
     `by` is the way of a sending. A letter that was `written` and is taken back will not go out, and
-    `on` is its date.
+    `on` is its date; one that was sent was withdrawn on the day `on`. An event that this was
+    `withdrawn` takes that back.
     """
 
-    what: Literal["written", "sent", "delivered", "answered"]
+    what: Literal["written", "sent", "delivered", "answered", "withdrawn"]
     on: Date
     by: Way | None = None
 

@@ -222,7 +222,9 @@ class LetterFolder:
             or (
                 record.path not in kept and not record.is_same_as(register.records.get(record.path))
             )
-            or ((state := register.at_path(record.path)) and state.is_withdrawn)  # it counts again
+            or (  # a letter that was not to go out counts again
+                (state := register.at_path(record.path)) and state.is_withdrawn and not state.sent
+            )
         }
         letters = (
             msgspec.structs.replace(

@@ -19,9 +19,15 @@ from optout_cli.programs.validation import particulars_type
 from optout_cli.readers.document import Document, Layer, find_unseen, with_assignments
 from optout_cli.readers.validate import convert
 from optout_cli.readers.values import text_fault
-from optout_cli.register.events import Answered
+from optout_cli.register.events import Answered, Delivered, Evidence
 from optout_cli.register.state import LetterState
-from optout_cli.register.statements import Moment, Result, day_problems, draft_problems, early_note
+from optout_cli.register.statements import (
+    Moment,
+    Result,
+    about_letter,
+    day_problems,
+    draft_problems,
+)
 from optout_cli.templating.filters import long_date
 
 _OPTION = "--set"
@@ -114,6 +120,37 @@ def no_day_notes(reply: Reply, facts: Mapping[str, str]) -> tuple[Note, ...]:
         )
         for title, name in days
     )
+
+
+def delivered_from(
+    state: LetterState, day: date, receipt: Evidence | None, now: Moment, *, correct: bool = False
+) -> Result:
+    """Return the event that a letter arrived on `day`. Raises OptoutError with every problem."""
+    if not state.sent:
+        message = "the letter is not recorded as sent"
+        hint = "first record how it went out, with optout sent"
+        raise OptoutError(Problem("not-sent", message, hint=hint, path="letter"))
+    first = min(sent.on for sent in state.sent)
+    problems = [*day_problems(day, first, now, "the day of sending")]
+    last = state.delivered[-1] if state.delivered else None
+    is_same = last is None or (last.on == day and last.receipt in (None, receipt or last.receipt))
+    if last and not is_same and not correct:
+        message = f"the letter is recorded as delivered on {last.on}"
+        hint = "add --correct to correct what is recorded"
+        problems.append(Problem("already-delivered", message, hint=hint, path="letter"))
+    raise_any(problems)
+    if last and last.on == day and receipt in (None, last.receipt):
+        return Result(last, is_known=True)
+    kept = receipt or (last.receipt if last else None)
+    event = Delivered(**about_letter(state, now), on=day, receipt=kept)
+    early = (answer.on for answer in state.answers if answer.on < day)
+    return Result(event, tuple(early_note(other, day) for other in early))
+
+
+def early_note(answer: date, delivery: date) -> Note:
+    """Return the note that an answer came before the letter, as one to an e-mail may."""
+    text = f"the answer of {answer} came before the day of delivery ({delivery}): check both days"
+    return Note(code="early-answer", text=text)
 
 
 def answered_from(

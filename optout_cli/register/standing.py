@@ -162,7 +162,8 @@ def days_reached(state: LetterState, facts: Facts, program: Program | None) -> I
 
 
 # "followed" and "superseded" letters are history: another letter takes their place. An "unneeded"
-# one asks for an answer that came before it went out; a "withdrawn" one will not go out.
+# one asks for an answer that came before it went out. A "withdrawn" one will not go out, or it went
+# out and was withdrawn; or it asks for an answer to such a notice.
 Step = Literal[
     "draft", "unsent", "unneeded", "withdrawn", "waiting", "answered", "followed", "superseded"
 ]
@@ -218,15 +219,19 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
             found = [f"{words} ({it.on})" for words, it in zip(found, answers, strict=True)]
         if self.step == "followed" and self.after:
             found.append(f"followed by a letter of {self.after.written.date}")
+        if self.step == "withdrawn" and not self.state.is_withdrawn and self.notice:
+            found.append("its notice was withdrawn")
+        elif (withdrawal := self.state.withdrawal) and self.state.sent:
+            found.append(f"withdrawn on {withdrawal.on}")
         return [*dict.fromkeys(found)] or ([self.step] if self.step in _TOLD else [])
 
     @property
     def next_letter(self) -> str | None:
         """The kind of letter that comes next: after the last reply, or if no reply comes.
 
-        None once a letter that takes this one up has gone out.
+        None once a letter that takes this one up has gone out, and if this one was withdrawn.
         """
-        if self.program is None or self.after:
+        if self.program is None or self.after or self.step == "withdrawn":
             return None
         letters, kind, last = self.program.letters, self.state.kind, self.last_answer
         # An earlier letter of this kind about the same notice may have gone out.
@@ -307,7 +312,9 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
         if days:
             answered[place] = max(days)
         followers = [item[0] for item in items[place + 1 :] if takes_up(item, place)]
-        after = next((follower for follower in followers if follower.is_out), None)
+        out = (follower for follower in followers if follower.is_out)
+        # What repeats this letter took its place, even if that was withdrawn.
+        after = next((it for it in out if it.kind == state.kind or not it.is_withdrawn), None)
         same = [
             other
             for other, _ in items[:place]
@@ -315,7 +322,11 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
         ]
         step = _step_of(state, after, is_answered=place in answered)
         came = [on for on, at in before if at > state.written.at]
-        if step in ("draft", "unsent") and came and state.kind in kinds_after_silence(program):
+        notice, *_ = notices[place] or (None,)
+        is_asking = state.kind in kinds_after_silence(program)
+        if step in ("draft", "unsent", "waiting") and is_asking and notice and notice.is_withdrawn:
+            step = "withdrawn"
+        elif step in ("draft", "unsent") and came and is_asking:
             step = "unneeded"
         yield Standing(
             state=state,
@@ -330,7 +341,7 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
             after=after,
             ready=tuple(follower for follower in followers if follower.is_ready),
             answered=max(came) if step == "unneeded" else None,
-            notice=notice[0] if (notice := notices[place]) else None,
+            notice=notice,
         )
 
 
@@ -342,14 +353,14 @@ def kinds_after_silence(program: Program | None) -> set[str]:
 
 def _step_of(state: LetterState, after: LetterState | None, *, is_answered: bool) -> Step:
     is_repeated = after is not None and after.kind == state.kind
-    if not state.is_current and (is_repeated or not state.is_out):
+    if is_repeated and not (state.is_out and state.is_current):
         return "superseded"
-    if state.is_out:  # also where a corrected letter is in its place, but has not gone out
-        return "answered" if is_answered else "followed" if after else "waiting"
-    if is_repeated:
+    if not (state.is_current or state.is_out):
         return "superseded"
     if state.is_withdrawn:
         return "withdrawn"
+    if state.is_out:  # also where a corrected letter is in its place, but has not gone out
+        return "answered" if is_answered else "followed" if after else "waiting"
     return "draft" if state.written.is_draft else "unsent"
 
 

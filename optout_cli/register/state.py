@@ -21,7 +21,7 @@ from optout_cli.exporters.json import (
     fact_text,
     is_from_data,
 )
-from optout_cli.model.request import Party
+from optout_cli.model.request import Party, Way
 from optout_cli.register.events import (
     Answered,
     Delivered,
@@ -66,9 +66,10 @@ class LetterState:
 
     `letter` has the files of every format, also of those written later. `named` are the files that
     the request names, as they were when the letter went out. `is_current` is False once
-    all its files were moved to `earlier`. `is_withdrawn` is True if somebody said that it will not
-    go out, until it is written again or sent. `printed` has the day on which each file was last put
-    into a PDF to print, by its SHA-256, and `print_place` the place of the letter in the pile.
+    all its files were moved to `earlier`. `withdrawal` says that it will not go out, until it is
+    written again or sent; or that it was withdrawn, until it goes out after that day. `printed` has
+    the day on which each file was last put into a PDF to print, by its SHA-256, and `print_place`
+    the place of the letter in the pile.
     """
 
     id: str
@@ -81,7 +82,12 @@ class LetterState:
     printed: dict[str, Date] = field(default_factory=dict)
     print_place: float = inf  # not printed yet
     named: tuple[FileCopy, ...] = ()
-    is_withdrawn: bool = False
+    withdrawal: Withdrawn | None = None
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether somebody said that the letter will not go out, or was withdrawn."""
+        return self.withdrawal is not None
 
     @property
     def kind(self) -> str:
@@ -150,33 +156,39 @@ class LetterState:
 
     def add(self, event: LetterEvent) -> None:
         """Add what happened to the letter, or complete what was there."""
-        self.is_withdrawn = isinstance(event, Withdrawn) and event.what == "written"
+        if not isinstance(event, Withdrawn):
+            events, old = self.news[str(event.__struct_config__.tag)], self._corrected_by(event)
+            day = self.withdrawal.on if self.withdrawal else Date.max
+            if not self.sent or (isinstance(event, Sent) and old is None and event.on > day):
+                self.withdrawal = None  # it went out after all, or once more
+            place = len(events) if old is None else events.index(old)
+            events[place : place + 1] = [event]
+        elif event.what in ("written", "withdrawn"):
+            self.withdrawal = event if event.what == "written" else None
+        elif old := self.last(event.what, event.on, event.by):
+            self.news[event.what].remove(old)
+
+    # Any: an event of the list that `what` names.
+    def last(self, what: str, on: Date | None = None, by: Way | None = None) -> Any:
+        """Return what was recorded last, on a day or by a way if these are given, or None."""
+        found = (event for event in reversed(self.news[what]) if on in (None, event.on))
+        return next((event for event in found if by is None or event.by == by), None)
+
+    def _corrected_by(self, event: LetterEvent) -> Any:  # Any: as above
+        """Return the event that another one completes or corrects, or None."""
         match event:
-            case Sent():
-                by = event.corrects or event.by
-                same = [number for number, sent in enumerate(self.sent) if sent.by == by]
-                if same and not event.again:
-                    self.sent[same[-1]] = event
-                else:
-                    self.sent.append(event)
+            case Sent(again=False):
+                return self.last("sent", by=event.corrects or event.by)
             case Delivered():
-                self.delivered = [event]
-            case Answered():
-                known = self.answers_as_recorded
-                known[-1 if event.corrects else len(known) :] = [event]
-            case Withdrawn() if not self.is_withdrawn:  # the last such event is taken back
-                events = self.news[event.what]
-                for place in range(len(events) - 1, -1, -1):
-                    is_way = event.what != "sent" or events[place].by == event.by
-                    if is_way and events[place].on == event.on:
-                        del events[place]
-                        return
+                return self.last("delivered")
+            case Answered(corrects=day) if day:
+                return self.last("answered", day if isinstance(day, Date) else None)
+        return None
 
     def add_files(self, event: Written, letter: WrittenLetter) -> None:
         """Add files that were written later, in another format or again."""
-        self.is_withdrawn = False
         if not self.sent:  # what went out had the files of that time
-            self.named = event.named or self.named
+            self.withdrawal, self.named = None, event.named or self.named
         files = {file.path: file for file in (*self.letter.files, *letter.files)}
         self.letter = msgspec.structs.replace(
             self.letter,

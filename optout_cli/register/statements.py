@@ -16,7 +16,7 @@ from optout_cli.model.notice import Note
 from optout_cli.model.request import Way
 from optout_cli.readers.postal import number_fault, tidy_number
 from optout_cli.readers.values import text_fault
-from optout_cli.register.events import Delivered, Evidence, LetterNews, Sent, Withdrawn
+from optout_cli.register.events import Evidence, LetterNews, Sent, Withdrawn
 from optout_cli.register.standing import facts_of
 from optout_cli.register.state import LetterState, NamedLetter
 
@@ -32,7 +32,8 @@ _BY: Mapping[Way, str] = {
 class Sending(NamedTuple):
     """How a letter went out, as somebody says. What is None follows from the letter.
 
-    `undo` is the reason why it did not go out after all, `never` why it will not go out.
+    `undo` is the reason why it did not go out after all, `never` why it will not go out, and
+    `withdrawn` why one that went out was withdrawn, on the day `on`.
     """
 
     on: date | None = None
@@ -44,6 +45,7 @@ class Sending(NamedTuple):
     correct: bool = False
     undo: str | None = None
     never: str | None = None
+    withdrawn: str | None = None
 
 
 _AS_RECORDED = Sending()  # corrects nothing
@@ -322,68 +324,63 @@ def _way_notes(state: LetterState, event: Sent) -> Iterator[Note]:
             yield Note(code="unsigned", text=text)
 
 
-def delivered_from(
-    state: LetterState, day: date, receipt: Evidence | None, now: Moment, *, correct: bool = False
-) -> Result:
-    """Return the event that a letter arrived on `day`. Raises OptoutError with every problem."""
-    if not state.sent:
-        message = "the letter is not recorded as sent"
-        hint = "first record how it went out, with optout sent"
-        raise OptoutError(Problem("not-sent", message, hint=hint, path="letter"))
-    first = min(sent.on for sent in state.sent)
-    problems = [*day_problems(day, first, now, "the day of sending")]
-    last = state.delivered[-1] if state.delivered else None
-    is_same = last is None or (last.on == day and last.receipt in (None, receipt or last.receipt))
-    if last and not is_same and not correct:
-        message = f"the letter is recorded as delivered on {last.on}"
-        hint = "add --correct to correct what is recorded"
-        problems.append(Problem("already-delivered", message, hint=hint, path="letter"))
-    raise_any(problems)
-    if last and last.on == day and receipt in (None, last.receipt):
-        return Result(last, is_known=True)
-    kept = receipt or (last.receipt if last else None)
-    event = Delivered(**about_letter(state, now), on=day, receipt=kept)
-    early = (answer.on for answer in state.answers if answer.on < day)
-    return Result(event, tuple(early_note(other, day) for other in early))
-
-
-def early_note(answer: date, delivery: date) -> Note:
-    """Return the note that an answer came before the letter, as one to an e-mail may."""
-    text = f"the answer of {answer} came before the day of delivery ({delivery}): check both days"
-    return Note(code="early-answer", text=text)
-
-
-def withdrawn_from(
+def taken_back_from(
     state: LetterState,
     what: Literal["sent", "delivered", "answered"],
     reason: str,
     now: Moment,
     by: Way | None = None,
+    of: date | None = None,
 ) -> Result:
-    """Return the event that what was recorded last is taken back. Raises OptoutError."""
-    last = _sending_of(state, by) if what == "sent" else next(reversed(state.news[what]), None)
+    """Return the event that what was recorded last is taken back: of a day, or sent by a way.
+
+    Where that was the withdrawal of the letter, it is that. Raises OptoutError.
+    """
+    about = about_letter(state, now)
+    if what == "sent" and state.withdrawal and not by:
+        day = state.withdrawal.on
+        return Result(Withdrawn(**about, what="withdrawn", on=day, note=reason))
+    last = _sending_of(state, by) if what == "sent" else state.last(what, of)
     way = last.by if isinstance(last, Sent) else None
     if last is None or by not in (None, way):
-        how = f"{what} by {way_words(by)}" if by else what
+        how = f"{what} by {way_words(by)}" if by else f"{what} on {of}" if of else what
         message = f"the letter is not recorded as {how}"
+        days = sorted({str(event.on) for event in state.news[what]})
         hint = "see what is recorded: optout status FOLDER"
+        if days and of:
+            hint = f"it is recorded as {what} on {', and on '.join(days)}"
         raise OptoutError(Problem("nothing-recorded", message, hint=hint, path="letter"))
     if what == "sent" and len(state.sent) == 1:
         raise_any(_later_problems(state))
-    return Result(Withdrawn(**about_letter(state, now), what=what, on=last.on, by=way, note=reason))
+    return Result(Withdrawn(**about, what=what, on=last.on, by=way, note=reason))
 
 
-def dropped_from(state: LetterState, reason: str, now: Moment) -> Result:
-    """Return the event that a letter will not go out. Raises OptoutError if it went out."""
-    if state.is_out:
+def withdrawn_from(state: LetterState, said: Sending, now: Moment) -> Result:
+    """Return the event that a letter will never go out, or that one that was sent is withdrawn.
+
+    Raises OptoutError for the wrong one of the two, or a day that cannot be.
+    """
+    day, old = state.written.date, state.withdrawal
+    if said.never and state.is_out:
         what = next(what for what, events in state.news.items() if events)
         message = f"the letter went out: it is recorded as {what}"
-        hint = "if that is wrong, first take it back with --undo: see optout help record"
+        hint = "if you withdrew it then, say --withdrawn REASON; if it never went out, first take"
+        hint += " that back with --undo: see optout help record"
         raise OptoutError(Problem("already-sent", message, hint=hint, path="letter"))
-    event = Withdrawn(
-        **about_letter(state, now), what="written", on=state.written.date, note=reason
-    )
-    return Result(event, is_known=state.is_withdrawn)
+    if said.withdrawn:
+        if not state.sent:
+            message, hint = "the letter is not recorded as sent", "if it never will, say --never"
+            raise OptoutError(Problem("not-sent", message, hint=hint, path="letter"))
+        day = said.on or (old.on if old else now.today)
+        last = max(sent.on for sent in state.sent)
+        raise_any(day_problems(day, last, now, "the day of sending"))
+        if old and old.on != day:
+            message = f"the letter is recorded as withdrawn on {old.on}"
+            hint = "first take that back with --undo REASON"
+            raise OptoutError(Problem("already-sent", message, hint=hint, path="on"))
+    note = said.withdrawn or said.never
+    event = Withdrawn(**about_letter(state, now), what="written", on=day, note=note)
+    return Result(old or event, is_known=old is not None)
 
 
 def _later_problems(state: LetterState) -> Iterator[Problem]:

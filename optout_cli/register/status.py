@@ -59,7 +59,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 class LetterStatus(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     """Where a letter stands, for scripts.
 
-    `before` is the reference of an earlier letter of the same kind that went out.
+    `before` is the reference of an earlier letter of the same kind that went out, `withdrawn` the
+    day on which a letter that went out was withdrawn.
     """
 
     schema: int = SCHEMA
@@ -77,6 +78,7 @@ class LetterStatus(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     step: Step
     sent: tuple[Sending, ...]
     received: Date | None
+    withdrawn: Date | None
     answer_due: Day | None
     answers: tuple[Answer, ...]
     days: tuple[Day, ...]
@@ -105,6 +107,7 @@ def status_of(standing: Standing, folder: Path, today: Date) -> LetterStatus:
         step=standing.step,
         sent=tuple(Sending(on=sent.on, by=sent.by, number=sent.number) for sent in state.sent),
         received=state.received,
+        withdrawn=state.withdrawal.on if state.withdrawal and state.sent else None,
         answer_due=_day_of(standing.answer_due) if standing.answer_due else None,
         answers=tuple(Answer(on=it.on, reply=it.reply, by=it.by) for it in state.answers),
         days=tuple(map(_day_of, standing.milestones)),

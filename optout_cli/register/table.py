@@ -116,7 +116,8 @@ def group_digits(number: str) -> str:
 def _notes_on(standing: Standing) -> Iterator[str]:
     """Yield what people noted, what the answers say, and the days that the letter leads to."""
     state = standing.state
-    for event in (*state.sent, *state.delivered, *state.answers):
+    done = [state.withdrawal] if state.withdrawal else []
+    for event in (*state.sent, *state.delivered, *state.answers, *done):
         yield from filter(None, (getattr(event, "words", None), event.note))
     for day in standing.milestones:
         yield f"{day.title}: {day.about}"

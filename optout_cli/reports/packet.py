@@ -230,6 +230,7 @@ def _letter_facts(
         "to": state.letter,
         "sent": state.sent,
         "delivered": state.delivered,
+        "withdrawal": state.withdrawal,
         # The days that an answer names stand with the answer.
         "milestones": standing.milestones and [*days_reached(state, standing.facts, program)],
         "answers": [

@@ -274,8 +274,10 @@ def _event_facts(event: AnyEvent, standing: Standing) -> _Facts:
             facts |= {"reply": "; ".join((reply, *details)), "by": event.by, "words": words}
         case Sent():
             facts |= _way_facts(event)
-        case Withdrawn(what=undone) if undone != "written":
-            facts |= {"what": "undone", "undone": undone}
+        case Withdrawn(what="written"):  # of a letter that will not go out, the day is no news
+            facts |= {"on": event.on if standing.state.sent else None}
+        case Withdrawn():
+            facts |= {"what": "undone", "undone": event.what}
     return facts
 
 

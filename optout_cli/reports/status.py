@@ -282,6 +282,7 @@ def _counts_of(standings: Sequence[Standing]) -> _Facts:
         "sent": len(steps),
         "received": sum(bool(standing.state.delivered) for standing in standings),
         "answered": steps.count("answered"),
+        "withdrawn": steps.count("withdrawn"),
     }
     return {name: f"{number:,}" for name, number in numbers.items()}
 

@@ -284,6 +284,8 @@ def _say_alone(only: Party, earlier: Earlier, program: Program) -> None:
     (other,) = (party for party in PARTIES if party != only)
     is_sent = any(state.sent and state.letter.recipient == other for state in earlier.states)
     why = f"the earlier one is not recorded as sent to {RECIPIENTS[other]}"
+    if any(state.is_withdrawn and state.letter.recipient == other for state in earlier.states):
+        is_sent, why = False, f"the earlier one to {RECIPIENTS[other]} was withdrawn"
     settled = {answer.recipient for answer in earlier.answers() if settles(answer, program)}
     if is_sent and only in settled:
         why = f"it answers a reply that {RECIPIENTS[other]} did not give"
