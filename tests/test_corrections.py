@@ -55,6 +55,22 @@ def test_corrected_rows_are_written_and_good_ones_stay(batch: Batch) -> None:
     assert "files: 0 new, 8 unchanged, 0 replaced\n" in checked
 
 
+def test_forgetting_with_names_the_file_that_has_the_corrected_rows(batch: Batch) -> None:
+    batch(table=TABLE)
+    rejects, second = Path("out/rejects.csv"), Path("out/rejects-2.csv")
+    correct(rejects)
+    kept = "kept: out/rejects.csv was changed after optout wrote it, and has 2 rows of those"
+    step = "next: run this command again with --with out/rejects.csv"
+    assert batch("--with", str(rejects), "-q")[0] == 0
+    code, _, err = batch()
+    assert (code, f"{kept} rejected now\n" in err, f"{step}\n" in err) == (3, True, True)
+    assert not second.exists()
+    err = batch(table=f"{TABLE}50009,TBD,Sheriff\n")[2]
+    assert f"next: fix the rows in {second}, then {step[6:]} --with {second}\n" in err
+    assert second.read_text("utf-8").count("\n") == 2
+    assert batch("--with", str(rejects))[2].count(f"next: fix the rows in {second}") == 1
+
+
 def test_what_is_still_wrong_comes_back_with_the_same_key(batch: Batch) -> None:
     batch(table=TABLE)
     rejects, second = Path("out/rejects.csv"), Path("out/rejects-2.csv")

@@ -45,6 +45,11 @@ def key_of(row: Row) -> str:
     return f"row {row.location.line}, {_digest_of(row)}"
 
 
+def digest_in(key: str) -> str:
+    """Return the hash in a key, which stays the same if rows are added or moved."""
+    return key.rpartition(" ")[2]
+
+
 def _digest_of(row: Row) -> str:
     """Hash what a row says; the order of the columns and the user's own ones do not matter."""
     cells = sorted(
@@ -66,12 +71,12 @@ class _Table:
         for index, file in enumerate(input_files):
             for number, row in enumerate(file.rows() if file.form in _TABLES else ()):
                 key = key_of(row)
-                self.places[key.rpartition(" ")[2]].append(((index, number), key))
+                self.places[digest_in(key)].append(((index, number), key))
                 self.jurisdictions.add(_jurisdiction_of(row))
 
     def find(self, key: str, taken: dict[_Place, Row]) -> _Place | None:
         """Return the row with this key, or with its hash if rows were added or moved."""
-        free = [found for found in self.places[key.rpartition(" ")[2]] if found[0] not in taken]
+        free = [found for found in self.places[digest_in(key)] if found[0] not in taken]
         return min(free, key=lambda found: found[1] != key)[0] if free else None
 
 

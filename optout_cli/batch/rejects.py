@@ -7,6 +7,7 @@ the output folder, so that a table stays the same if the command names it in ano
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -16,8 +17,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from optout_cli.batch.corrections import Rejected, key_of, reason_of, reject_sheet
-from optout_cli.batch.input import InputFile, rows_of
+from optout_cli.batch.corrections import Rejected, digest_in, key_of, reason_of, reject_sheet
+from optout_cli.batch.input import InputFile, load_input, rows_of
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.output import digest_of, move_to_earlier, write_all, write_errors
 from optout_cli.readers.cells import DateOrder
@@ -55,11 +56,13 @@ class _State(msgspec.Struct, frozen=True):
 class WrittenRejects(NamedTuple):
     """Files of rejected rows: `written`, and `changed` by somebody and so kept.
 
-    `folders` are the input folders that the written rows name files in.
+    `fixed` has how many of the rejected rows are in a changed file that this batch did not read;
+    they are written to no other. `folders` are the input folders that the rows name files in.
     """
 
     written: list[Path]
     changed: list[Path]
+    fixed: dict[Path, int]
     folders: list[Path]
 
 
@@ -114,18 +117,33 @@ def write_rejects(
 
     `problems` are by the row's number, `origins` as of `origins_of`. A file of rejects that this
     batch has read stays as it is, and so do rejects of other forms then: their rows may be nowhere
-    else. A file of rejects that somebody has changed stays too, and a numbered one is written.
+    else. A file of rejects that somebody has changed stays too, and other rows go to a numbered one.
     """
     files = {file.name: file for source in input_files for file in (source, *source.corrections)}
+    read = {real(Path(name)) for name in origins}
+    before = _load_state(folder.path)
+    places = {name: _find_place(folder.path / name, read, before.seals) for name in _FILES}
+    changed = [path for _, edited in places.values() for path in edited]
+    known = {
+        digest_in(key): path
+        for path in changed
+        if _has_keys(path)
+        for key in before.keys.get(path.name, ())
+    }
+    fixed: Counter[Path] = Counter()
     by_form: dict[bool, list[Rejected]] = {True: [], False: []}  # whether it came in a workbook
     for number, row in rows_of(input_files) if problems else ():
-        if number in problems:
-            moved = _relocate_row(row, folder.path)
-            rejected = Rejected(row, moved, key_of(row), problems[number])
-            by_form[files[row.location.file].form == "sheet"].append(rejected)
+        if number not in problems:
+            continue
+        key, source = key_of(row), row.location.file
+        if (path := known.get(digest_in(key))) and not is_pipe(source):
+            fixed[path] += 1
+        else:
+            rejected = Rejected(row, _relocate_row(row, folder.path), key, problems[number])
+            by_form[files[source].form == "sheet"].append(rejected)
     contents, text = _contents_of(by_form[True], by_form[False], files)
     state = _seal(folder, contents.values())
-    written, changed = _put(folder, contents, {real(Path(name)) for name in origins}, state.seals)
+    written = _put(folder, contents, {name: place for name, (place, _) in places.items()}, read)
     tables = tuple(sorted({table for several in origins.values() for table in several}))
     state.tables.update((place.name, tables) for place in written)
     orders: dict[str, DateOrder] = {}
@@ -138,7 +156,14 @@ def write_rejects(
         rows = by_form[place.suffix == ".xlsx"]
         state.keys[place.name] = tuple(row.key for row in rows if row.row.cells)
     _save_state(folder, state)
-    return WrittenRejects(written, changed, _folders_named(input_files, text, folder.path))
+    return WrittenRejects(written, changed, fixed, _folders_named(input_files, text, folder.path))
+
+
+def _has_keys(path: Path) -> bool:
+    """Tell whether a file that somebody has changed is still a table of rejected rows."""
+    with suppress(OptoutError):
+        return any(KEY in dict(row.cells) for row in load_input(str(path)).rows())
+    return False
 
 
 def _contents_of(
@@ -160,19 +185,17 @@ def _contents_of(
 
 
 def _put(
-    folder: LetterFolder, contents: Mapping[str, bytes], read: set[Path], seals: frozenset[str]
-) -> tuple[list[Path], list[Path]]:
+    folder: LetterFolder, contents: Mapping[str, bytes], places: Mapping[str, Path], read: set[Path]
+) -> list[Path]:
     """Write the files, and move those of an earlier run away that have no successor.
 
-    Returns the written ones, and those that somebody has changed and that stay so. `read` are the
-    batch's own input files.
+    Returns the written ones. `places` are by the name of the file, and `read` are the batch's own
+    input files.
     """
     own = real(folder.path)
     forms = {path.suffix for path in read if path.parent == own and path.name.startswith("rejects")}
-    written, changed = [], []
-    for name in _FILES:
-        place, edited = _find_place(folder.path / name, read, seals)
-        changed += edited
+    written = []
+    for name, place in places.items():
         if name in contents:
             moved = write_all(
                 {place: contents[name]}, force=True, staging=folder.staging, keep=[place]
@@ -182,7 +205,7 @@ def _put(
         elif place.exists() and place.name == name and (not forms or place.suffix in forms):
             move_to_earlier(place)
             folder.moved.append(place)
-    return written, changed
+    return written
 
 
 def _find_place(path: Path, read: set[Path], seals: frozenset[str]) -> tuple[Path, list[Path]]:

@@ -218,19 +218,8 @@ def say_next(
 
     `steps` are those for letters that are not drafts.
     """
-    for path in rejects.changed if rejects.written else ():
-        fixed = f": if you fixed rows there, add --with {quote(str(path))}"
-        is_table = path.suffix in (".csv", ".xlsx")
-        say(f"kept: {path} was changed after optout wrote it{fixed if is_table else ''}")
-    if rejects.written:
-        names = " ".join(map(str, rejects.written))
-        more = "".join(f" --files-from {quote(str(folder))}" for folder in rejects.folders)
-        tables = [path for path in rejects.written if path.suffix in (".csv", ".xlsx")]
-        how = "again with " + " ".join(f"--with {quote(str(path))}" for path in tables) + more
-        if tables != rejects.written or plan.pipes:
-            what = "that file" if len(rejects.written) == 1 else "those files"
-            how = f"with {what} as input, with the same options" + (more and f" and{more}")
-        say(f"next: fix the rows in {names}, then run this command {how}")
+    if rejects.written or rejects.fixed:
+        _say_rejects(plan, rejects)
     if order.is_draft and is_due:
         say("next: fill in what is missing, then run this command again without --draft")
     elif is_due and all(any(note.code == DRAFT for note in row.notes) for row in plan.good):
@@ -238,6 +227,26 @@ def say_next(
     elif is_due:
         for step in steps:
             say(f"next: {step}")
+
+
+def _say_rejects(plan: BatchPlan, rejects: WrittenRejects) -> None:
+    """Print which files of rejected rows stay, and how the next run takes the corrected rows."""
+    tables = [path for path in rejects.changed if path in rejects.fixed]
+    for path in rejects.changed:
+        more = f": if you fixed rows there, add --with {quote(str(path))}"
+        if path in tables:
+            more = f", and has {count_of(rejects.fixed[path], 'row')} of those rejected now"
+        is_table = path.suffix in (".csv", ".xlsx")
+        say(f"kept: {path} was changed after optout wrote it{more if is_table else ''}")
+    names = " ".join(map(str, rejects.written))
+    others = [path for path in rejects.written if path.suffix not in (".csv", ".xlsx")]
+    tables += (path for path in rejects.written if path not in others)
+    more = "".join(f" --files-from {quote(str(folder))}" for folder in rejects.folders)
+    how = "again with" + "".join(f" --with {quote(str(path))}" for path in tables) + more
+    if others or plan.pipes:
+        what = "that file" if len(rejects.written) == 1 else "those files"
+        how = f"with {what} as input, with the same options" + (more and f" and{more}")
+    say(f"next: {f'fix the rows in {names}, then ' if names else ''}run this command {how}")
 
 
 PLACE = Path("problems", "internal-errors.txt")  # in the batch's folder
