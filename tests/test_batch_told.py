@@ -51,6 +51,20 @@ def test_of_what_was_finished_before_only_the_law_is_told_again(batch: Batch) ->
     assert "DRAFT" in more[1]
 
 
+@pytest.mark.parametrize("stream", [(), ("--stream",)])
+def test_letters_that_are_made_again_without_a_change_count_as_finished(
+    stream: tuple[str, ...], batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch()
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1799000000")  # in 2027: the letters are older now
+    table = HEADER + ROWS.replace("50001", "ADDISON CO VT").replace("Alex", "Kim")
+    code, out, err = batch(*stream, table=table)
+    assert (code, len(out.splitlines())) == (0, 2)
+    assert "2 files written to out/; 2 requests already finished\n" in err
+    assert {it.partition(": ")[0] for it in notes(err)} == {"note (1 request written now)"}
+    assert "next: send 2 letters by certified mail" in err
+
+
 @pytest.mark.parametrize(
     ("options", "count", "last"),
     [

@@ -92,6 +92,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.plans: list[Plan] = []  # what happened to the files of each row
+        self.same: set[int] = set()  # rows that were made again, and gave the same files
         self.origins = origins_of(self.input_files, self.job.folder)
 
     def count_requests(self) -> None:
@@ -285,7 +286,7 @@ class Run:
         keep_tracebacks(plan.tracebacks, folder.path)
         rejects = write_rejects(folder, self.input_files, plan.problems, self.origins)
         if not self.quiet:
-            for told in self._told(plan, wanted, former, register):
+            for told in self._told(plan, wanted.keys() - self.same, former, register):
                 say(*told)
             say_lines(staying_lines(self.plans, register))
         paper, quiet = self.prints.paper, self.quiet
@@ -299,7 +300,7 @@ class Run:
             is_due, files = bool(self.written or printed), self.input_files
             if self.lasted:
                 say_lines(faster_lines(files, job, wanted, self.written, self.lasted))
-            states = unsent_letters(plan, wanted, printed, register)
+            states = unsent_letters(plan, wanted.keys() - self.same, printed, register)
             steps = steps_for_all(states, bound, folder.path)
             say_next(plan, job.order, rejects, steps, is_due=is_due)
         is_partial = plan.problems or plan.taken or self.is_partial or problems
@@ -367,8 +368,9 @@ class Run:
             else:
                 plan.problems[row.number] = error.problems
             return
-        known = plan.rows[row.number].notes
-        plan.notes += (note for note in row.notes if note not in known)
+        if row.number not in self.same:
+            known = plan.rows[row.number].notes
+            plan.notes += (note for note in row.notes if note not in known)
         self.finished += 1
 
     def _put_files(self, plan: BatchPlan, row: MadeRow, folder: LetterFolder) -> None:
@@ -385,3 +387,6 @@ class Run:
         self.plans.append(put.plan)
         if put.plan.kept:
             plan.left.add(row.number)
+        elif not records:
+            self.same.add(row.number)
+            self.before += 1
