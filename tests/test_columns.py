@@ -9,6 +9,7 @@ from conftest import TODAY
 from make_letters import problems_of, told_by
 
 from optout_cli.batch.input import InputFile, load_input
+from optout_cli.cli.batch.report import say_how_read
 from optout_cli.errors import OptoutError
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, case_of
@@ -133,16 +134,26 @@ def test_how_columns_are_read_together_is_told() -> None:
             "the column 'County' is read as jurisdiction, with the state in 'State'",
         ),
     ):
-        table, _ = read_table(f"{header}\n", "n.csv")
-        assert table
-        assert told in table.notes
+        assert told in InputFile("n.csv", "csv", f"{header}\n").notes
+
+
+def test_how_tables_with_the_same_columns_are_read_is_told_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = "County,State,Sheriff Name,Title\n"
+    say_how_read(InputFile(name, "csv", text) for name in ("n.csv", "rejects.csv"))
+    assert capsys.readouterr().err == (
+        "note: n.csv, rejects.csv: the columns 'County' and 'State' are read together as"
+        " jurisdiction\n"
+        "note: n.csv, rejects.csv: the column 'Sheriff Name' is read as signatory.name, 'Title' as"
+        " signatory.title\n"
+    )
 
 
 def test_a_note_repeats_at_most_60_characters_of_a_column() -> None:
     text = f"County,{'ICE' + ' ' * 99 + 'fax'}\n"
     assert InputFile("n.csv", "csv", text).notes == (
-        "the column 'County' is read as jurisdiction",
-        f"the column 'ICE{' ' * 57}...' is read as recipients.ice.fax",
+        f"the column 'County' is read as jurisdiction, 'ICE{' ' * 57}...' as recipients.ice.fax",
     )
 
 

@@ -8,7 +8,7 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from itertools import chain
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +16,7 @@ import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any, shorten_quotes
 from optout_cli.model.request import Request
-from optout_cli.readers.cells import DateOrder
+from optout_cli.readers.cells import STATE, STATE_OF_PLACE, DateOrder
 from optout_cli.readers.csv import (
     Table,
     names_columns,
@@ -55,6 +55,7 @@ _LINES = ("write one JSON object per line, as plain text", "write the file with 
 # `="007"`, as programs write text for Excel, which would drop the zeros of "007".
 _KEPT_TEXT = re.compile(r'(?:(?<=[,;\t|\n])|\A)="([^"\n]*)"(?=[,;\t|\n]|\Z)')
 _TOP = 4096  # bytes of a file that are looked at to tell its kind
+_KEY = "jurisdiction"
 REQUEST_KEYS = Request.__struct_encode_fields__
 _YAML_LINE = re.compile(r"-( |$)|---|\[|[^,;\t\"]*:(\s|$)")
 
@@ -107,7 +108,7 @@ class InputFile(msgspec.Struct, frozen=True):
         left_out = [f"{rows} left out: deleted from the rejected rows"] if dropped else []
         names = map(str.strip, table.header.cells)
         own = {name: self.orders[name] for name in names if name in self.orders}
-        read = table._replace(orders={**table.orders, **own}).notes
+        read = _notes_on(table, {**table.orders, **own})
         return tuple(map(shorten_quotes, (*self.sheet_notes, *read, *left_out)))
 
     @property
@@ -138,6 +139,30 @@ class InputFile(msgspec.Struct, frozen=True):
             for number, row in enumerate(rows)
         )
         return (row for row in given if row)
+
+
+def _notes_on(table: Table, orders: Mapping[str, DateOrder]) -> Iterator[str]:
+    """Yield how columns are read that could have been meant in another way."""
+    columns = table.columns
+    place, state, of_sender = (columns.get(path, path) for path in (_KEY, *STATE))
+    renamed = {path: name for path, name in columns.items() if path.casefold() != name.casefold()}
+    if STATE_OF_PLACE in columns:
+        yield f"the columns {place!r} and {state!r} are read together as {_KEY}"
+        renamed = {path: renamed[path] for path in renamed if path not in (_KEY, STATE_OF_PLACE)}
+    elif _KEY in columns and STATE[1] in table.names and STATE_OF_PLACE not in table.names:
+        yield f"the column {place!r} is read as {_KEY}, with the state in {of_sender!r}"
+        renamed.pop(_KEY, None)
+    verbs = chain(["is read as"], repeat("as"))
+    texts = [f"{renamed[path]!r} {verb} {path}" for path, verb in zip(renamed, verbs, strict=False)]
+    if texts:
+        yield f"the column {', '.join(texts)}"
+    for column, order in orders.items():
+        if order == "month-first" and column and not column.startswith(OWN_MARK):
+            yield f"the dates with slashes in the column {column!r} are read month first"
+    for path, parts in table.addresses.items():
+        column = table.columns.get(path, path)
+        shown = " | ".join(parts.values()).replace("\n", ", ")
+        yield f"whole addresses in the column {column!r} are divided, such as {shown}"
 
 
 def with_orders(row: Row, orders: Mapping[str, DateOrder]) -> Row:
@@ -231,7 +256,7 @@ class Stream:
         with suppress(OptoutError):  # in a row below those that were read
             if table := self.file().table():
                 # Each date with slashes is read by itself.
-                return tuple(map(shorten_quotes, table._replace(orders={}).notes))
+                return tuple(map(shorten_quotes, _notes_on(table, {})))
         return ()
 
     def file(self) -> InputFile:

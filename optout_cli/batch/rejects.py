@@ -117,7 +117,7 @@ def write_rejects(
 
     `problems` are by the row's number, `origins` as of `origins_of`. A file of rejects that this
     batch has read stays as it is, and so do rejects of other forms then: their rows may be nowhere
-    else. A file of rejects that somebody has changed stays too, and other rows go to a numbered one.
+    else. A file of rejects that somebody has changed stays too, and a numbered one is written.
     """
     files = {file.name: file for source in input_files for file in (source, *source.corrections)}
     read = {real(Path(name)) for name in origins}

@@ -68,26 +68,6 @@ class Table(NamedTuple):
     addresses: dict[str, dict[str, str]]  # the parts of the first whole address, by its key path
     delimiter: str
 
-    @property
-    def notes(self) -> Iterator[str]:
-        """Yield how columns are read that could have been meant in another way."""
-        for path, column in self.columns.items():
-            if path == STATE_OF_PLACE:
-                place = self.columns.get(_KEY, _KEY)
-                yield f"the columns {place!r} and {column!r} are read together as {_KEY}"
-            elif path == _KEY and STATE[1] in self.names and STATE_OF_PLACE not in self.names:
-                state = self.columns.get(STATE[1], STATE[1])
-                yield f"the column {column!r} is read as {_KEY}, with the state in {state!r}"
-            elif path.casefold() != column.casefold():
-                yield f"the column {column!r} is read as {path}"
-        for column, order in self.orders.items():
-            if order == "month-first" and _is_read(column):
-                yield f"the dates with slashes in the column {column!r} are read month first"
-        for path, parts in self.addresses.items():
-            column = self.columns.get(path, path)
-            shown = " | ".join(parts.values()).replace("\n", ", ")
-            yield f"whole addresses in the column {column!r} are divided, such as {shown}"
-
 
 def rows_from_csv(
     text: str,

@@ -169,10 +169,13 @@ def _merge_alike(notes: Counter[Note]) -> Counter[Note]:
 
 
 def say_how_read(files: Iterable[InputFile | Stream]) -> None:
-    """Say how columns are read that could be meant in another way."""
+    """Say how columns are read that could be meant in another way; of several files, together."""
+    names: dict[str, list[str]] = {}
     for file in files:
         for note in file.notes:
-            say(f"note: {file.name}: {note}")
+            names.setdefault(note, []).append(file.name)
+    for note, several in names.items():
+        say(f"note: {', '.join(several)}: {note}")
 
 
 def say_what_was_done(
