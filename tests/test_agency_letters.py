@@ -245,7 +245,7 @@ def test_one_of_several_agreements_is_asked_for(library: Library) -> None:
             "which-agreement",
             "Autauga County Sheriff's Office, AL has 3 agreements: jem, tfm, wso",
             hint="add model: ... under particulars:, or pass --set particulars.model=..."
-            " (jem, tfm, wso)",
+            " (jem, tfm, wso); several agreements go into one letter: model: [jem, tfm, wso]",
             path="particulars.model",
             fields=("particulars.model",),
         )

@@ -91,7 +91,8 @@ def with_agreement(
             models = ", ".join(agreement.model for agreement in agency.agreements)
             message = f"{locality.name} has {len(agency.agreements)} agreements: {models}"
             path = f"particulars.{name}"
-            hint = f"{lines_to_add([path])} ({models})"
+            several = f"; several agreements go into one letter: {name}: [{models}]"
+            hint = f"{lines_to_add([path])} ({models}){several if spec.type == 'list' else ''}"
             raise OptoutError(Problem("which-agreement", message, None, hint, path, fields=(path,)))
     data = {**document.data, "particulars": {**given, **found}}
     # Without locations of their own: a problem with them is about the request's particulars.

@@ -34,7 +34,7 @@ from optout_cli.templating.search import SUFFIX, TemplateSearch
 
 # The layout around letters, and of pages that are not letters.
 _PAGE_NAMES = ("mailings", "letter", "letterhead", "cover", "sheet", "guide-page", "email")
-_REPORT_NAMES = ("status", "review", "diff")
+_REPORT_NAMES = ("status", "review", "diff", "screen")
 _PAGES = tuple(f"_layout/{page}.html.j2" for page in (*_PAGE_NAMES, *_REPORT_NAMES))
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _Parts = dict[str, tuple[str, nodes.Template]]
