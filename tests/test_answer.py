@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pexpect
@@ -296,6 +297,53 @@ def test_an_answer_that_did_not_come_is_taken_back(reference: str, run: Run) -> 
     assert (state.answers, len(answers())) == ([], 1)
 
 
+def test_a_day_chooses_the_answer_to_correct_or_to_take_back(reference: str, run: Run) -> None:
+    acknowledged = ("answer", TO_ICE, "--reply", "acknowledged", "-q", "--on")
+    for day in ("2026-11-22", "2026-11-24", "2026-11-23"):
+        run(*acknowledged, day, "--by", "Kim")
+    run("answer", TO_ICE, "--correct", "--of", "2026-11-22", "--by", "Pat", "-q")
+    run(*acknowledged, "2026-11-24", "--words", "Yes.")  # completes that one
+    run("answer", TO_ICE, "--undo", "a draft", "--of", "2026-11-23", "-q")
+    assert [(str(it.on), it.by, it.words) for it in last_state().answers] == [
+        ("2026-11-22", "Pat", None),
+        ("2026-11-24", "Kim", "Yes."),
+    ]
+    for choice, hint in (
+        (("--undo", "why", "--of", "2026-11-23"), "answered on 2026-11-22, and on 2026-11-24"),
+        (("--correct", "--of", "2026-11-23"), "the answers are of 2026-11-22 and 2026-11-24"),
+        (("--undo", "why", "--on", "2026-11-24"), "to take back that of a day, say --of"),
+        (("--reply", "refused", "--of", "2026-11-24"), "add --correct or --undo"),
+    ):
+        code, _, err = outcome(run("answer", TO_ICE, *choice))
+        assert (code in (1, 2), hint in " ".join(err.split())) == (True, True)
+
+
+def test_a_correction_as_earlier_versions_wrote_it_replaces_the_last_answer(
+    tmp_path: Path,
+) -> None:
+    maker = RegisterMaker(tmp_path)
+    id = maker.written(parties=("ice",))
+    for day in (20, 9):
+        maker.answered(id, "ice", date(2026, 11, day))
+    maker.answered(id, "ice", date(2026, 11, 10), corrects=True)
+    (state,) = load_register(tmp_path).letters.values()
+    assert [answer.on.day for answer in state.answers] == [10, 20]
+
+
+def test_only_an_e_mail_or_a_fax_is_answered_before_the_letter_arrives(
+    reference: str, run: Run
+) -> None:
+    early = ("answer", TO_ICE, "--reply", "acknowledged", "--on", "2026-11-21")
+    code, _, err = outcome(run(*early))
+    assert (code, "2026-11-21 is before the day of delivery (2026-11-22)" in err) == (2, True)
+    run("delivered", TO_ICE, "--undo", "another card", "-q")
+    assert outcome(run(*early, "-q"))[0] == 0
+    code, _, err = outcome(run("delivered", TO_ICE, "--on", "2026-11-22"))
+    assert (code, "optout answer LETTER --correct --of 2026-11-21" in err) == (2, True)
+    run("sent", TO_ICE, "--by", "fax", "--on", "2026-11-21", "-q")
+    assert outcome(run("delivered", TO_ICE, "--on", "2026-11-22", "-q"))[0] == 0
+
+
 def test_an_answer_is_not_corrected_to_silence(reference: str, run: Run) -> None:
     run("answer", TO_ICE, "--reply", "refused", "-q")
     code, _, err = outcome(run("answer", TO_ICE, "--correct", "--reply", "none"))
@@ -328,7 +376,7 @@ def test_the_same_answer_is_recorded_once(reference: str, run: Run) -> None:
             "the reply 'meeting-offered' has no fact 'dya'\n  hint: did you mean 'day'?",
         ),
         (("--reply", "meeting-offered", "--set", "day=soon"), 2, "day 'soon' is not a date"),
-        (("--reply", "refused", "--on", "2026-11-20"), 2, "before the day of sending"),
+        (("--reply", "refused", "--on", "2026-11-20"), 2, "before the day of delivery"),
         (("--reply", "refused", "--on", "2026-11-30"), 2, "2026-11-30 is in the future"),
         (("--reply", "refused", "--file", "no.pdf"), 2, "no.pdf: cannot find this file"),
     ],

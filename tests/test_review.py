@@ -463,7 +463,7 @@ def test_every_note_on_a_letter_has_a_name_to_choose_it_by() -> None:
     codes = {*yaml.safe_load((ROOT / "tools/codes.yaml").read_text("utf-8"))["notes"]}
     # These are told when something is recorded, and no letter has them.
     others = {
-        "answer-to-unsent", "changed-file", "changed-reply", "completed-answer", "early-answer",
+        "answer-to-unsent", "changed-file", "changed-reply", "completed-answer",
         "no-day", "no-number", "other-number", "other-way", "replaced-letter", "second-answer",
         "unsigned",
     }  # fmt: skip

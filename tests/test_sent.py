@@ -553,18 +553,6 @@ def test_a_letter_goes_out_before_it_arrives_and_is_answered(
     assert outcome(run("sent", TO_ICE, "--by", "fax", "--on", "2026-11-24"))[0] == 0
 
 
-def test_an_answer_before_the_delivery_is_a_note(letters: Letters, run: Run) -> None:
-    told = "note: the answer of 2026-11-22 came before the day of delivery (2026-11-23)"
-    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-21")
-    run("sent", TO_BUREAU, "--by", "mail", "--on", "2026-11-21")
-    ask = ("--reply", "acknowledged", "--on", "2026-11-22")
-    arrived = ("--on", "2026-11-23")
-    assert told not in outcome(run("answer", TO_ICE, *ask))[2]
-    assert told in outcome(run("delivered", TO_ICE, *arrived))[2]
-    assert told not in outcome(run("delivered", TO_BUREAU, *arrived))[2]
-    assert told in outcome(run("answer", TO_BUREAU, *ask))[2]
-
-
 def test_json_tells_what_was_recorded(letters: Letters, run: Run) -> None:
     out = outcome(run("sent", TO_ICE, "--by", "mail", "--json"))[1]
     assert json.loads(out) == {

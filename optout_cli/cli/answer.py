@@ -19,6 +19,7 @@ from optout_cli.cli.options import (
     library_from,
     library_options,
     may_be_empty,
+    parse_day,
     quiet_option,
 )
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem, closest, raise_any
@@ -68,6 +69,12 @@ _UNSAID = Given("", None, None, None, None, {})
 @set_option("A fact of the reply, such as day=2027-01-15 for a meeting (repeatable).")
 @record.correct_option
 @record.undo_option("Take back the last answer, and say why; the register keeps both.")
+@click.option(
+    "--of",
+    metavar="DATE",
+    callback=parse_day,
+    help="With --correct or --undo: the answer of this day, not the last one.",
+)
 @record.to_option
 @record.in_option
 @json_option
@@ -84,6 +91,7 @@ def command(
     assignments: Sequence[str],
     correct: bool,
     undo: str | None,
+    of: date | None,
     parties: tuple[Party, ...],
     within: Path | None,
     as_json: bool,
@@ -99,18 +107,26 @@ def command(
     wrong --reply lists the replies that optout knows.
 
     A file that you give is copied to evidence/ in the folder of the letter. --correct replaces the
-    last answer, and keeps what you do not say again; if the reply is of another kind, it keeps only
-    the day, who answered, and the file. Prints the path of the letter.
+    answer that was recorded last, or that of the day --of, and keeps what you do not say again; if
+    the reply is of another kind, it keeps only the day, who answered, and the file. Prints the path
+    of the letter.
     """
     words = words and " ".join(words.split())  # the next letter quotes them on one line
     given = Given(id or "", day, by, words, scan, dict(map(split_assignment, assignments)))
+    if of and not (correct or undo):
+        usage_error("--of names the answer to correct or to take back", "add --correct or --undo")
+    if undo and day:
+        usage_error(
+            "--on is the day of a new answer", f"to take back that of a day, say --of {day}"
+        )
     record.check_undo(undo, *given, correct)
     library, found = library_from(overlays, folders), look_up(letter, within, parties)
     is_asked = not (id or correct or undo) and is_terminal()
     try:
         state = _choose(letter, found, is_asked=is_asked)
         statement = _Statement(letter, found, state, record.now(), library)
-        said = None if undo else _read_said(statement, given, is_asked=is_asked, correct=correct)
+        old = _answer_to_correct(state, of) if correct else None
+        said = None if undo else _read_said(statement, given, old, is_asked=is_asked)
     except (click.Abort, KeyboardInterrupt):
         say("\nstopped; nothing was recorded")
         raise SystemExit(ExitCode.INTERRUPTED) from None
@@ -118,27 +134,30 @@ def command(
     if said and reply and reply.silence:
         say("nothing is recorded, since nothing came back")
     else:
-        _record(statement, said, undo=undo or "", correct=correct, as_json=as_json, quiet=quiet)
+        _record(statement, said, old, undo=(undo or "", of), as_json=as_json, quiet=quiet)
     if not quiet:
         _say_next(statement, reply)
     if reply and is_asked:
         _begin_next(statement, reply, overlays, folders)
 
 
-def _read_said(statement: "_Statement", given: Given, *, is_asked: bool, correct: bool) -> Given:
-    """Return what somebody says of the answer, asked or checked. Raises OptoutError."""
+def _read_said(
+    statement: "_Statement", given: Given, old: Answered | None, *, is_asked: bool
+) -> Given:
+    """Return what somebody says of the answer, asked or checked; `old` is the one that it corrects.
+
+    Raises OptoutError.
+    """
     state, program = statement.state, statement.program
     known = replies_to(state, program)
     before = None
-    if correct:
-        corrected, last = _correct_last(state, given), state.answers_as_recorded[-1]
-        if given == _UNSAID and is_terminal():  # ask for everything
-            before, is_asked, given = last, True, given._replace(kept=last.file)
-        else:
-            given = corrected
-            is_asked = last.reply != given.id and given.words is None and is_terminal()
-            if last.words and is_asked:
-                say_wrapped(f"The answer was recorded with the words: {last.words}")
+    if old and given == _UNSAID and is_terminal():  # ask for everything
+        before, is_asked, given = old, True, given._replace(kept=old.file)
+    elif old:
+        given = _with_recorded(given, old)
+        is_asked = old.reply != given.id and given.words is None and is_terminal()
+        if old.words and is_asked:
+            say_wrapped(f"The answer was recorded with the words: {old.words}")
     if given.id not in known and (given.id or not is_asked):
         location = Location("--reply", is_command_line=True)
         message = f"there is no reply {given.id!r}" if given.id else "no reply is given"
@@ -148,16 +167,15 @@ def _read_said(statement: "_Statement", given: Given, *, is_asked: bool, correct
         raise OptoutError(Problem("unknown-reply", message, location, hint))
     said = ask_for_answer(state, program, given, statement.moment, before) if is_asked else given
     options = {"--by": said.by, "--words": said.words}
-    known_texts = {text for it in state.answers_as_recorded[-1:] for text in (it.by, it.words)}
+    last = old or state.last("answered", said.day or statement.moment.today)
+    known_texts = (last.by, last.words) if last else ()
     typed = {option: text for option, text in options.items() if text and text not in known_texts}
     problems = (check_text(option, text) for option, text in typed.items())
     raise_any(filter(None, problems))
-    # What completes the last answer may leave out what is recorded.
-    same = (said.id, said.day or statement.moment.today)
-    recorded = [it.facts for it in state.answers_as_recorded[-1:] if (it.reply, it.on) == same]
-    facts = {**(recorded[0] if recorded and not correct else {}), **said.facts}
-    check_facts(said.id, known[said.id], facts)
-    if correct and known[said.id].silence:
+    # What completes an answer may leave out what is recorded.
+    recorded = last.facts if last and not old and last.reply == said.id else {}
+    check_facts(said.id, known[said.id], {**recorded, **said.facts})
+    if old and known[said.id].silence:
         usage_error(f"{said.id!r} is not an answer", "take back the last answer with --undo REASON")
     return said
 
@@ -182,22 +200,28 @@ def _choose(text: str, found: LookUp, *, is_asked: bool) -> LetterState:
     return dict(zip(names, states, strict=True))[ask_in_turn(lambda _: asked)["Letter"]]
 
 
-def _correct_last(state: LetterState, given: Given) -> Given:
-    """Return the last answer with what the options say. Raises OptoutError if there is none."""
-    if not state.answers:
-        message = "no answer to the letter is recorded"
-        hint = "leave --correct out to record one"
-        location = Location("--correct", is_command_line=True)
+def _answer_to_correct(state: LetterState, of: date | None) -> Answered:
+    """Return the answer that was recorded last, or last of a day. Raises OptoutError for none."""
+    found: Answered | None = state.last("answered", of)
+    if found is None:
+        message = f"no answer{f' of {of}' if of else ''} to the letter is recorded"
+        days = " and ".join(str(answer.on) for answer in state.answers)
+        hint = f"the answers are of {days}" if days else "leave --correct out to record one"
+        location = Location("--of" if of else "--correct", is_command_line=True)
         raise OptoutError(Problem("nothing-recorded", message, location, hint))
-    last = state.answers_as_recorded[-1]
-    is_same = given.id in ("", last.reply)  # words and facts of another kind are not of this one
+    return found
+
+
+def _with_recorded(given: Given, old: Answered) -> Given:
+    """Return what the options say of an answer, and what they leave open as it is recorded."""
+    is_same = given.id in ("", old.reply)  # words and facts of another kind are not of this one
     return given._replace(
-        id=given.id or last.reply,
-        day=given.day or last.on,
-        by=last.by if given.by is None else given.by,
-        words=last.words if given.words is None and is_same else given.words,
-        facts={**(last.facts if is_same else {}), **given.facts},
-        kept=last.file if given.scan is None else None,
+        id=given.id or old.reply,
+        day=given.day or old.on,
+        by=old.by if given.by is None else given.by,
+        words=old.words if given.words is None and is_same else given.words,
+        facts={**(old.facts if is_same else {}), **given.facts},
+        kept=old.file if given.scan is None else None,
     )
 
 
@@ -219,20 +243,25 @@ class _Statement(NamedTuple):
 def _record(
     statement: _Statement,
     said: Given | None,
+    old: Answered | None,
     *,
-    undo: str = "",
-    correct: bool = False,
+    undo: tuple[str, date | None],
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Record an answer, or take the last one back, and print the letter. Raises OptoutError."""
+    """Record an answer in place of `old`, if any, or take one back; print the letter.
+
+    `undo` has the reason why, and the day of the answer if that is not the last one. Raises
+    OptoutError.
+    """
     letter, found, state, moment, library = statement
     with record.recorder_of(library) as recorder:
         letters = recorder.find(letter, found.folder, [state.letter.recipient])
         (answered,) = (sent for sent in map(sent_letter, letters) if sent.state.id == state.id)
         try:
             if said is None:
-                result = taken_back_from(answered.state, "answered", undo, moment)
+                reason, of = undo
+                result = taken_back_from(answered.state, "answered", reason, moment, of=of)
             else:
                 answer = Answered(
                     **about_letter(state, moment),
@@ -243,7 +272,7 @@ def _record(
                     facts={**said.facts},
                     file=answered.take(said.scan, "file", is_own=False) or said.kept,
                 )
-                result = answered_from(answered.state, answer, moment, correct=correct)
+                result = answered_from(answered.state, answer, moment, old)
                 reply = statement.program.replies[answer.reply]
                 facts = result.event.facts if isinstance(result.event, Answered) else {}
                 check_facts(answer.reply, reply, facts)  # also of one that completes nothing

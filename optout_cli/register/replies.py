@@ -132,6 +132,11 @@ def delivered_from(
         raise OptoutError(Problem("not-sent", message, hint=hint, path="letter"))
     first = min(sent.on for sent in state.sent)
     problems = [*day_problems(day, first, now, "the day of sending")]
+    for early in (it.on for it in state.answers if not _may_come_before(state, it.on, day)):
+        message = f"the answer of {early} came before {day}"
+        hint = "correct the day, or first that of the answer: optout answer LETTER --correct"
+        hint += f" --of {early} --on DATE"
+        problems.append(Problem("impossible-date", message, hint=hint, path="on"))
     last = state.delivered[-1] if state.delivered else None
     is_same = last is None or (last.on == day and last.receipt in (None, receipt or last.receipt))
     if last and not is_same and not correct:
@@ -142,43 +147,41 @@ def delivered_from(
     if last and last.on == day and receipt in (None, last.receipt):
         return Result(last, is_known=True)
     kept = receipt or (last.receipt if last else None)
-    event = Delivered(**about_letter(state, now), on=day, receipt=kept)
-    early = (answer.on for answer in state.answers if answer.on < day)
-    return Result(event, tuple(early_note(other, day) for other in early))
+    return Result(Delivered(**about_letter(state, now), on=day, receipt=kept))
 
 
-def early_note(answer: date, delivery: date) -> Note:
-    """Return the note that an answer came before the letter, as one to an e-mail may."""
-    text = f"the answer of {answer} came before the day of delivery ({delivery}): check both days"
-    return Note(code="early-answer", text=text)
+def _may_come_before(state: LetterState, answer: date, delivery: date) -> bool:
+    """Tell whether an answer may come before a delivery, as one to an e-mail or a fax may."""
+    at_once = (sent.on for sent in state.sent if sent.by in ("email", "fax"))
+    return answer >= delivery or min(at_once, default=delivery) <= answer
 
 
 def answered_from(
-    state: LetterState, said: Answered, now: Moment, *, correct: bool = False
+    state: LetterState, said: Answered, now: Moment, corrected: Answered | None = None
 ) -> Result:
-    """Return the event that a letter was answered; with `correct`, in place of the last answer.
+    """Return the event that a letter was answered, in place of the answer that is `corrected`.
 
-    What is said of the last answer once more, with facts that it does not have yet, completes it.
-    Raises OptoutError with every problem.
+    What is said of the last answer of a day once more, with facts that it does not have yet,
+    completes it. Raises OptoutError with every problem.
     """
     raise_any((*draft_problems(state), *answer_day_problems(state, said.on, now)))
-    last = next(reversed(state.answers_as_recorded), None)
-    whole = _complete(last, said) if last and not correct else None
-    event = msgspec.structs.replace(whole or said, corrects=correct or bool(whole))
+    last = corrected or state.last("answered", said.on)
+    whole = _complete(last, said) if last and not corrected else None
+    is_change = bool(last and (corrected or whole))
+    event = msgspec.structs.replace(whole or said, corrects=last.on if is_change else False)
     blank = {"at": now.at, "previous": "", "corrects": event.corrects}
-    known = state.answers_as_recorded[-1:] if event.corrects else state.answers
+    known = [last] if is_change else state.answers
     if any(msgspec.structs.replace(answer, **blank) == event for answer in known):
         return Result(event, is_known=True)
     notes = []
     if not state.sent:
         notes.append(Note(code="answer-to-unsent", text="the letter is not recorded as sent"))
-    notes += [early_note(said.on, it.on) for it in state.delivered if said.on < it.on]
-    if last and correct and last.reply != said.reply:
-        notes.append(_changed_note(last, said))
+    if corrected and corrected.reply != said.reply:
+        notes.append(_changed_note(corrected, said))
     elif whole:
         text = f"this completes the answer of {said.on} that is recorded already"
         notes.append(Note(code="completed-answer", text=text))
-    elif not correct and any((it.reply, it.on) == (said.reply, said.on) for it in state.answers):
+    elif not corrected and any((it.reply, it.on) == (said.reply, said.on) for it in state.answers):
         text = (
             f"the letter now has more than one such answer of {said.on}; if only one came, take"
             " this one back with --undo REASON, and correct the other with --correct"
@@ -227,6 +230,9 @@ def answer_day_problems(state: LetterState, day: date, now: Moment) -> Iterator[
     first, what = state.written.date, "the letter's date"
     if state.sent:
         first, what = min(sent.on for sent in state.sent), "the day of sending"
+    arrival = state.received
+    if arrival and not _may_come_before(state, day, arrival):
+        first, what = arrival, "the day of delivery"
     yield from day_problems(day, first, now, what)
 
 
