@@ -311,7 +311,7 @@ def test_a_day_chooses_the_answer_to_correct_or_to_take_back(reference: str, run
     for choice, hint in (
         (("--undo", "why", "--of", "2026-11-23"), "answered on 2026-11-22, and on 2026-11-24"),
         (("--correct", "--of", "2026-11-23"), "the answers are of 2026-11-22 and 2026-11-24"),
-        (("--undo", "why", "--on", "2026-11-24"), "to take back that of a day, say --of"),
+        (("--undo", "why", "--on", "2026-11-23"), "answered on 2026-11-22, and on 2026-11-24"),
         (("--reply", "refused", "--of", "2026-11-24"), "add --correct or --undo"),
     ):
         code, _, err = outcome(run("answer", TO_ICE, *choice))

@@ -50,10 +50,6 @@ def answers_following(
         if not (letter in following if letter else following):
             return answers_following(earlier.notice, letter, library, day, parties)
     facts = earlier.facts
-    if earlier.states and all(state.is_withdrawn for state in earlier.states):
-        message = f"{facts['reference']} was withdrawn, so no letter follows it"
-        hint = "write a new notice; if it was not withdrawn, say so with optout sent LETTER --undo"
-        raise OptoutError(Problem("withdrawn-letter", message, None, f"{hint} REASON"))
     program, kind, name = _find_kind(earlier, letter, library)
     current = {rule.role: rule.party for rule in program.recipients_on(day)}
     chosen = parties or _parties_concerned(earlier, program, name)
@@ -169,6 +165,10 @@ def _find_kind(
     earlier: Earlier, letter: str | None, library: Library
 ) -> tuple[Program, LetterKind, str]:
     """Return program, kind and id of the letter that follows. Raises OptoutError."""
+    if earlier.states and all(state.is_withdrawn for state in earlier.states):
+        message = f"{earlier.facts['reference']} was withdrawn, so no letter follows it"
+        hint = "write a new notice; if it was not withdrawn, say so with optout sent LETTER --undo"
+        raise OptoutError(Problem("withdrawn-letter", message, None, f"{hint} REASON"))
     own, following = earlier.facts["letter"], _following(earlier, library)
     only = following[0] if len(following) == 1 else None
     named = letter or only or usual_letter(earlier, library)

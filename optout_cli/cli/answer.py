@@ -73,7 +73,7 @@ _UNSAID = Given("", None, None, None, None, {})
     "--of",
     metavar="DATE",
     callback=parse_day,
-    help="With --correct or --undo: the answer of this day, not the last one.",
+    help="With --correct or --undo: the answer of this day, in place of the last one.",
 )
 @record.to_option
 @record.in_option
@@ -102,23 +102,18 @@ def command(
     """Record what came back, and name the letter that answers it.
 
     LETTER is a file of your letter in any format, its reference, or its folder. On a terminal,
-    optout asks what came back, on which day, from whom and in which words, and offers to begin the
-    letter that answers it. With --reply it asks nothing, and the other options say the rest. A
-    wrong --reply lists the replies that optout knows.
+    optout asks what came back, when, from whom and in which words, and offers to begin the letter
+    that answers it. With --reply it asks nothing; a wrong one lists the replies that optout knows.
 
     A file that you give is copied to evidence/ in the folder of the letter. --correct replaces the
-    answer that was recorded last, or that of the day --of, and keeps what you do not say again; if
-    the reply is of another kind, it keeps only the day, who answered, and the file. Prints the path
-    of the letter.
+    last answer, or that of --of, and keeps what you do not say again; if the reply is of another
+    kind, it keeps only the day, who answered, and the file. Prints the path of the letter.
     """
     words = words and " ".join(words.split())  # the next letter quotes them on one line
+    day, of = (None, of or day) if undo else (day, of)  # which answer to take back
     given = Given(id or "", day, by, words, scan, dict(map(split_assignment, assignments)))
     if of and not (correct or undo):
         usage_error("--of names the answer to correct or to take back", "add --correct or --undo")
-    if undo and day:
-        usage_error(
-            "--on is the day of a new answer", f"to take back that of a day, say --of {day}"
-        )
     record.check_undo(undo, *given, correct)
     library, found = library_from(overlays, folders), look_up(letter, within, parties)
     is_asked = not (id or correct or undo) and is_terminal()
@@ -130,11 +125,8 @@ def command(
     except (click.Abort, KeyboardInterrupt):
         say("\nstopped; nothing was recorded")
         raise SystemExit(ExitCode.INTERRUPTED) from None
+    _record(statement, said, old, undo=(undo or "", of), as_json=as_json, quiet=quiet)
     reply = statement.program.replies[said.id] if said else None
-    if said and reply and reply.silence:
-        say("nothing is recorded, since nothing came back")
-    else:
-        _record(statement, said, old, undo=(undo or "", of), as_json=as_json, quiet=quiet)
     if not quiet:
         _say_next(statement, reply)
     if reply and is_asked:
@@ -255,6 +247,9 @@ def _record(
     OptoutError.
     """
     letter, found, state, moment, library = statement
+    if said and statement.program.replies[said.id].silence:
+        say("nothing is recorded, since nothing came back")
+        return
     with record.recorder_of(library) as recorder:
         letters = recorder.find(letter, found.folder, [state.letter.recipient])
         (answered,) = (sent for sent in map(sent_letter, letters) if sent.state.id == state.id)

@@ -315,18 +315,13 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
         out = (follower for follower in followers if follower.is_out)
         # What repeats this letter took its place, even if that was withdrawn.
         after = next((it for it in out if it.kind == state.kind or not it.is_withdrawn), None)
-        same = [
-            other
-            for other, _ in items[:place]
-            if other.kind == state.kind and other.written.date <= state.written.date
-        ]
-        step = _step_of(state, after, is_answered=place in answered)
-        came = [on for on, at in before if at > state.written.at]
+        same = [it for it, _ in items[:place] if it.is_out and it.kind == state.kind]
         notice, *_ = notices[place] or (None,)
         is_asking = state.kind in kinds_after_silence(program)
-        if step in ("draft", "unsent", "waiting") and is_asking and notice and notice.is_withdrawn:
-            step = "withdrawn"
-        elif step in ("draft", "unsent") and came and is_asking:
+        asked = notice if is_asking else None
+        step = _step_of(state, after, asked, is_answered=place in answered)
+        came = [on for on, at in before if at > state.written.at]
+        if step in ("draft", "unsent") and came and is_asking:
             step = "unneeded"
         yield Standing(
             state=state,
@@ -337,7 +332,7 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
             milestones=()
             if step in _UNUSED
             else (*days_reached(state, facts, program), *days_named(state, program)),
-            before=next((state for state in reversed(same) if state.is_out), None),
+            before=next((it for it in same[::-1] if it.written.date <= state.written.date), None),
             after=after,
             ready=tuple(follower for follower in followers if follower.is_ready),
             answered=max(came) if step == "unneeded" else None,
@@ -351,13 +346,16 @@ def kinds_after_silence(program: Program | None) -> set[str]:
     return {row.letter for reply in replies if reply.silence for row in reply.next}
 
 
-def _step_of(state: LetterState, after: LetterState | None, *, is_answered: bool) -> Step:
+def _step_of(
+    state: LetterState, after: LetterState | None, asked: LetterState | None, *, is_answered: bool
+) -> Step:
+    """Return the step of a letter; `asked` is the notice to which it asks for an answer."""
     is_repeated = after is not None and after.kind == state.kind
     if is_repeated and not (state.is_out and state.is_current):
         return "superseded"
     if not (state.is_current or state.is_out):
         return "superseded"
-    if state.is_withdrawn:
+    if state.is_withdrawn or (asked and asked.is_withdrawn and not is_answered):
         return "withdrawn"
     if state.is_out:  # also where a corrected letter is in its place, but has not gone out
         return "answered" if is_answered else "followed" if after else "waiting"
