@@ -119,11 +119,12 @@ class OptoutError(Exception):
     """Everything known to be wrong, as Problems.
 
     The exit code is COMMAND_LINE where each Problem lies on the command line, else CONTENT.
+    `traceback` is that of an error that no code expects.
     """
 
-    def __init__(self, *problems: Problem) -> None:
+    def __init__(self, *problems: Problem, traceback: str = "") -> None:
         super().__init__(*problems)
-        self.problems = problems
+        self.problems, self.traceback = problems, traceback
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.problems))

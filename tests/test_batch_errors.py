@@ -21,6 +21,8 @@ from optout_cli.cli.batch.report import PLACE
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, case_of
+from optout_cli.register.folder import LetterFolder
+from optout_cli.register.plan import Plan, Replacing, Writing
 
 FATAL = "50003"
 GOOD = [it for it in FILES if "bennington" not in it]
@@ -115,6 +117,43 @@ def test_check_counts_a_row_that_fails_among_those_that_cannot_be_written(
     assert "3 requests: 2 can be written (4 files), 1 cannot\n        1  internal-error\n" in out
 
 
+class Panic(BaseException):
+    """What a library in Rust raises where it fails, as that of Typst."""
+
+
+@pytest.fixture
+def _failing_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the folder fail to plan Bennington County's files."""
+    whole = LetterFolder.plan
+
+    def fails(folder: LetterFolder, writing: Writing, replacing: Replacing) -> Plan:
+        if writing.event.jurisdiction == FATAL:
+            raise KeyError("fax")
+        return whole(folder, writing, replacing)
+
+    monkeypatch.setattr(LetterFolder, "plan", fails)
+
+
+@pytest.mark.usefixtures("_failing_plan")
+@pytest.mark.parametrize("options", [(), ("--stream",)])
+def test_a_row_whose_files_cannot_be_put_costs_one_row(
+    batch: Batch, options: tuple[str, ...]
+) -> None:
+    code, out, err = batch("-q", *options)
+    assert (code, out.splitlines(), FAILED in err) == (3, GOOD, True)
+    assert "\nKeyError: 'fax'\n" in Path("out", PLACE).read_text("utf-8")
+
+
+def test_the_check_of_what_would_happen_to_files_goes_on_after_a_row_that_fails(
+    batch: Batch, request: pytest.FixtureRequest
+) -> None:
+    batch("-q")
+    request.getfixturevalue("_failing_plan")
+    code, out, err = batch("--check", table=HEADER + ROWS.replace("Pat", "Kim"))
+    assert (code, FAILED in out, "\nKeyError: 'fax'\n" in err) == (1, True, True)
+    assert "files: 0 new, 2 unchanged, 2 replaced\n" in out
+
+
 DISK = "check the disk or the file that it names, and run the command again"
 
 
@@ -133,10 +172,12 @@ DISK = "check the disk or the file that it names, and run the command again"
             f"optout failed with OSError: [Errno 28] No space\n  hint: {DISK}",
         ),
         (MemoryError(), "there is not enough memory for its letters"),
+        (SystemExit(2), f"optout failed with SystemExit: 2\n  hint: {BUG}"),
+        (Panic("index"), f"optout failed with Panic: index\n  hint: {BUG}"),
     ],
 )
 def test_an_error_of_any_kind_is_reported_in_plain_text(
-    batch: Batch, failing: Failing, error: Exception, message: str
+    batch: Batch, failing: Failing, error: BaseException, message: str
 ) -> None:
     failing(error)
     code, out, err = batch("-q")

@@ -39,6 +39,15 @@ def test_the_bad_rows_are_rejected_with_the_same_words_as_without_it(run: Run) -
     assert len(rejects) == len(Path("whole/rejects.csv").read_text("utf-8-sig").splitlines()) - 1
 
 
+def test_of_two_rows_for_one_letter_the_second_one_is_told_of_once() -> None:
+    code, out, err = streamed(HEADER + ROWS + "50001,Kim,Sheriff\n", "--to", "ice")
+    assert (code, out.count("\n"), err.count("\n-:5")) == (3, 3, 0)
+    assert err.startswith(
+        "-:5 (50001): would write VT/addison-county-vt/2026-11-20-opt-out-ice.txt;"
+    )
+    assert "3 files written to out/; 1 request rejected\n" in err
+
+
 def test_a_second_run_goes_on_where_the_first_one_ended(run: Run) -> None:
     first = HEADER + ROWS.splitlines(keepends=True)[0]
     assert streamed(first, "-q")[:2] == (0, "".join(f"{name}\n" for name in FILES[:2]))

@@ -6,11 +6,13 @@ letter is made, and must be the same then.
 """
 
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
 from multiprocessing import parent_process
 from pathlib import Path
+from traceback import format_exc
 from typing import Any
 
 import msgspec
@@ -237,7 +239,22 @@ def killed_problem(location: Location) -> Problem:
     return Problem("worker-killed", message, location, hint)
 
 
-def unexpected_problem(error: Exception, location: Location) -> Problem:
+@contextmanager
+def row_errors(location: Location) -> Iterator[None]:
+    """Turn each unexpected error in the block into an OptoutError with its traceback.
+
+    A panic of Typst is no Exception. Nobody reads the output any more after a BrokenPipeError.
+    """
+    try:
+        yield
+    except (OptoutError, BrokenPipeError, KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001  # other rows are written whatever happens here
+        problem = _unexpected_problem(error, location)
+        raise OptoutError(problem, traceback=format_exc()) from None
+
+
+def _unexpected_problem(error: BaseException, location: Location) -> Problem:
     """Report an error that no code expects, whether it is optout's or a library's."""
     if isinstance(error, MemoryError):
         message = "there is not enough memory for its letters"

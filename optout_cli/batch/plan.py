@@ -75,7 +75,7 @@ class BatchPlan:
         self.rows[row.number] = msgspec.structs.replace(
             row, output_files=None, letters=b"", notes=notes, traceback=""
         )
-        self.note_traceback(row)
+        self.note_traceback(row.place, row.traceback)
         if row.problems:
             self.problems[row.number] = row.problems
         for path in row.paths:
@@ -93,10 +93,10 @@ class BatchPlan:
                 self._refuse_both(both, "equal-numbers", words, hint, path)
             known[row.number] = office
 
-    def note_traceback(self, row: CheckedRow | MadeRow) -> None:
-        """Keep the traceback of an unexpected error, if the row has one."""
-        if row.traceback:
-            self.tracebacks.setdefault(row.traceback, []).append(row.place)
+    def note_traceback(self, place: str, traceback: str) -> None:
+        """Keep the traceback of an unexpected error at a row, if there is one."""
+        if traceback:
+            self.tracebacks.setdefault(traceback, []).append(place)
 
     def _refuse_both(
         self, rows: tuple[CheckedRow, CheckedRow], code: str, words: str, hint: str, path: str = ""

@@ -6,7 +6,6 @@ Nothing is written to disk here. A Problem in one row never stops another row.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
-from traceback import format_exc
 from typing import NamedTuple
 
 import msgspec
@@ -19,7 +18,7 @@ from optout_cli.batch.job import (
     MadeRow,
     killed_problem,
     pack,
-    unexpected_problem,
+    row_errors,
     unpack,
 )
 from optout_cli.batch.pool import WorkerKilled, result_alone, results_in_order
@@ -201,14 +200,13 @@ class _Work:
             )
         job, document, case, fingerprint = self.job, row.document, None, ""
         try:
-            document = job.document_of(row.document)
-            case = case_of(document, job.library, job.order)
-            fingerprint = self.fingerprints.of(case, job.named_by(document, row))
-            return self._check_letters(number, row, document, case, fingerprint)
+            with row_errors(row.location):
+                document = job.document_of(row.document)
+                case = case_of(document, job.library, job.order)
+                fingerprint = self.fingerprints.of(case, job.named_by(document, row))
+                return self._check_letters(number, row, document, case, fingerprint)
         except OptoutError as error:
-            problems, traceback = locate(error.problems, document, row), ""
-        except Exception as error:  # noqa: BLE001  # other rows are written whatever happens here
-            problems, traceback = (unexpected_problem(error, row.location),), format_exc()
+            problems, traceback = locate(error.problems, document, row), error.traceback
         is_lacking = any(problem.code in _UNKNOWN for problem in problems)
         return CheckedRow(
             number=number,
@@ -280,21 +278,20 @@ class _Work:
 
     def make(self, task: _Task) -> MadeRow:
         """Make the files of a row. Its problems do not have their locations yet."""
-        number, location, traceback = task.checked.number, task.checked.location, ""
+        number, location = task.checked.number, task.checked.location
         try:
-            letters, fingerprint = self._letters(task)
-            exports = encode_letters(letters, self.job.library, task.order)
-            return MadeRow(
-                number=number,
-                location=location,
-                output_files=self.job.writing_of(letters, exports, location, fingerprint),
-                notes=tuple(dict.fromkeys(note for export in exports for note in export.notes)),
-            )
+            with row_errors(location):
+                letters, fingerprint = self._letters(task)
+                exports = encode_letters(letters, self.job.library, task.order)
+                return MadeRow(
+                    number=number,
+                    location=location,
+                    output_files=self.job.writing_of(letters, exports, location, fingerprint),
+                    notes=tuple(dict.fromkeys(note for export in exports for note in export.notes)),
+                )
         except OptoutError as error:
-            problems = error.problems
-        except Exception as error:  # noqa: BLE001  # other rows are written whatever happens here
-            problems, traceback = (unexpected_problem(error, location),), format_exc()
-        return MadeRow(number=number, location=location, problems=problems, traceback=traceback)
+            problems, traceback = error.problems, error.traceback
+            return MadeRow(number=number, location=location, problems=problems, traceback=traceback)
 
     def _letters(self, task: _Task) -> tuple[tuple[Letter, ...], str]:
         """Return the letters of a task, and their fingerprint."""

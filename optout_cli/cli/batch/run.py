@@ -16,7 +16,7 @@ import msgspec
 from optout_cli.authoring.follow_notes import contradiction_notes, repeated_notes, second_notes
 from optout_cli.batch.existing import FormerLetters, former_letters, unsent_letters
 from optout_cli.batch.input import InputFile, Stream, rows_of
-from optout_cli.batch.job import CheckedRow, Job, MadeRow
+from optout_cli.batch.job import CheckedRow, Job, MadeRow, row_errors
 from optout_cli.batch.plan import FATES, BatchPlan, plan_from
 from optout_cli.batch.rejects import origins_of, write_rejects
 from optout_cli.batch.rows import check_and_make, check_rows
@@ -143,9 +143,11 @@ class Run:
             problems = row.problems
             if row.output_files:
                 try:
-                    plans[row.number] = folder.plan(row.output_files, self.replacing)
+                    with row_errors(row.location):
+                        plans[row.number] = folder.plan(row.output_files, self.replacing)
                 except OptoutError as error:
                     problems = error.problems
+                    plan.note_traceback(row.place, error.traceback)
                     plan.left.add(row.number)
             if problems:
                 plan.problems[row.number] = problems
@@ -250,9 +252,10 @@ class Run:
         self.count += 1
         plan.add(row)
         alone = plan_from([row], None, self.origins)
-        self._take_places(alone, register)
-        plan.taken |= alone.taken
-        plan.left |= alone.left
+        if row.number not in plan.problems:
+            self._take_places(alone, register)
+            plan.taken |= alone.taken
+            plan.left |= alone.left
         problems = (*plan.problems.get(row.number, ()), *alone.taken.get(row.number, ()))
         say_each_problem(problems)
         if problems:
@@ -353,13 +356,14 @@ class Run:
 
     def _put_row(self, plan: BatchPlan, row: MadeRow, folder: LetterFolder) -> None:
         """Put one request's files into the folder, or report why that failed."""
-        plan.note_traceback(row)
+        plan.note_traceback(row.place, row.traceback)
         try:
             raise_any(row.problems)
             self._put_files(plan, row, folder)
         except OptoutError as error:
             if _is_stopping(error.problems):
                 raise
+            plan.note_traceback(row.place, error.traceback)
             say_each_problem(error.problems)
             plan.unwritten.add(row.number)
             if all(problem.code in _STAYING for problem in error.problems):
@@ -378,7 +382,8 @@ class Run:
         assert writing is not None  # there are no problems
         origins = self.origins.get(row.location.file, ())
         event = msgspec.structs.replace(writing.event, origins=origins)
-        put = folder.put(msgspec.structs.replace(writing, event=event), self.replacing)
+        with row_errors(row.location):
+            put = folder.put(msgspec.structs.replace(writing, event=event), self.replacing)
         unchanged = set() if self.replacing.force else put.unchanged
         records = [record for record in put.records if record.path not in unchanged]
         lines = b"".join(line_of(record, folder.path) for record in records)
