@@ -1,7 +1,6 @@
 """Write finished files: all of them or none, and never over another letter.
 
-A letter that is replaced with `--force` moves to the folder `earlier` beside it. `bytes_from` makes
-the content of a workbook.
+A letter that is replaced with `--force` moves to the folder `earlier` beside it.
 """
 
 import errno
@@ -373,15 +372,15 @@ def write_errors(path: Path) -> Iterator[None]:
 
 
 # Any: a cell of openpyxl.
-def put_text(cell: Any, text: str) -> None:
-    """Write a text into a cell, also one that begins like a formula."""
+def write_cell(cell: Any, text: str) -> None:
+    """Write a text into a cell of a workbook, also one that begins like a formula."""
     cell.value = re.sub(_NOT_IN_XML, "\ufffd", text)
     cell.data_type = "s"
 
 
 # Any: a workbook of openpyxl.
-def bytes_from(book: Any) -> bytes:
-    """Return the content of an .xlsx workbook: the same for the same cells, whatever the day."""
+def encode_workbook(book: Any) -> bytes:
+    """Return a workbook as the bytes of an .xlsx file: the same for the same cells on any day."""
     from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo  # only a workbook needs it
 
     stream, fixed = io.BytesIO(), io.BytesIO()

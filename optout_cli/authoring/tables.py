@@ -16,7 +16,7 @@ from optout_cli.authoring.request_writer import layout
 from optout_cli.letters import Library
 from optout_cli.model.program import LetterKind, Particular
 from optout_cli.model.request import PARTIES, Party, Request
-from optout_cli.output import bytes_from, put_text
+from optout_cli.output import encode_workbook, write_cell
 from optout_cli.readers.document import OWN_MARK, join_path
 from optout_cli.readers.validate import choices_at
 from optout_cli.readers.yaml import document_from_yaml
@@ -258,7 +258,7 @@ def sheet_template(library: Library, table: Table, letters: Collection[str]) -> 
     _write_requests(requests, table, columns)
     _write_lists(lists, requests, columns, len(table.rows) + _ROOM)
     _write_explanations(explained, texts["rules"], columns)
-    return bytes_from(book)
+    return encode_workbook(book)
 
 
 def _columns_of(
@@ -307,7 +307,7 @@ def _text_cell(sheet: Any, line: int, number: int, text: str, *, is_wrapped: boo
     cell.number_format = "@"
     cell.alignment = Alignment(vertical="top", wrap_text=is_wrapped)
     if text:
-        put_text(cell, text)
+        write_cell(cell, text)
     return cell
 
 
@@ -352,7 +352,7 @@ def _write_lists(sheet: Any, requests: Any, columns: list[_Column], last: int) -
     for number, (choices, is_list) in enumerate(lists, 1):
         letter = get_column_letter(number)
         for line, choice in enumerate(choices, 1):
-            put_text(sheet.cell(line, number), choice)
+            write_cell(sheet.cell(line, number), choice)
         area = f"{_TITLES[2]}!${letter}$1:${letter}${len(choices)}"
         rule = DataValidation(type="list", formula1=area, allow_blank=True)
         rule.showErrorMessage = not is_list
@@ -368,7 +368,7 @@ def _write_explanations(sheet: Any, rules: list[str], columns: list[_Column]) ->
     from openpyxl.utils import get_column_letter
 
     for line, rule in enumerate(rules, 1):
-        put_text(sheet.cell(line, 1), rule)
+        write_cell(sheet.cell(line, 1), rule)
     sheet.cell(1, 1).font = Font(bold=True)
     head = len(rules) + 2
     _write_head(sheet, head, [_Column(name) for name in _HEADS])

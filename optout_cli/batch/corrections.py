@@ -19,7 +19,7 @@ import msgspec
 
 from optout_cli.batch.input import InputFile, rows_of, with_orders
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
-from optout_cli.output import bytes_from, put_text
+from optout_cli.output import encode_workbook, write_cell
 from optout_cli.readers.csv import Table
 from optout_cli.readers.document import KEY, OWN_MARK, REASON, Row
 from optout_cli.readers.workbook import kind_of_workbook, load_xlsx
@@ -179,7 +179,7 @@ def reject_sheet(rejected: Sequence[Rejected], files: Mapping[str, InputFile]) -
     first = files[rejected[0].row.location.file]
     table = first.table()
     assert table  # it has rows
-    return bytes_from(_Writer(first, table).write(rejected))
+    return encode_workbook(_Writer(first, table).write(rejected))
 
 
 class _Writer:
@@ -231,7 +231,7 @@ class _Writer:
     def _put(self, line: int, column: int, text: str) -> None:
         cell = self.sheet.cell(line, column)
         cell.number_format = "@"
-        put_text(cell, text)
+        write_cell(cell, text)
 
     def _column(self, name: str) -> int:
         """Return the column with this key path or name; a new one if there is none."""
@@ -251,7 +251,7 @@ class _Writer:
             target = self.sheet.cell(line, column)
             target._style = copy(source._style)  # noqa: SLF001  # openpyxl's own way
             if text != moved or source.data_type == "f":
-                put_text(target, moved)
+                write_cell(target, moved)
             else:
                 target.value = source.value
             if source.comment:

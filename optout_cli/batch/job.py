@@ -229,6 +229,7 @@ def _stamps(request: Request, named: NamedFiles) -> tuple[_Stamp, ...]:
     return tuple(found)
 
 
+_REPORT = "this is a bug: report it with its traceback, and leave the row out until it is fixed"
 _MAX_ERROR = 300  # characters of a library's own message that a Problem shows
 
 
@@ -241,7 +242,7 @@ def killed_problem(location: Location) -> Problem:
 
 @contextmanager
 def row_errors(location: Location) -> Iterator[None]:
-    """Turn each unexpected error in the block into an OptoutError with its traceback.
+    """Turn each unexpected error in the block, optout's or a library's, into an OptoutError.
 
     A panic of Typst is no Exception. Nobody reads the output any more after a BrokenPipeError.
     """
@@ -250,20 +251,14 @@ def row_errors(location: Location) -> Iterator[None]:
     except (OptoutError, BrokenPipeError, KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:  # noqa: BLE001  # other rows are written whatever happens here
-        problem = _unexpected_problem(error, location)
-        raise OptoutError(problem, traceback=format_exc()) from None
-
-
-def _unexpected_problem(error: BaseException, location: Location) -> Problem:
-    """Report an error that no code expects, whether it is optout's or a library's."""
-    if isinstance(error, MemoryError):
-        message = "there is not enough memory for its letters"
-        hint = "try it with --jobs 1" if parent_process() else None  # only a worker shares memory
-        return Problem("out-of-memory", message, location, hint)
-    text = " ".join(str(error).split())[:_MAX_ERROR]
-    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
-    message = ": ".join(filter(None, (f"optout failed with {type(error).__name__}", shown)))
-    hint = "this is a bug: report it with its traceback, and leave the row out until it is fixed"
-    if isinstance(error, OSError):
-        hint = "check the disk or the file that it names, and run the command again"
-    return Problem("internal-error", message, location, hint)
+        traceback, code = format_exc(), "internal-error"
+        text = " ".join(str(error).split())[:_MAX_ERROR]
+        shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+        message = ": ".join(filter(None, (f"optout failed with {type(error).__name__}", shown)))
+        hint: str | None = _REPORT
+        if isinstance(error, OSError):
+            hint = "check the disk or the file that it names, and run the command again"
+        elif isinstance(error, MemoryError):
+            code, message = "out-of-memory", "there is not enough memory for its letters"
+            hint = "try it with --jobs 1" if parent_process() else None  # only a worker shares it
+        raise OptoutError(Problem(code, message, location, hint), traceback=traceback) from None

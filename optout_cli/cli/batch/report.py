@@ -209,31 +209,10 @@ def former_lines(former: FormerLetters, folder: Path) -> Iterator[str]:
             yield f"note: {what}; move them away unless you want to send them: {path}{more}"
 
 
-def say_next(
-    plan: BatchPlan,
-    order: Order,
-    rejects: WrittenRejects,
-    steps: Iterable[str],
-    *,
-    is_due: bool,
-) -> None:
-    """Print what to do next; `is_due` if there are letters that nobody has seen yet.
-
-    `steps` are those for letters that are not drafts.
-    """
-    if rejects.written or rejects.fixed:
-        _say_rejects(plan, rejects)
-    if order.is_draft and is_due:
-        say("next: fill in what is missing, then run this command again without --draft")
-    elif is_due and all(any(note.code == DRAFT for note in row.notes) for row in plan.good):
-        say("next: fill in signatory.name and signatory.title, then run this command again")
-    elif is_due:
-        for step in steps:
-            say(f"next: {step}")
-
-
-def _say_rejects(plan: BatchPlan, rejects: WrittenRejects) -> None:
+def say_rejects(plan: BatchPlan, rejects: WrittenRejects) -> None:
     """Print which files of rejected rows stay, and how the next run takes the corrected rows."""
+    if not (rejects.written or rejects.fixed):
+        return
     tables = [path for path in rejects.changed if path in rejects.fixed]
     for path in rejects.changed:
         more = f": if you fixed rows there, add --with {quote(str(path))}"
@@ -250,6 +229,20 @@ def _say_rejects(plan: BatchPlan, rejects: WrittenRejects) -> None:
         what = "that file" if len(rejects.written) == 1 else "those files"
         how = f"with {what} as input, with the same options" + (more and f" and{more}")
     say(f"next: {f'fix the rows in {names}, then ' if names else ''}run this command {how}")
+
+
+def say_next(plan: BatchPlan, order: Order, steps: Iterable[str], *, is_due: bool) -> None:
+    """Print what to do next with the letters; `is_due` if there are some that nobody has seen.
+
+    `steps` are those for letters that are not drafts.
+    """
+    if order.is_draft and is_due:
+        say("next: fill in what is missing, then run this command again without --draft")
+    elif is_due and all(any(note.code == DRAFT for note in row.notes) for row in plan.good):
+        say("next: fill in signatory.name and signatory.title, then run this command again")
+    elif is_due:
+        for step in steps:
+            say(f"next: {step}")
 
 
 PLACE = Path("problems", "internal-errors.txt")  # in the batch's folder

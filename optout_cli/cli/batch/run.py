@@ -32,6 +32,7 @@ from optout_cli.cli.batch.report import (
     say_each_problem,
     say_how_read,
     say_next,
+    say_rejects,
     say_what_was_done,
     tally_lines,
     traceback_lines,
@@ -305,7 +306,8 @@ class Run:
                 say_lines(faster_lines(files, job, wanted, self.written, self.lasted))
             states = unsent_letters(plan, wanted.keys() - self.same, printed, register)
             steps = steps_for_all(states, bound, folder.path)
-            say_next(plan, job.order, rejects, steps, is_due=is_due)
+            say_rejects(plan, rejects)
+            say_next(plan, job.order, steps, is_due=is_due)
         is_partial = plan.problems or plan.taken or self.is_partial or problems
         return ExitCode.PARTLY if is_partial else ExitCode.DONE
 
