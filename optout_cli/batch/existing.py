@@ -1,16 +1,177 @@
-"""Letters that the output folder has: those that no row gives any more, and those to send."""
+"""What the output folder has already: letters that a row may not replace, and those of no row.
 
+What a row has finished is in `BatchPlan.unfinished`; `register.plan` decides about each file.
+"""
+
+import os
 from collections import defaultdict
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 from optout_cli.batch.job import CheckedRow
 from optout_cli.batch.plan import BatchPlan, without_suffix
-from optout_cli.register.events import Record
-from optout_cli.register.state import LetterState, Register
+from optout_cli.errors import Location, Problem
+from optout_cli.letters.pipeline import Order
+from optout_cli.model.request import Party
+from optout_cli.register.events import EVIDENCE, Record
+from optout_cli.register.plan import Plan, Replacing
+from optout_cli.register.state import Identity, LetterState, Register
+from optout_cli.trust import link_problems
 
+FATES = ("new", "unchanged", "replaced")  # what can happen to a file
 _File = tuple[str, tuple[str, ...]]  # the name of an input file, and the tables of its rows
+
+
+def refuse_rows(plan: BatchPlan, register: Register, order: Order, replacing: Replacing) -> None:
+    """Leave out good rows that would replace another table's letters, or repeat what was sent."""
+    if not replacing.force:
+        _refuse_others(plan, register)
+    if replacing.supersede is None and not order.is_draft:
+        _refuse_repeats(plan, register, order.today)
+
+
+def _refuse_others(plan: BatchPlan, register: Register) -> None:
+    """Leave out each good row that would replace a letter of another table or request."""
+    folder, records = register.folder, register.records
+    for row in plan.good:
+        others = [
+            record
+            for path in row.paths
+            if (record := records.get(path))
+            and record.fingerprint != row.fingerprint
+            and not _is_same_request(plan, record, row)
+            and (folder / path).is_file()
+        ]
+        if others:
+            more = f" and {len(others) - 1} more" if others[1:] else ""
+            place = folder / others[0].path
+            message = f"would replace {place}{more}, written from {others[0].request}"
+            hint = "name another folder with -o, or use --force, which moves it to earlier/"
+            if any(register.is_sent(it.path) for it in others):  # --force would not replace it
+                hint = "name another folder with -o, or give the changed letter a new date"
+            plan.leave(row, Problem("file-exists", message, row.location, hint))
+
+
+def _is_same_request(plan: BatchPlan, record: Record, row: CheckedRow) -> bool:
+    """Tell whether a file was written from this row, in its table or in rejects of that."""
+    file = row.location.file
+    tables = plan.origins.get(file, ())
+    if file in plan.pipes:
+        tables = tables[1:]  # the pipe's own content is another table each time
+    is_same_table = not set(record.origins).isdisjoint(tables)
+    if not record.origins and file not in plan.pipes:
+        is_same_table = record.source == file
+    return is_same_table and record.key == row.key
+
+
+def _refuse_repeats(plan: BatchPlan, register: Register, today: date) -> None:
+    """Leave out each row without a date whose letter was sent before `today`.
+
+    It would be written again with another date, and sent once more by a script. Leave out, too,
+    each row with a tracking number under which a letter to another office was sent.
+    """
+    states = register.letters.values()
+    used = {event.number: state for state in states for event in state.sent if event.number}
+    sent = {
+        (state.written.jurisdiction, state.written.letter, state.written.variant): state
+        for state in states
+        if state.sent
+    }
+    for row in plan.good:
+        state = None if row.is_dated else sent.get(row.key or ("", "", ""))
+        if state is not None and state.written.date != today:
+            first = state.written.date
+            message = f"the letter of {first} was sent on {state.sent[-1].on}"
+            message += ", and without a date this row would write it again"
+            hint = f"give the row a date, {first} for the same letter, or add --supersede REASON"
+            plan.leave(row, Problem("sent-letter", message, row.location, hint))
+        for number, office, path in row.numbers:
+            if (rival := used.get(number)) and rival.destination != office:
+                message = f"{number} is the number of {rival.written.reference}"
+                message += f" to {rival.letter.address[0]}"
+                hint = "write each piece's own number, which is on its receipt"
+                problem = Problem("equal-numbers", message, row.location, hint, path)
+                plan.leave(row, problem)
+
+
+def refuse_places(plan: BatchPlan, folder: Path) -> None:
+    """Leave out each good row with a letter whose place the folder cannot have.
+
+    A link leads out of the folder, a file is in place of a folder, or the other way round.
+    """
+    for row in plan.good:
+        places = [folder / path for path in row.paths]
+        above = {it for place in places for it in place.parents if it not in folder.parents}
+        problems = (
+            *link_problems(folder, row.paths),
+            *(_taken_problem("a file", parent) for parent in sorted(above) if parent.is_file()),
+            *(_taken_problem("a folder", place) for place in places if place.is_dir()),
+        )
+        if problems:
+            plan.leave(row, *problems)
+
+
+def _taken_problem(kind: str, place: Path) -> Problem:
+    """Return the Problem of a place where the other kind must be."""
+    message = f"is {kind} where a {'folder' if kind == 'a file' else 'letter'} must be"
+    hint = "move it away and run the command again, or name another folder with -o"
+    return Problem("unwritable", message, Location(str(place)), hint)
+
+
+def changing_rows(plan: BatchPlan, register: Register, order: Order) -> dict[int, Order]:
+    """Return an order for each good row of which a file may stay, be replaced or move.
+
+    A file of the same name is there, in this or another format, that follows from something
+    else, or is not as the register has it; or another version of the letter is elsewhere.
+    """
+    formers: defaultdict[str, list[Record]] = defaultdict(list)  # by path without the suffix
+    for path, record in register.existing().items():
+        formers[without_suffix(path)].append(record)
+    is_linked = (register.folder / EVIDENCE).is_symlink()  # each row that encloses tells of it
+
+    def is_foreign(path: str) -> bool:
+        """Tell whether there is a file that is not as the register has it."""
+        record = register.records.get(path)
+        is_there = os.path.lexists(register.folder / path)
+        return is_there and not (record and record.is_true(register.folder))
+
+    def is_changing(row: CheckedRow) -> bool:
+        others = [it.fingerprint for path in row.paths for it in formers[without_suffix(path)]]
+        for identity in identities([row]):
+            others += (state.written.fingerprint for state in register.current(identity))
+        is_other = any(fingerprint != row.fingerprint for fingerprint in others)
+        return is_linked or is_other or any(map(is_foreign, row.paths))
+
+    rows = (row for row in plan.good if row.number not in plan.taken)
+    return {row.number: order for row in rows if is_changing(row)}
+
+
+def identities(rows: Iterable[CheckedRow]) -> Iterator[Identity]:
+    """Yield what each letter of some good rows shares with its other versions."""
+    for row in rows:
+        for stem in dict.fromkeys(map(without_suffix, row.paths)):
+            assert row.key  # without one, it has no letters
+            name = stem.rpartition("/")[2]  # 2026-11-24-terminate-jem-ross-police-ice
+            day = date.fromisoformat(name[:10])
+            party: Party = "ice" if name.endswith("-ice") else "bureau"
+            yield (*row.key, day, party)
+
+
+def fates(plan: BatchPlan, folder: Path, plans: Mapping[int, Plan]) -> Iterator[str]:
+    """Yield what would happen to each file of the good rows, one of FATES.
+
+    `plans` are those of the rows that were changed, by the row's number. Files of rows whose
+    letters stay as they are in `left` are not counted.
+    """
+    for row in plan.good:
+        changes = plans.get(row.number)
+        for path in row.paths if row.number not in plan.left else ():
+            if changes and path in changes.replaced:
+                yield "replaced"
+            else:
+                yield "unchanged" if (folder / path).is_file() else "new"
 
 
 class FormerLetters(NamedTuple):
@@ -61,6 +222,16 @@ def former_letters(plan: BatchPlan, register: Register, *, is_draft: bool) -> Fo
         elif not register.is_sent(path):
             (found.older if key in rows.current else found.gone).append(record)
     return found
+
+
+def files_to_move(
+    former: FormerLetters, register: Register, plans: Mapping[int, Plan]
+) -> Iterator[Path]:
+    """Yield the files that a batch would move to `earlier`, with no other in their place."""
+    for record in former.replaced:
+        if record.is_true(register.folder) and not register.is_sent(record.path):
+            yield register.folder / record.path
+    yield from (register.folder / path for plan in plans.values() for path in plan.retired)
 
 
 def _end_of(path: str) -> str:

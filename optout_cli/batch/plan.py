@@ -2,10 +2,8 @@
 
 import os
 import pickle
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
-from datetime import date
-from pathlib import Path
 from typing import IO, Any
 
 import msgspec
@@ -17,21 +15,16 @@ from optout_cli.batch.rows import (
     make_rows,
     remaining_order,
 )
-from optout_cli.errors import Location, Problem
+from optout_cli.errors import Problem
 from optout_cli.letters.pipeline import Order
 from optout_cli.model.notice import Note
-from optout_cli.model.request import Party
 from optout_cli.readers.files import is_pipe
-from optout_cli.register.events import EVIDENCE, Record
-from optout_cli.register.plan import Plan
-from optout_cli.register.state import Identity, Register
-from optout_cli.trust import link_problems
+from optout_cli.register.events import Record
 
 LAW = "state-law"  # the note that is repeated in every run
 DRAFT = "draft"
 ENVELOPE = "equal-numbers"
 OF_ALL = (LAW, ENVELOPE)  # notes on all rows, also on those that were finished before
-FATES = ("new", "unchanged", "replaced")  # what can happen to a file
 
 
 class BatchPlan:
@@ -163,136 +156,10 @@ class BatchPlan:
         }
         return {number: remaining for number, remaining in found.items() if remaining.formats}
 
-    def take_places(self, register: Register) -> None:
-        """Leave out each good row that would replace a letter of another table or request."""
-        folder, records = register.folder, register.records
-        for row in self.good:
-            others = [
-                record
-                for path in row.paths
-                if (record := records.get(path))
-                and record.fingerprint != row.fingerprint
-                and not self._is_same_request(record, row)
-                and (folder / path).is_file()
-            ]
-            if others:
-                more = f" and {len(others) - 1} more" if others[1:] else ""
-                place = folder / others[0].path
-                message = f"would replace {place}{more}, written from {others[0].request}"
-                hint = "name another folder with -o, or use --force, which moves it to earlier/"
-                if any(register.is_sent(it.path) for it in others):  # --force would not replace it
-                    hint = "name another folder with -o, or give the changed letter a new date"
-                self._leave(row, Problem("file-exists", message, row.location, hint))
-
-    def _leave(self, row: CheckedRow, *problems: Problem) -> None:
+    def leave(self, row: CheckedRow, *problems: Problem) -> None:
         """Leave out a good row, with the problems of its letters' places."""
         self.taken[row.number] = (*self.taken.get(row.number, ()), *problems)
         self.left.add(row.number)
-
-    def refuse_places(self, folder: Path) -> None:
-        """Leave out each good row with a letter whose place the folder cannot have.
-
-        A link leads out of the folder, a file is in place of a folder, or the other way round.
-        """
-        for row in self.good:
-            places = [folder / path for path in row.paths]
-            above = {it for place in places for it in place.parents if it not in folder.parents}
-            problems = (
-                *link_problems(folder, row.paths),
-                *(_taken_problem("a file", parent) for parent in sorted(above) if parent.is_file()),
-                *(_taken_problem("a folder", place) for place in places if place.is_dir()),
-            )
-            if problems:
-                self._leave(row, *problems)
-
-    def refuse_repeats(self, register: Register, today: date) -> None:
-        """Leave out each row without a date whose letter was sent before `today`.
-
-        It would be written again with another date, and sent once more by a script. Leave out, too,
-        each row with a tracking number under which a letter to another office was sent.
-        """
-        states = register.letters.values()
-        used = {event.number: state for state in states for event in state.sent if event.number}
-        sent = {
-            (state.written.jurisdiction, state.written.letter, state.written.variant): state
-            for state in states
-            if state.sent
-        }
-        for row in self.good:
-            state = None if row.is_dated else sent.get(row.key or ("", "", ""))
-            if state is not None and state.written.date != today:
-                first = state.written.date
-                message = f"the letter of {first} was sent on {state.sent[-1].on}"
-                message += ", and without a date this row would write it again"
-                hint = (
-                    f"give the row a date, {first} for the same letter, or add --supersede REASON"
-                )
-                self._leave(row, Problem("sent-letter", message, row.location, hint))
-            for number, office, path in row.numbers:
-                if (rival := used.get(number)) and rival.destination != office:
-                    message = f"{number} is the number of {rival.written.reference}"
-                    message += f" to {rival.letter.address[0]}"
-                    hint = "write each piece's own number, which is on its receipt"
-                    problem = Problem("equal-numbers", message, row.location, hint, path)
-                    self._leave(row, problem)
-
-    def identities(self, wanted: Container[int]) -> Iterator[Identity]:
-        """Yield what each letter of the `wanted` good rows shares with its other versions."""
-        for row in self.good:
-            if row.number in wanted:
-                yield from _identities_of(row)
-
-    def changing(self, register: Register, order: Order) -> dict[int, Order]:
-        """Return an order for each good row of which a file may stay, be replaced or move.
-
-        A file of the same name is there, in this or another format, that follows from something
-        else, or is not as the register has it; or another version of the letter is elsewhere.
-        """
-        formers: defaultdict[str, list[Record]] = defaultdict(list)  # by path without the suffix
-        for path, record in register.existing().items():
-            formers[without_suffix(path)].append(record)
-        is_linked = (register.folder / EVIDENCE).is_symlink()  # each row that encloses tells of it
-
-        def is_foreign(path: str) -> bool:
-            """Tell whether there is a file that is not as the register has it."""
-            record = register.records.get(path)
-            is_there = os.path.lexists(register.folder / path)
-            return is_there and not (record and record.is_true(register.folder))
-
-        def is_changing(row: CheckedRow) -> bool:
-            others = [it.fingerprint for path in row.paths for it in formers[without_suffix(path)]]
-            for identity in _identities_of(row):
-                others += (state.written.fingerprint for state in register.current(identity))
-            is_other = any(fingerprint != row.fingerprint for fingerprint in others)
-            return is_linked or is_other or any(map(is_foreign, row.paths))
-
-        rows = (row for row in self.good if row.number not in self.taken)
-        return {row.number: order for row in rows if is_changing(row)}
-
-    def _is_same_request(self, record: Record, row: CheckedRow) -> bool:
-        """Tell whether a file was written from this row, in its table or in rejects of that."""
-        file = row.location.file
-        tables = self.origins.get(file, ())
-        if file in self.pipes:
-            tables = tables[1:]  # the pipe's own content is another table each time
-        is_same_table = not set(record.origins).isdisjoint(tables)
-        if not record.origins and file not in self.pipes:
-            is_same_table = record.source == file
-        return is_same_table and record.key == row.key
-
-    def fates(self, folder: Path, plans: Mapping[int, Plan]) -> Iterator[str]:
-        """Yield what would happen to each file of the good rows, one of FATES.
-
-        `plans` are those of the rows that were changed, by the row's number. Files of rows whose
-        letters stay as they are in `left` are not counted.
-        """
-        for row in self.good:
-            plan = plans.get(row.number)
-            for path in row.paths if row.number not in self.left else ():
-                if plan and path in plan.replaced:
-                    yield "replaced"
-                else:
-                    yield "unchanged" if (folder / path).is_file() else "new"
 
     def results(
         self, wanted: Mapping[int, Order], input_files: Sequence[InputFile], job: Job, jobs: int
@@ -325,23 +192,6 @@ class BatchPlan:
                 paths = (path for path in row.paths if path == f"{without_suffix(path)}.pdf")
                 letters = (records[path] for path in paths)
                 yield [msgspec.structs.replace(letter, request=row.place) for letter in letters]
-
-
-def _identities_of(row: CheckedRow) -> Iterator[Identity]:
-    """Yield what each letter of a row shares with its other versions."""
-    for stem in dict.fromkeys(map(without_suffix, row.paths)):
-        assert row.key  # without one, it has no letters
-        name = stem.rpartition("/")[2]  # 2026-11-24-terminate-jem-ross-police-ice
-        day = date.fromisoformat(name[:10])
-        party: Party = "ice" if name.endswith("-ice") else "bureau"
-        yield (*row.key, day, party)
-
-
-def _taken_problem(kind: str, place: Path) -> Problem:
-    """Return the Problem of a place where the other kind must be."""
-    message = f"is {kind} where a {'folder' if kind == 'a file' else 'letter'} must be"
-    hint = "move it away and run the command again, or name another folder with -o"
-    return Problem("unwritable", message, Location(str(place)), hint)
 
 
 def _collision_hint(first: CheckedRow, second: CheckedRow) -> str:

@@ -145,15 +145,14 @@ def write_rejects(
     state = _seal(folder, contents.values())
     written = _put(folder, contents, {name: place for name, (place, _) in places.items()}, read)
     tables = tuple(sorted({table for several in origins.values() for table in several}))
-    state.tables.update((place.name, tables) for place in written)
     orders: dict[str, DateOrder] = {}
     for file in input_files if written else ():
         with suppress(OptoutError):  # a stream that broke off has reported it
             for name, order in file.date_orders.items():
                 orders[name] = order if orders.get(name, order) == order else "mixed"
-    state.orders.update((place.name, orders) for place in written)
     for place in written:
         rows = by_form[place.suffix == ".xlsx"]
+        state.tables[place.name], state.orders[place.name] = tables, orders
         state.keys[place.name] = tuple(row.key for row in rows if row.row.cells)
     _save_state(folder, state)
     return WrittenRejects(written, changed, fixed, _folders_named(input_files, text, folder.path))

@@ -14,10 +14,21 @@ from typing import IO
 import msgspec
 
 from optout_cli.authoring.follow_notes import contradiction_notes, repeated_notes, second_notes
-from optout_cli.batch.existing import FormerLetters, former_letters, unsent_letters
+from optout_cli.batch.existing import (
+    FATES,
+    FormerLetters,
+    changing_rows,
+    fates,
+    files_to_move,
+    former_letters,
+    identities,
+    refuse_places,
+    refuse_rows,
+    unsent_letters,
+)
 from optout_cli.batch.input import InputFile, Stream, rows_of
 from optout_cli.batch.job import CheckedRow, Job, MadeRow, row_errors
-from optout_cli.batch.plan import FATES, BatchPlan, plan_from
+from optout_cli.batch.plan import BatchPlan, plan_from
 from optout_cli.batch.rejects import origins_of, write_rejects
 from optout_cli.batch.rows import check_and_make, check_rows
 from optout_cli.cli import give_up_stdout
@@ -108,12 +119,12 @@ class Run:
         folder.load()
         register = folder.register
         say_each_problem(folder.journal.news)
-        self._take_places(plan, register)
-        plan.refuse_places(self.job.folder)
+        refuse_rows(plan, register, self.job.order, self.replacing)
+        refuse_places(plan, self.job.folder)
         plan.problems |= plan.taken
         plans = self._add_plans(plan, folder)
         former = former_letters(plan, register, is_draft=self.job.order.is_draft)
-        moving = {place: earlier_problem(place) for place in self._moving(former, register, plans)}
+        moving = {place: earlier_problem(place) for place in files_to_move(former, register, plans)}
         problems = [*chain(*plan.problems.values(), filter(None, moving.values()))]
         say_each_problem(problems, is_product=True)
         say_lines(traceback_lines(plan.tracebacks))
@@ -126,20 +137,13 @@ class Run:
             say(*line) if speaks_json() else print_text(line.text)
         return ExitCode.CONTENT if problems else ExitCode.DONE
 
-    def _take_places(self, plan: BatchPlan, register: Register) -> None:
-        """Leave out rows that would replace another table's letters, or repeat what was sent."""
-        if not self.replacing.force:
-            plan.take_places(register)
-        if self.replacing.supersede is None and not self.job.order.is_draft:
-            plan.refuse_repeats(register, self.job.order.today)
-
     def _add_plans(self, plan: BatchPlan, folder: LetterFolder) -> dict[int, Plan]:
         """Return what would happen to the files of each changed row, by the row's number.
 
         Adds the problems of letters that the batch would not replace.
         """
         plans: dict[int, Plan] = {}
-        wanted = plan.changing(folder.register, self.job.order)
+        wanted = changing_rows(plan, folder.register, self.job.order)
         for row in plan.results(wanted, self.input_files, self.job, self.jobs):
             problems = row.problems
             if row.output_files:
@@ -173,17 +177,8 @@ class Run:
         kept = [self.job.folder / record.path for record in sent if record.is_true(self.job.folder)]
         yield from path_lines("kept, since it was sent", kept)
         yield from staying_lines(plans.values(), register)
-        counts = Counter(plan.fates(self.job.folder, plans))
+        counts = Counter(fates(plan, self.job.folder, plans))
         yield f"files: {', '.join(f'{counts[fate]:,} {fate}' for fate in FATES)}"
-
-    def _moving(
-        self, former: FormerLetters, register: Register, plans: Mapping[int, Plan]
-    ) -> Iterator[Path]:
-        """Yield the files that the batch would move to `earlier`, with no other in their place."""
-        for record in former.replaced:
-            if record.is_true(self.job.folder) and not register.is_sent(record.path):
-                yield self.job.folder / record.path
-        yield from (self.job.folder / path for plan in plans.values() for path in plan.retired)
 
     def _told(
         self, plan: BatchPlan, wanted: Collection[int], former: FormerLetters, register: Register
@@ -192,10 +187,11 @@ class Run:
         order, library = self.job.order, self.job.library
         yield from note_lines(plan, wanted, order.today, in_full=self.in_full)
         states = register.letters.values()
-        claims = (row.claim for row in plan.good if row.number in wanted and row.claim)
+        fresh = [row for row in plan.good if row.number in wanted]
+        claims = (row.claim for row in fresh if row.claim)
         lines = chain(
-            repeated_notes(plan.identities(plan.rows), library),
-            second_notes(plan.identities(wanted), states, library),
+            repeated_notes(identities(plan.good), library),
+            second_notes(identities(fresh), states, library),
             contradiction_notes(claims, states, self.job.folder, library, is_batch=True),
             former_lines(former, self.job.folder),
         )
@@ -206,7 +202,7 @@ class Run:
         register = folder.register
         job = self._job_in(folder)
         plan = self._plan(job, spool)
-        self._take_places(plan, register)
+        refuse_rows(plan, register, job.order, self.replacing)
         say_each_problem(chain(*plan.problems.values(), *plan.taken.values()))
         if fail_fast and (plan.problems or plan.taken):
             say_lines(traceback_lines(plan.tracebacks))
@@ -254,7 +250,7 @@ class Run:
         plan.add(row)
         alone = plan_from([row], None, self.origins)
         if row.number not in plan.problems:
-            self._take_places(alone, register)
+            refuse_rows(alone, register, order, self.replacing)
             plan.taken |= alone.taken
             plan.left |= alone.left
         problems = (*plan.problems.get(row.number, ()), *alone.taken.get(row.number, ()))
