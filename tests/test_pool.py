@@ -4,13 +4,15 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, wait
 from itertools import count, islice
 from pathlib import Path
 from threading import Thread, main_thread
 
 import pytest
 
+from optout_cli.batch import pool
 from optout_cli.batch.pool import WorkerKilled, result_alone, results_in_order
 
 HERE = os.getpid()
@@ -52,6 +54,19 @@ def large_with_a_kill(number: int) -> bytes:
 def test_results_come_in_the_order_of_their_tasks(jobs: int) -> None:
     squares = [(number, number * number) for number in range(30)]
     assert list(results_in_order(slowly, range(30), jobs)) == squares
+
+
+def test_windows_waits_for_a_result_a_little_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float | None] = []
+
+    def counted(futures: Iterable[Future[object]], timeout: float | None = None) -> object:
+        waits.append(timeout)
+        return wait(futures, timeout)
+
+    monkeypatch.setattr(pool, "ON_WINDOWS", True)
+    monkeypatch.setattr(pool, "wait", counted)
+    assert dict(results_in_order(slowly, range(4), 2)) == {0: 0, 1: 1, 2: 4, 3: 9}
+    assert (len(waits) >= 3, max(it or 9 for it in waits) < 1) == (True, True)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -35,6 +35,7 @@ _Result = TypeVar("_Result")
 # fork takes milliseconds and copies what is loaded; system libraries of macOS crash after it.
 _METHOD = "fork" if sys.platform == "linux" and hasattr(os, "fork") else "spawn"
 _MOST_WORKERS = 61  # Windows cannot wait for more processes at once
+_LONGEST_WAIT = 0.2  # s, on Windows: how long Ctrl-C may have to wait
 _AHEAD = 8  # tasks per worker that may finish before their turn
 _AT_ONCE = 2048  # bytes that a pipe takes at once: PIPE_BUF is 4,096 or less, with what is around
 _TASKS_PER_COLLECTION = 16  # automatic garbage collection would cost a tenth of the time
@@ -66,15 +67,12 @@ def results_in_order(
                     while following is not None and len(handed) < jobs * _AHEAD:
                         handed.append((following, _submit(pool, following)))
                         following = next(waiting, None)
-                    result = _result_in(handed[0][1].result())
+                    result = _result_of(handed[0][1])
                     yield handed.popleft()[0], result
             # One task killed its worker, which broke the pool: run each unfinished task alone.
             for task, future in handed:
                 is_unfinished = isinstance(future.exception(), BrokenProcessPool)
-                yield (
-                    task,
-                    result_alone(work, task) if is_unfinished else _result_in(future.result()),
-                )
+                yield task, result_alone(work, task) if is_unfinished else _result_of(future)
 
 
 @cache
@@ -91,7 +89,7 @@ def result_alone(work: Callable[[_Task], _Result], task: _Task) -> _Result | Wor
     """Return `work(task)` from a new worker, or WorkerKilled."""
     with _workers(work, 1) as pool:
         try:
-            result: _Result = _result_in(_submit(pool, task).result())
+            result: _Result = _result_of(_submit(pool, task))
         except BrokenProcessPool:
             return WorkerKilled()
     return result
@@ -186,7 +184,11 @@ def _work_on(task: Any) -> bytes | str:
     return content
 
 
-def _result_in(packed: bytes | str) -> Any:  # Any: what the work gives
+def _result_of(future: "Future[bytes | str]") -> Any:  # Any: what the work gives
+    """Wait for a result. Nothing interrupts a wait on Windows, so each is short there."""
+    while ON_WINDOWS and not wait([future], _LONGEST_WAIT).done:
+        pass
+    packed = future.result()
     if isinstance(packed, str):
         file = Path(packed)
         packed = file.read_bytes()
