@@ -166,6 +166,15 @@ def test_without_a_command_help_is_shown_and_the_shell_is_told(run: Run) -> None
                 '  hint: put quotes around a name with spaces: "Marin County, CA"\n'
             ),
         ),
+        (
+            "write r.yaml out/",
+            "Got unexpected extra argument (out/)\n  hint: to write there, add -o",
+        ),
+        (
+            "write r.yaml s.yaml",
+            "Got unexpected extra argument (s.yaml)\n  hint: leave it out\n",
+        ),
+        ("diff a b c", "Got unexpected extra argument (c)\n  hint: leave it out\n"),
     ],
 )
 def test_a_slip_on_the_command_line_is_answered_with_what_to_type(

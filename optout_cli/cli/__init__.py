@@ -185,15 +185,21 @@ def _name_variable(error: click.UsageError) -> None:
 
 
 def _hint_for(error: click.UsageError) -> str | None:
-    """Return what to type instead: an example, or quotation marks."""
+    """Return what to type instead: an example, -o, quotation marks, or less."""
     if isinstance(error, click.MissingParameter):
         text = (error.ctx and error.ctx.command.help) or ""
         example = re.search(r"^  (optout .+)", text, re.MULTILINE)
         is_choice = isinstance(error.param and error.param.type, click.Choice)
         return f"such as {example[1]}" if example and not is_choice else None
-    if "unexpected extra argument" in error.message:
-        return 'put quotes around a name with spaces: "Marin County, CA"'
-    return None
+    extra = re.match(r"Got unexpected extra arguments? \((.+)\)", error.message)
+    if not extra or not error.ctx:
+        return None
+    options = error.ctx.command.params
+    names_file = any(sign in extra[1] for sign in "./\\")
+    if extra[1].endswith(("/", ".pdf", ".txt")) and any("--output" in it.opts for it in options):
+        return f"to write there, add -o {extra[1]}"
+    is_name = not names_file and any(it.name in ("what", "jurisdiction") for it in options)
+    return 'put quotes around a name with spaces: "Marin County, CA"' if is_name else "leave it out"
 
 
 def _put_examples_first(command: click.Command) -> None:
@@ -216,7 +222,10 @@ def _wants_json(words: Sequence[str]) -> bool:
 
 
 def _refuse_twice(command: click.Command, ctx: click.Context, words: Sequence[str]) -> None:
-    """Raise click.UsageError for an option that takes one value and has several."""
+    """Raise click.UsageError for an option that takes one value and has several.
+
+    Click drops all values but the last as it reads them, and tells nobody: read them once before.
+    """
     _, _, given = command.make_parser(ctx).parse_args([*words])
     for option in dict.fromkeys(given):
         takes_one = isinstance(option, click.Option) and not (option.is_flag or option.multiple)
