@@ -1,12 +1,14 @@
 """Write agencies.yaml from ICE's list of agencies that take part in the 287(g) program.
 
 Usage: python tools/agencies.py LIST --date 2026-05-18 --url URL [--note TEXT] [--addenda FILE]
+       [--sheriffs FILE]
 
 LIST is ICE's own table (.xlsx) or the same as CSV. An agency is placed in a county only if the
 county that ICE prints, or else the agency's own name, is that of one county in its state; a
-spelling one letter off counts if only one county has it. No county is guessed: the others have
-none. Prints what changed since the last list, how each odd spelling was read, and each agency
-without a county.
+spelling one letter off counts if only one county has it. A city's police may be placed by the
+addresses of sheriffs: in the county of the only sheriff in the state whose office is in that city;
+if ICE prints another county, it has none. No county is guessed: the others have none. Prints what
+changed since the last list, how each odd spelling was read, and each agency without a county.
 """
 
 import argparse
@@ -69,6 +71,7 @@ class Row(NamedTuple):
     addendum: bool
 
 
+Seats = dict[tuple[str, str], set[str]]  # by state code and folded city: the sheriffs' counties
 Agencies = dict[str, dict[str, dict[str, Any]]]  # Any: plain data, by state code and slug
 
 
@@ -80,13 +83,15 @@ def main() -> None:
     parser.add_argument("--url", required=True)
     parser.add_argument("--note", default="", help="which file, and where it was read")
     parser.add_argument("--addenda", type=Path, help="lines of SLUG MODEL of agreements with one")
+    parser.add_argument("--sheriffs", type=Path, help="a CSV with state, city and fips of sheriffs")
     parser.add_argument("-o", "--output", type=Path, default=DATA)
     given = parser.parse_args()
     addenda = set(given.addenda.read_text("utf-8").splitlines()) if given.addenda else set()
     earlier = read_agencies(given.output)
     states = states_of(COUNTIES)
     names = {code: state["name"] for code, state in states.items()}
-    agencies, remarks = agencies_from(rows_of(given.list), states, addenda)
+    seats = seats_from(given.sheriffs) if given.sheriffs else {}
+    agencies, remarks = agencies_from(rows_of(given.list), states, addenda, seats)
     given.output.write_text(text_of(agencies, names, given.date, given.url, given.note), "utf-8")
     print("\n".join([*changes(earlier, agencies), *remarks]))
 
@@ -106,6 +111,14 @@ def rows_of(path: Path) -> Iterator[Row]:
                 date.fromisoformat(known["signed"]).isoformat(),
                 known.get("addendum", "").lower() not in ("", "no", "n/a", "#n/a"),
             )
+
+
+def seats_from(path: Path) -> Seats:
+    """Return the counties whose sheriff has the main office in a city, by state and city."""
+    seats: Seats = {}
+    for row in _csv_rows(path):
+        seats.setdefault((row["state"], fold(row["city"])), set()).add(row["fips"])
+    return seats
 
 
 def _csv_rows(path: Path) -> Iterator[Mapping[str, str]]:
@@ -153,7 +166,7 @@ def read_agencies(path: Path) -> Agencies:
 
 
 def agencies_from(
-    rows: Iterable[Row], states: Mapping[str, Any], addenda: set[str]
+    rows: Iterable[Row], states: Mapping[str, Any], addenda: set[str], seats: Seats
 ) -> tuple[Agencies, list[str]]:
     """Return the agencies by state and slug, and a remark on each odd spelling and lack."""
     codes = {fold(state["name"]): code for code, state in states.items()}
@@ -164,10 +177,11 @@ def agencies_from(
         printed.setdefault((code, f"{fold(row.agency)}-{code.lower()}"), []).append(row)
     remarks = []
     for (code, slug), of_agency in sorted(printed.items()):
-        county, remark = _county_of(of_agency, states[code].get("jurisdictions", {}))
+        name, type_ = of_agency[0].agency, of_agency[0].type.lower().replace(" ", "-")
+        seat = seats.get((code, _city_of(name))) if type_ == "municipality" else None
+        county, remark = _county_of(of_agency, states[code].get("jurisdictions", {}), seat or set())
         if remark:
             remarks.append(f"{remark}: {slug}")
-        name, type_ = of_agency[0].agency, of_agency[0].type.lower().replace(" ", "-")
         agency: dict[str, Any] = {"name": name, "type": type_}
         if kind := _kind_of(name, type_):
             agency["kind"] = kind
@@ -200,8 +214,19 @@ def _kind_of(name: str, type_: str) -> str | None:
     return next(kinds, "state-agency" if type_ == "state-agency" else None)
 
 
-def _county_of(rows: list[Row], counties: Mapping[str, Any]) -> tuple[str | None, str]:
-    """Return the FIPS code of the agency's county, or None, and a remark if it was not plain."""
+def _city_of(name: str) -> str:
+    """Return the folded name of a city from that of its police; nothing for another agency."""
+    found = re.fullmatch(r"(?:city-of-)?(.+)-police-department", fold(name))
+    return found[1] if found else ""
+
+
+def _county_of(
+    rows: list[Row], counties: Mapping[str, Any], seat: set[str]
+) -> tuple[str | None, str]:
+    """Return the FIPS code of the agency's county, or None, and a remark if it was not plain.
+
+    `seat` has the counties whose sheriff has an office in the agency's city.
+    """
     printed = sorted({row.county for row in rows})
     plain = {fips for text in printed for fips in _exact(text, counties)}
     own = _NAMED_COUNTY.match(rows[0].agency)
@@ -210,12 +235,18 @@ def _county_of(rows: list[Row], counties: Mapping[str, Any]) -> tuple[str | None
         return None, f"ICE's county {' and '.join(printed)} contradicts the name"
     if plain or named:
         (fips,) = plain or named
+        if len(seat) == 1 and seat != {fips}:
+            message = f"ICE's county {' and '.join(printed)} contradicts the sheriff's office"
+            return None, message
         is_odd = {fold(text) for text in printed} != {fold(counties[fips]["name"])}
         return fips, _reading(printed, counties, fips) if is_odd and _says(printed) else ""
     near = {fips for text in printed for fips in _near(text, counties)}
     if len(near) == 1:
         (fips,) = near
         return fips, _reading(printed, counties, fips)
+    if len(seat) == 1:
+        (fips,) = seat
+        return fips, f"{counties[fips]['name']} has its sheriff's office in the city"
     return None, f"no county ({' and '.join(printed)!r} on the list)"
 
 
