@@ -12,7 +12,7 @@ import pytest
 from command_results import Run, Write, noted, outcome
 from conftest import REQUEST, ROOT
 from make_letters import problems_of
-from pikepdf import Array, Dictionary, Name
+from pikepdf import Array, Dictionary, Name, String
 from PIL import Image as Picture
 from run_batch import SEAL
 from run_processes import call
@@ -85,6 +85,52 @@ def forms_in_forms(pdf: pikepdf.Pdf) -> None:
     pdf.pages[0].contents_add(b" /F Do")
 
 
+def drawn(words: bytes, form: bytes = b" ") -> Callable[[pikepdf.Pdf], None]:
+    """Draw these words on the page until they are 10 MB, with the forms that they draw."""
+
+    def put(pdf: pikepdf.Pdf) -> None:
+        stream = pdf.make_stream(form, Type=Name.XObject, Subtype=Name.Form)
+        stream.BBox = Array([0, 0, 9, 9])
+        pdf.pages[0].add_resource(stream, Name.XObject, Name.F)
+        size = len(form) if b"Do" in words else len(words)
+        pdf.pages[0].contents_add(words * (10**7 // size + 1))
+
+    return put
+
+
+def stamped(drawing: bytes) -> Callable[[pikepdf.Pdf], None]:
+    """Put stamps on the page, which share one drawing, until they have 10 MB."""
+
+    def put(pdf: pikepdf.Pdf) -> None:
+        look = pdf.make_stream(drawing, Type=Name.XObject, Subtype=Name.Form)
+        look.BBox = Array([0, 0, 9, 9])
+        stamp = Dictionary(Type=Name.Annot, Subtype=Name.Stamp, Rect=Array([0, 0, 9, 9]), F=4)
+        stamp.AP = Dictionary(N=look)
+        pdf.pages[0].obj.Annots = Array([stamp] * (10**7 // len(drawing) + 1))
+
+    return put
+
+
+def on_each_page(drawing: bytes) -> Callable[[pikepdf.Pdf], None]:
+    """Add pages with one drawing until they have 100 MB."""
+
+    def put(pdf: pikepdf.Pdf) -> None:
+        stream = pdf.make_stream(drawing)
+        for _ in range(10**8 // len(drawing) + 1):
+            pdf.add_blank_page().obj.Contents = stream
+
+    return put
+
+
+def with_xfa(pdf: pikepdf.Pdf) -> None:
+    """Add a form with one field, also as XFA, as the forms of federal agencies have it."""
+    field = Dictionary(Type=Name.Annot, Subtype=Name.Widget, FT=Name.Tx, T=String("name"), F=4)
+    field.Rect, field.V = Array([9, 9, 99, 30]), String("")
+    pdf.pages[0].obj.Annots = Array([pdf.make_indirect(field)])
+    pdf.Root.AcroForm = Dictionary(Fields=Array(list(pdf.pages[0].obj.Annots)))
+    pdf.Root.AcroForm.XFA = pdf.make_stream(b"<xdp:xdp xmlns:xdp='http://ns.adobe.com/xdp/'/>")
+
+
 def box(name: str, *corners: float) -> Callable[[pikepdf.Pdf], None]:
     def put(pdf: pikepdf.Pdf) -> None:
         pdf.pages[0].obj[name] = Array(corners)
@@ -112,12 +158,16 @@ SMALL = {
     "no size of page": (changed(without_size), "a page without a size"),
 }
 WHOLE = {
+    "a form that is XFA too": changed(with_xfa),
     "plain": PLAIN,
     "linearized": LINEAR,
     "linearized, then added to": LINEAR + b"\n% more\n",
     "a scan in JBIG2": changed(picture_in_jbig2),
 }
+PATHS = b"0 0 m 9 9 l S " * 100_000
 DAMAGED = "is a damaged PDF"
+AS_PICTURES = "scan its pages, or save them as pictures, and enclose these as a PDF"
+MUCH_ON_PAGE = "is a PDF whose page 1 is drawn with more than 10 MB of instructions"
 REFUSED = {
     "more pages counted than there are": (
         PLAIN.replace(b"/Count 1 /Kids", b"/Count 5 /Kids"),
@@ -132,7 +182,14 @@ REFUSED = {
     "a broken picture in JPEG 2000": (changed(broken_picture), DAMAGED),
     "forms within forms": (
         changed(forms_in_forms),
-        "is a PDF whose page 1 is drawn from more than 50,000 parts",
+        MUCH_ON_PAGE,
+    ),
+    "one long drawing": (changed(drawn(b"0 0 m 9 9 l S ")), MUCH_ON_PAGE),
+    "a form on a page again and again": (changed(drawn(b"/F Do ", PATHS)), MUCH_ON_PAGE),
+    "a stamp on a page again and again": (changed(stamped(PATHS)), MUCH_ON_PAGE),
+    "many pages with the same long drawing": (
+        changed(on_each_page(PATHS * 2)),
+        "is a PDF whose pages are drawn with more than 100 MB of instructions",
     ),
 }
 
@@ -170,12 +227,16 @@ def test_every_command_reports_a_repaired_problem_in_a_process_of_its_own(
 
 @pytest.mark.parametrize("case", WHOLE)
 def test_a_whole_pdf_has_no_problem(
-    case: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    case: str,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     path = tmp_path / "act.pdf"
     path.write_bytes(WHOLE[case])
     assert load_attachment(path).small_faults == ()
     assert capfd.readouterr() == ("", "")
+    assert caplog.messages == []  # without pytest, they are on the terminal
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -185,7 +246,10 @@ def test_a_problem_that_costs_a_page_is_refused(case: str, tmp_path: Path) -> No
     path.write_bytes(content)
     (problem,) = problems_of(lambda: load_attachment(path))
     assert (problem.code, problem.message) == ("broken-pdf", message)
-    assert problem.hint == "open it, check each page, and print it to a new PDF"
+    is_large = "instructions" in message
+    assert problem.hint == (
+        AS_PICTURES if is_large else "open it, check each page, and print it to a new PDF"
+    )
 
 
 @pytest.mark.parametrize("case", REFUSED)

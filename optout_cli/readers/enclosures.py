@@ -43,14 +43,15 @@ _LIMITED = "is a PDF that nobody may print, as its owner says in it"
 _DAMAGED = "is a damaged PDF"
 _MANY = "is a PDF of {:,} pages; the limit is {:,}"
 _MOST_PAGES = 2_000  # which take an hour as a fax
-_INTRICATE = "is a PDF whose page {} is drawn from more than {:,} parts"
-_MOST_PARTS = 50_000  # 1.5 kB each as a page is loaded
+_INTRICATE = "is a PDF whose {} drawn with more than {} MB of instructions"
 _HUGE = "is a PDF that unpacks to more than {} MB in one place"
 _SLOW = "is a PDF with too much in one place that is packed in an old way"
 # What qpdf does not unpack, or without an error where it is damaged.
 _PACKED = {"JBIG2Decode", "JPXDecode", "CCITTFaxDecode", "CCF", "RunLengthDecode"}
 _MOST_PICTURES = 100  # of a page that are unpacked
 _MB = 10**6
+# Bytes that draw a page, 20 bytes of memory each, and that draw all pages, 0.7 s for each MB.
+_MOST_ON_PAGE, _MOST_ON_ALL = 10 * _MB, 100 * _MB
 _MOST = {True: 250 * _MB, False: 50 * _MB}  # bytes of a stream: a picture (600 dpi), or any other
 _LARGE = 20 * _MB  # bytes of a picture that qpdf is not to unpack in memory
 _PRINT_AGAIN = "open it, check each page, and print it to a new PDF"
@@ -59,6 +60,7 @@ _HINTS = {  # by words of the problem
     _LOCKED: "open it with its password, and print it to a new PDF",
     _LIMITED: "ask its owner for a copy that may be printed",
     "pages; the limit": "enclose fewer pages: those that matter here",
+    "instructions": "scan its pages, or save them as pictures, and enclose these as a PDF",
     "portfolio": "enclose each of its files by itself",
     "redaction": "apply the redactions in a PDF program, and save it again",
 }
@@ -208,15 +210,19 @@ def _size_problem(document: "pikepdf.Pdf", large: list[tuple[int, int]]) -> str:
 
 
 def _work_problem(document: "pikepdf.Pdf") -> str:
-    """Return why a PDF takes too long to draw: pages, or forms within forms, without end."""
-    from optout_cli.readers.pdf_pages import parts_on
+    """Return why a PDF takes too long to draw: many pages, or much to draw on them."""
+    from optout_cli.readers.pdf_pages import instructions_on
 
     if (count := len(document.pages)) > _MOST_PAGES:
         return _MANY.format(count, _MOST_PAGES)
     known: dict[tuple[int, int], int] = {}
+    size = 0
     for number, page in enumerate(document.pages, 1):
-        if parts_on(page.obj, known, page.get("/Resources")) > _MOST_PARTS:
-            return _INTRICATE.format(number, _MOST_PARTS)
+        on_page = instructions_on(page.obj, known, _MOST_ON_PAGE, page.get("/Resources"))
+        if on_page > _MOST_ON_PAGE:
+            return _INTRICATE.format(f"page {number} is", _MOST_ON_PAGE // _MB)
+        if (size := size + on_page) > _MOST_ON_ALL:
+            return _INTRICATE.format("pages are", _MOST_ON_ALL // _MB)
     return ""
 
 

@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from ctypes import c_uint
 from functools import lru_cache
 from io import BytesIO
+from logging import ERROR, getLogger
 from pathlib import Path
 from struct import error as struct_error
 from struct import unpack_from
@@ -24,6 +25,7 @@ from pypdfium2 import PdfPage, PdfTextObj
 
 from optout_cli.errors import shorten
 
+getLogger("pypdfium2").setLevel(ERROR)  # it warns of each form that is XFA too
 _NOT_ON_PAGE = ("/Link", "/Popup")  # what no printer draws
 # Annotations whose words stand in a window of their own.
 _COMMENTS = {"/Text", "/Highlight", "/Underline", "/StrikeOut", "/Squiggly", "/Caret"}
@@ -47,6 +49,8 @@ _AS_FAX = re.compile("/(CCITTFaxDecode|CCF)")
 _MOST_PIXELS = 50_000_000  # of a picture that is drawn twice: a sheet of ledger size at 500 dpi
 _WHITE = 250  # of 255: nobody sees what is lighter on white paper
 _MOST_ABOVE = 32  # fields above a field
+_DRAWS = (b"Do", b"scn", b"SCN")  # the operators that draw a form or a pattern
+_PART = 200  # bytes of instructions that take as much memory as a form, 1.5 kB as a page is loaded
 _LONGEST = 1000  # px: of a page that is looked at
 
 
@@ -83,8 +87,8 @@ def drop_actions(document: pikepdf.Pdf) -> None:
             page.obj.Annots = pikepdf.Array(kept)
 
 
-def _annotations(page: pikepdf.Page) -> list[pikepdf.Object]:
-    found = page.obj.get("/Annots")
+def _annotations(page: pikepdf.Page | pikepdf.Object) -> list[pikepdf.Object]:
+    found = page.get("/Annots")
     if not isinstance(found, pikepdf.Array):
         return []
     return [annotation for annotation in found if isinstance(annotation, pikepdf.Dictionary)]
@@ -255,12 +259,18 @@ def _without_a_page(document: pikepdf.Pdf) -> Iterator[str]:
         yield "the digital signature, which is valid only in the file itself"
 
 
-def parts_on(drawing: pikepdf.Object, known: dict[tuple[int, int], int], above: Any = None) -> int:
-    """Return how often a page or form draws a form or pattern, with those that each of them draws.
+def instructions_on(
+    drawing: pikepdf.Object, known: dict[tuple[int, int], int], most: int, above: Any = None
+) -> int:
+    """Return how many bytes of instructions draw a page or form, or a number above `most`.
 
-    `known` keeps the number of each form. `above` has what a form without resources uses.
+    Each form, pattern or annotation counts as often as it is drawn. `known` keeps the number of
+    each. `above` has what a form without resources uses.
     """
     known[drawing.objgen] = 0  # one that draws itself is drawn once
+    own = drawing.get("/Contents") if isinstance(drawing, pikepdf.Dictionary) else drawing
+    streams = own if isinstance(own, pikepdf.Array) else [own]
+    written = [part.read_bytes() for part in streams if isinstance(part, pikepdf.Stream)]
     resources = drawing.get("/Resources", above)
     names = {
         name: part
@@ -268,15 +278,23 @@ def parts_on(drawing: pikepdf.Object, known: dict[tuple[int, int], int], above: 
         for name, part in dict(_within(resources, key) or {}).items()
         if isinstance(part, pikepdf.Stream) and part.get("/Subtype") != "/Image"
     }
-    parts = 0
-    for step in pikepdf.parse_content_stream(drawing, "Do scn SCN") if names else ():
-        part = names.get(str(step.operands[-1])) if step.operands else None
+    size = sum(map(len, written))
+    draws = sum(part.count(name) for part in written for name in _DRAWS) if names else 0
+    if size + draws * _PART > most:
+        return size + draws * _PART
+    steps = pikepdf.parse_content_stream(drawing, "Do scn SCN") if draws else ()
+    drawn = [names.get(str(step.operands[-1])) for step in steps if step.operands]
+    for annotation in _annotations(drawing):
+        look = _within(annotation, "/AP", "/N")
+        looks = [*look.values()] if isinstance(look, pikepdf.Dictionary) else [look]
+        drawn += [part for part in looks if isinstance(part, pikepdf.Stream)]
+    for part in drawn:
         if part is not None:
             if part.objgen not in known:
-                parts_on(part, known, resources)
-            parts += 1 + known[part.objgen]
-    known[drawing.objgen] = parts
-    return parts
+                instructions_on(part, known, most, resources)
+            size += _PART + known[part.objgen]
+    known[drawing.objgen] = size
+    return size
 
 
 def _invisible_words(page: PdfPage) -> str:
