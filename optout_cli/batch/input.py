@@ -25,16 +25,9 @@ from optout_cli.readers.csv import (
     rows_from_csv,
 )
 from optout_cli.readers.document import OWN_MARK, REASON, Row
-from optout_cli.readers.files import (
-    LATIN_1,
-    OTHER_KINDS,
-    STDIN,
-    decode,
-    encoding_problem,
-    lines_from,
-    read_bytes,
-)
-from optout_cli.readers.ndjson import NOT_UTF_8, rows_from_ndjson
+from optout_cli.readers.encoding import OTHER_KINDS, byte_problem, decode
+from optout_cli.readers.files import STDIN, lines_from, read_bytes
+from optout_cli.readers.ndjson import rows_from_ndjson
 from optout_cli.readers.workbook import kind_of_workbook, sheet_from
 
 MAX_BYTES = 256 * 2**20  # of one file: all counties with a page of reasons each are 20 MB
@@ -242,10 +235,9 @@ class Stream:
                 message = f"is too large (the limit is {MAX_BYTES >> 20} MB)"
                 raise OptoutError(Problem("too-large", message, Location(self.name)))
             line = content.decode(encoding, "surrogateescape").replace("\r\n", "\n")
-            if self.form == "csv" and (wrong := NOT_UTF_8.search(line)):
-                location = Location(self.name, number, wrong.start() + 1)
-                byte = ord(wrong[0]) & 0xFF
-                raise OptoutError(encoding_problem(byte, location, _SPREADSHEET[1], LATIN_1))
+            problem = byte_problem(line, self.name, number, _SPREADSHEET[1])
+            if problem and self.form == "csv":
+                raise OptoutError(problem)
             encoding = "utf-8"
             self._lines.append(line)
             yield line

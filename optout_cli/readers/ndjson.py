@@ -26,10 +26,9 @@ from optout_cli.readers.document import (
     unseen_in,
     with_lists,
 )
-from optout_cli.readers.files import encoding_problem
+from optout_cli.readers.encoding import byte_problem
 
 _MAX_DIGITS = 40  # in a number; the longest that a request may have is 22
-NOT_UTF_8 = re.compile("[\udc80-\udcff]")
 _DOTTED = re.compile(r"[a-z][\w-]*(\.[\w-]+|\[[0-9]{1,4}\](?=\.)){1,9}")
 _LOST_QUOTES = re.compile(r":\s*0[0-9]")
 
@@ -56,10 +55,7 @@ def _put(node: dict[str, Tree], keys: list[str], value: Tree) -> bool:
 
 def _row_from(whole: str, number: int, file: str) -> Row:
     location, line = Location(file, number), whole.strip()
-    if found := NOT_UTF_8.search(whole):
-        (byte,) = found[0].encode("utf-8", "surrogateescape")
-        spot = Location(file, number, found.start() + 1)
-        problem = encoding_problem(byte, spot, "write the line again with encoding UTF-8")
+    if problem := byte_problem(whole, file, number, "write the line again with encoding UTF-8"):
         return Row(location, line, problems=(problem,))
     try:
         value = _decoder.decode(line)
