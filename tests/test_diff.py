@@ -167,6 +167,15 @@ def test_what_came_back_is_compared_with_the_letter_that_was_written(run: Run, d
     assert "[-Cordially,-] {+Respectfully,+}" in out
 
 
+def test_what_came_back_is_compared_with_the_letter_that_it_is_most_like(
+    run: Run, desk: Path, sent: str
+) -> None:
+    copyfile(sent, desk / "back.docx")
+    out = outcome(run("diff", "worded.yaml", "back.docx"))[1]
+    assert out.startswith("--- worded.yaml, as it is now (bureau)\n+++ back.docx\n")
+    assert "  [-Yours,-] {+Respectfully,+}\n" in out
+
+
 # What counsel may change beside the text, and what is shown of it.
 BESIDE = {
     "head": "{+PRIVILEGED AND CONFIDENTIAL+}",

@@ -129,11 +129,11 @@ def test_she_is_shown_whom_it_goes_to_with_source_and_age_and_the_states_laws(
     told = words(outcome(asked({}, "99001", "--data", "nowhere.yaml")[0])[2])
     for text in (
         "1  later: not confirmed yet; I will call before sending"[3:],
-        "Note: activated in Secure Communities on 2010-09-01 (no source named)",
-        "Note: use the letter as a record: by itself it does not stop fingerprint sharing",
-        "Note: ask counsel first: Nowhere law requires cooperation, Nowhere Code 1",
-        "Note: ask counsel first: a notice may draw a listing under Executive Order 14287",
-        "Note: to see each note in full, run: optout show nowhere-county-zz",
+        "note: activated in Secure Communities on 2010-09-01 (no source named)",
+        "note: use the letter as a record: by itself it does not stop fingerprint sharing",
+        "note: ask counsel first: Nowhere law requires cooperation, Nowhere Code 1",
+        "note: ask counsel first: a notice may draw a listing under Executive Order 14287",
+        "note: to see each note in full, run: optout show nowhere-county-zz",
         "To the State Identification Bureau: Chief Nowhere Police Records Section 2 Main Street",
         "telephone 555-555-0100 (call before sending: address from an official source (2026-01",
         (
@@ -850,3 +850,19 @@ def test_where_the_command_names_such_a_letter_its_date_is_asked_again(asked: As
     result, clerk = asked(said, "06041", "--letter", "adjust-date")
     assert (outcome(result)[0], len(clerk.asked["Date"])) == (130, 2)
     assert "there is no activation date left to adjust" in words(result.stderr)
+
+
+def test_the_end_tells_the_notes_that_write_tells_of_the_answers(asked: Asked) -> None:
+    hialeah = "hialeah-police-department-fl"
+    answers = {"Name": "Chief Pat Placeholder", "Title": "Chief of Police", "Letter": "terminate"}
+    told = words(outcome(asked(answers, hialeah)[0])[2])
+    end = told[told.index("Your answers:") :]
+    assert "note: write Name (Who signs) without 'Chief': the title 'Chief of Police' is" in end
+    assert "note: compare with your copy of the agreement: model: tfm, signed: 2025-07-02" in end
+    assert told.count("note: clear any statement to the press") == 1
+
+
+def test_kept_answers_are_offered_with_their_county_and_letter(asked: Asked) -> None:
+    asked({"Name": "^C"}, "dakota-county-ne")
+    told = words(outcome(asked({"Name": "^C"})[0])[2])
+    assert ".answers: 6 answers, dakota-county-ne, secure-communities/opt-out." in told

@@ -20,11 +20,11 @@ TYPED = (
     ("County or city", "<", "?", "morin, ca"),
     ("Which one", "x", "m", "1"),
     ("Program", "3", "sec"),
-    ("Letter", "re", "<"),
+    ("Letter", "?", "re", "<"),
     ("Program", ""),
     ("Letter", "Notice of opt-out"),
     ("Date", "someday", "November 20"),
-    ("  Did you mean 2026-11-20 (Friday)?", ""),
+    ("  Did you mean 2026-11-20 (Friday)?", "?", ""),
     ("Is this address right?", "7", "y"),
     ("Fax", ""),
     ("E-mail", "<"),
@@ -167,6 +167,11 @@ def test_every_question_is_answered_wrong_answers_first(
     assert child.exitstatus == 0
     assert shown.endswith("\r\nnext: optout write marin-county-ca.yaml -o letters/\r\n")
     assert "\x1b" not in shown
+    for text in (
+        "  y takes this answer. n asks the question again. Or type another answer.\r\n",
+        "  adjust-date: For a jurisdiction that ICE has not activated yet, if only the\r\n",
+    ):
+        assert text in shown
     data = data_in("marin-county-ca.yaml")
     assert (data["authority"][0]["date"], data["authority"][0]["vote"]) == ("2026-09-01", "carried")
     assert data["service"] == {"bureau": [{"by": "certified-mail"}], "ice": [{"by": "fax"}]}

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from command_results import Run, outcome
-from conftest import TODAY
+from command_results import Run, Write, outcome, words
+from conftest import REQUEST, TODAY
 from make_letters import letter_for, library_with, problems_of, texts_of
 
 from optout_cli.errors import Location
@@ -131,3 +131,16 @@ def test_own_wording_can_replace_the_first_sentence_and_the_last_paragraph(tmp_p
         next(text for text in texts if text.startswith("I write for the county. Marin County")),
         "We keep our rights.",
     ]
+
+
+def test_a_requests_passages_are_listed_with_its_facts(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    wording = "wording: {closing: 'Yours,'}\nauthority: [{instrument: Ordinance, number: No. 7}]\n"
+    write("r.yaml", f"{REQUEST}{wording}")
+    code, out, err = outcome(run("list", "passages", "r.yaml"))
+    assert (code, err) == (0, "")
+    assert out.startswith(OPENING.split("\n")[0])
+    assert "of Marin County, California (\u201cthe County\u201d), under Ordinance No. 7." in words(out)
+    assert "signature; the request has other words for it\n    Respectfully,\n" in out
+    assert "    To the State Identification Bureau:\n    Dear Field Office Director:\n" in out

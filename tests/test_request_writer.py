@@ -30,7 +30,7 @@ DAY = TODAY
 
 
 def text_of(answers: dict[str, Any], kind: LetterKind = BARE, day: date = DAY) -> str:
-    return request_text(answers, LAYOUT, kind, ("bureau", "ice"), day, "r.yaml")
+    return request_text(answers, kind, ("bureau", "ice"), day, "r.yaml", {})
 
 
 def read(text: str) -> Any:
@@ -218,3 +218,19 @@ def test_an_unchanged_sample_sentence_is_reported(library: Library) -> None:
     notices = [compose(case_for(library, lines))[0] for lines in told]
     samples = [[note.text for note in notice.notes if note.code == "sample"] for notice in notices]
     assert samples == [[f"replace particulars.meeting-place: it is still the sample: {place}"], []]
+
+
+def test_a_particular_from_the_list_of_agencies_is_not_required(library: Library) -> None:
+    answers = {"letter": "287g/terminate", "jurisdiction": "hialeah-police-department-fl"}
+    text = text_with_samples(answers, library, TODAY, "r.yaml")
+    assert "# required: " not in text
+    assert "  # as ICE's list has it: the agreement's model: " in text
+    assert "\n#  model: [tfm]\n" in text
+    assert "\n#  signed: [2025-07-02]\n" in text
+
+
+def test_a_sample_of_few_words_may_be_right_by_chance(library: Library) -> None:
+    kind = "secure-communities/meeting-confirmation"
+    lines = f"letter: {kind}\nparticulars: {{day: 2026-12-15, place: here, time: '10:00 a.m.'}}"
+    notes = compose(case_for(library, lines))[0].notes
+    assert "sample" not in [note.code for note in notes]

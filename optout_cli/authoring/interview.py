@@ -161,7 +161,7 @@ class Interview:
                 path = problem.path or (problem.location.path if problem.location else "")
                 if path in keys:
                     del self.said[keys[path]]
-                    about = self._with_labels(problem.message, path, "")
+                    about = self.with_labels(problem.message, path, "")
                     subject = "this " if problem.message.startswith(f"{path} ") else ""
                     intro = (f"Please check: {subject}{about}.",)
                     question = self.next()
@@ -250,7 +250,7 @@ class Interview:
             return Problem("impossible-date", f"{text} cannot be: {named}", hint="type another day")
         if problem is None:
             return None
-        message = self._with_labels(problem.message, question.path, question.section)
+        message = self.with_labels(problem.message, question.path, question.section)
         return replace(problem, message=message, hint=question.hint or problem.hint)
 
     def doubt(self, question: Question, text: str) -> Problem | None:
@@ -263,14 +263,14 @@ class Interview:
         doubt = self.request.doubt_about(_texts_of(self.request, question, text))
         if doubt is None:
             return None
-        message = self._with_labels(doubt.message, question.path, question.section)
+        message = self.with_labels(doubt.message, question.path, question.section)
         return replace(doubt, message=message)
 
     def _place(self, text: str) -> Locality:
         return self.basis.library.directory.find(text, Location(""))
 
-    def _with_labels(self, message: str, own: str, section: str) -> str:
-        """Name other answers in a message about `own` by their questions: `Fax (Who signs)`.
+    def with_labels(self, message: str, own: str = "", section: str = "") -> str:
+        """Name the answers in a message by their questions: `Fax (Who signs)`; its `own` by "this".
 
         One of the same section needs no section behind it.
         """
@@ -314,9 +314,13 @@ class Interview:
         return text or "none"
 
     def explain(self, question: Question) -> str:
-        """Return what ? says of a question; for a particular, also how the letter puts it."""
-        shown = self._passages_with(question.path.removeprefix("~"))
-        shown = [_AS_IN_LETTER, *(f"  {text}" for text in shown)] if shown else []
+        """Return what ? says: also what each letter is for, or how the letter puts an answer."""
+        if question.reads == "letter":
+            kinds = self.basis.library.programs.by_id[self.request.said["~program"]].letters
+            summaries = {name: kinds[name].summary for name in question.choices}
+            shown = [f"{name}: {text.split('. ')[0]}" for name, text in summaries.items()]
+        elif shown := self._passages_with(question.path.removeprefix("~")):
+            shown = [_AS_IN_LETTER, *(f"  {text}" for text in shown)]
         return "\n".join([question.help or question.note, *shown, _KEYS])
 
     def _passages_with(self, path: str) -> list[str]:
@@ -332,7 +336,7 @@ class Interview:
             given = {key: each for key, each in {**own, name: value}.items() if each is not None}
             document = document_from({**request.document.data, top: given})
             try:
-                letter = request.letters_of(document)[0]
+                letter = request.letters_of(document)[0].content.decode()
             except OptoutError:  # the letter needs more than that
                 return []
             text = _REFERENCE.sub("", letter)

@@ -295,9 +295,9 @@ def _status_lines(request: UnfinishedRequest, _: str) -> Iterator[str]:
     activated, source = locality.jurisdiction.activated, locality.activation_source
     if activated and "scheduled" in case.program.particulars:
         kind = f"{source.kind} source" if source else "no source named"
-        yield f"Note: activated in {case.program.title} on {activated} ({kind})"
-    yield from (f"Note: {note.line}" for note in standing_notes(case))
-    yield f"Note: to see each note in full, run: optout show {locality.slug}"
+        yield f"note: activated in {case.program.title} on {activated} ({kind})"
+    yield from (f"note: {note.line}" for note in standing_notes(case))
+    yield f"note: to see each note in full, run: optout show {locality.slug}"
 
 
 def _recipient_lines(request: UnfinishedRequest, party: str) -> Iterator[str]:

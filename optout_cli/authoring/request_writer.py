@@ -1,7 +1,7 @@
 """Write a request file: known values, and commented samples of the rest. Pure.
 
-Takes answers in the shape of a request, the letter kind, and the layout, which is a sample request
-with a note above each key. Never asks, and reads no file but the layout.
+Takes answers in the shape of a request, and the letter kind. Never asks, and reads no file but the
+layout, which is a sample request with a note above each key.
 """
 
 import json
@@ -24,6 +24,7 @@ _PARTICULARS = "particulars"
 _OF_SEVERAL = ("addressing", "to")  # only where several parties get a letter
 _BY_PARTY = ("recipients", "service")
 _LAYOUT = bundled.TEMPLATES / "_layout" / "request.yaml"
+_LISTED = "as ICE's list has it: "
 _FILE = "FILE"  # the layout's placeholder for the name of the request file
 
 
@@ -36,14 +37,20 @@ class _Part(NamedTuple):
 
 
 def request_text(
-    answers: Answers, layout: str, kind: LetterKind, parties: Collection[str], day: date, file: str
+    answers: Answers,
+    kind: LetterKind,
+    parties: Collection[str],
+    day: date,
+    file: str,
+    listed: Answers,
 ) -> str:
     """Write a request in YAML: the answers, and each other key as a sample behind a #.
 
     `parties` receive a letter; `day` is the letter's date, from which the days of samples are
-    counted; `file` is the name of the request file.
+    counted; `file` is the name of the request file. `listed` are the particulars that the letter
+    takes from the list of agencies.
     """
-    head, *sections = layout.strip().split("\n\n")
+    head, *sections = layout().strip().split("\n\n")
     parts = [head.replace(_FILE, file)]
     for part in map(_part_from, sections):
         value, sample = answers.get(part.key), part.sample
@@ -53,7 +60,7 @@ def request_text(
             sample = {party: inner for party, inner in sample.items() if party in parties}
         lines = _lines(part.key, value, sample)
         if part.key == _PARTICULARS:
-            lines = _particular_lines(value or {}, kind.particulars, day)
+            lines = _particular_lines(value or {}, kind.particulars, day, listed)
         if text := "\n".join(lines):
             parts.append(part.notes + text)
     return "\n\n".join(parts) + "\n"
@@ -79,15 +86,16 @@ def _part_from(section: str) -> _Part:
 
 
 def _particular_lines(
-    answers: Answers, declared: Mapping[str, Particular], day: date
+    answers: Answers, declared: Mapping[str, Particular], day: date, listed: Answers
 ) -> Iterator[str]:
     """Yield the lines of each particular of the letter kind, below its help text."""
     if declared:
         yield f"{'' if answers else '#'}{_PARTICULARS}:"
     for key, spec in declared.items():
         choices = f" ({', '.join(spec.choices)})" if spec.choices else ""
-        yield from _wrap(f"{'required: ' if spec.required else ''}{spec.help}{choices}", "  # ")
-        yield from _lines(key, answers.get(key), sample_of(spec, day), 2)
+        head = _LISTED if key in listed else "required: " if spec.required else ""
+        yield from _wrap(f"{head}{spec.help}{choices}", "  # ")
+        yield from _lines(key, answers.get(key), listed.get(key) or sample_of(spec, day), 2)
 
 
 def sample_of(spec: Particular, day: date) -> Any:

@@ -1,7 +1,7 @@
 """An unfinished request: its answers so far, what is wrong with one, and what follows from them."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -10,14 +10,16 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from optout_cli.authoring.request_writer import Answers, layout, request_text
+from optout_cli.authoring.request_writer import Answers, request_text
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.letters import Library
+from optout_cli.letters.agreements import with_agreement
 from optout_cli.letters.compose import recipients_of
 from optout_cli.letters.pipeline import Order, case_of, exports_of
 from optout_cli.letters.request_files import NamedFiles, files_of
 from optout_cli.letters.requirements import act_problems, date_problems
 from optout_cli.model.jurisdiction import Locality
+from optout_cli.model.letter import Export
 from optout_cli.model.notice import Case, Recipient
 from optout_cli.model.program import Particular
 from optout_cli.model.request import Request
@@ -207,12 +209,11 @@ class UnfinishedRequest:
                 return Problem("odd-value", doubt.message, None, doubt.hint, doubt.path)
         return None
 
-    def letters_of(self, document: Document) -> list[str]:
+    def letters_of(self, document: Document) -> tuple[Export, ...]:
         """Return the letters of a request as plain text. Raises OptoutError."""
         basis = self.basis
         order = Order(today=basis.today, formats=("txt",), files_from=basis.files_from)
-        exports = exports_of(document, basis.library, order, self.folder)
-        return [export.content.decode() for export in exports]
+        return exports_of(document, basis.library, order, self.folder)
 
 
 def start_from_request(
@@ -295,4 +296,9 @@ def text_with_samples(answers: Answers, library: Library, day: date, file: str) 
     program, kind = library.programs.find(answers["letter"])
     everybody = {rule.party for rule in program.recipients_on(day)}
     parties = everybody & {answers.get("to")} or everybody
-    return request_text(answers, layout(), kind, parties, day, file)
+    place, listed = answers.get("jurisdiction"), dict[str, Any]()
+    with suppress(OptoutError):  # the agency has several agreements
+        locality = library.directory.find(place, Location("")) if place else None
+        document, names = with_agreement(document_from(answers), locality, kind)
+        listed = {name: value_at(document.data, f"particulars.{name}") for name in names}
+    return request_text(answers, kind, parties, day, file, listed)

@@ -22,6 +22,8 @@ _SKIP = "-"  # the answer that skips a question even when Enter would take a def
 _BACK, _EXPLAIN = "<", "?"
 _SEVERAL = re.compile(r"\s*[,;+&]\s*|\s+and\s+|\s+(?=[0-9])")  # 1,2 or 1 2 or jem and wso
 _BARE_DIGITS = re.compile(r"1?([0-9]{3})([0-9]{3})([0-9]{4})")  # of a telephone number
+_EXPLAIN_MEANING = "y takes this answer. n asks the question again. Or type another answer."
+_EXPLAIN_MEANINGS = "Type the number of the right one, or another answer. Enter asks again."
 _SHORT = 2  # letters that are too few to look for in the text of a choice
 
 Check = Callable[[str], Problem | None]
@@ -136,14 +138,18 @@ def _choose_meaning(
     try:
         if len(meanings) > 1:
             say_wrapped(f"Please check: {problem.message}. Perhaps one of these?", "  ")
-            chosen = ask_choice("Which one", meanings, default=NONE, explain="", takes_other=True)
+            chosen = ask_choice(
+                "Which one", meanings, default=NONE, explain=_EXPLAIN_MEANINGS, takes_other=True
+            )
             if chosen not in meanings:
                 return "", chosen
             return "" if chosen == NONE else chosen, None
         ((value, words),) = meanings.items()
         is_other = value != text
         said = _read_yes(
-            f"  {'Did you mean' if is_other else 'Keep'} {words}?", default=is_other, explain=""
+            f"  {'Did you mean' if is_other else 'Keep'} {words}?",
+            default=is_other,
+            explain=_EXPLAIN_MEANING,
         )
     except Back:
         return "", None
@@ -282,7 +288,7 @@ def _read(label: str, default: str, explain: str | None) -> str:
             return text
         if text == _BACK:
             raise Back
-        say_wrapped(explain or "Press Enter, or type < to go back.", "  ")
+        say_wrapped(explain, "  ")
 
 
 def _prompt(label: str, default: str) -> str:

@@ -183,7 +183,8 @@ def _ask_all(contact: Contact | None, day: date | None) -> tuple[dict[str, str],
         for path in changed:
             say_wrapped(f"{labels[path]}: {answers[path] or 'none'}", "  ")
         label = "Write this?" if changed else "Nothing changed. Write that all is confirmed?"
-        return "yes" if ask_yes(label, default=True, explain="") else ""
+        explain = "y keeps this for all later letters. n stops. < goes back to the question before."
+        return "yes" if ask_yes(label, default=True, explain=explain) else ""
 
     questions: dict[str, Question] = {path: partial(field_asked, path) for path in known}
     usual, note = str(day or today()), "For example: the records desk."

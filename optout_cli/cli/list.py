@@ -41,6 +41,7 @@ _LETTER = Location("LETTER", is_command_line=True)
     epilog="optout list letters\n"
     "optout list agencies --state PA\n"
     "optout list passages 287g/suspend\n"
+    "optout list passages marin-county-ca.yaml\n"
     "optout list offices --state CA --json",
 )
 @click.argument("what", metavar="WHAT", type=Choice(_WHAT))
@@ -65,8 +66,9 @@ def command(
 ) -> None:
     """List what optout knows: jurisdictions, agencies, offices, letters, formats or passages.
 
-    Passages are those of one LETTER, which your own wording can replace, each with its words in a
-    letter of today, with placeholders: optout list passages 287g/suspend
+    Passages are those of one LETTER, which your own wording can replace, each with its words: of a
+    letter kind such as 287g/suspend, with placeholders; of a request such as marin.yaml, with its
+    facts.
 
     Agencies are those with a 287(g) agreement on ICE's list. Offices receive the letters: State
     Identification Bureaus and ICE offices.
@@ -105,6 +107,7 @@ def _list_passages(letter: str, library: Library, *, as_json: bool) -> None:
         said = [passage.help]
         said += ["only a template can change it"] * passage.is_fixed
         said += ["not in this letter today"] * (not passage.texts)
+        said += ["the request has other words for it"] * passage.is_reworded
         title = f"{passage.id}: {'; '.join(filter(None, said))}".rstrip(": ")
         print_text("\n".join(wrap(title, page_width(), "", "  ")))
         within = [f"holds {', '.join(passage.parts)}"] if passage.parts else passage.texts

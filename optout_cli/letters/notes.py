@@ -25,7 +25,10 @@ _DOUBTFUL = ("third-party", "memory")  # kinds of source
 _SIGNED_WITHIN = timedelta(days=30)  # of the letter's date; a letter dated earlier gets a note
 _RECENT_YEARS = 1  # letters older than this get a note on an undated address
 # Notes on the county and the program come last: they are the same for all letters.
-_LAST = {"contact": 1, "state-law": 2, "period": 3, "letter": 4}
+CONTACT = "contact"  # the note that says where an address is from, and how old it is
+_LAST = {CONTACT: 1, "state-law": 2, "period": 3, "letter": 4}
+_WORD = re.compile(r"[A-Za-z]{3,}")
+_FEWEST_WORDS = 3  # of a sample that nobody would type
 _IS_LOCAL = re.compile(r"\b(Police|City|Town|Township|Village|Borough)\b")
 _OFFICES: Mapping[Party, str] = {"bureau": "the bureau", "ice": "ICE"}
 _WHOSE: Mapping[Party, str] = {"bureau": "the bureau's", "ice": "ICE's"}
@@ -65,8 +68,9 @@ def _particular_notes(case: Case) -> Iterator[Note]:
     """Yield samples that nobody replaced, and days that may be a slip."""
     for name, particular in case.kind.particulars.items():
         texts, sample = _values(case, name), particular.example
-        # A sample of one word may be right by chance.
-        if particular.type in ("text", "paragraphs") and sample in texts and " " in str(sample):
+        # A sample of few words may be right by chance, such as `10:00 a.m.` or `section VIII`.
+        is_long = len(_WORD.findall(str(sample))) >= _FEWEST_WORDS
+        if particular.type in ("text", "paragraphs") and sample in texts and is_long:
             text = f"replace particulars.{name}: it is still the sample: {sample}"
             yield Note(code="sample", text=text, short=f"replace the sample in particulars.{name}")
         days = [day for day in texts if isinstance(day, date)]
@@ -244,7 +248,7 @@ def contact_note(case: Case, recipient: Recipient) -> Note:
         text = f"use {_WHOSE[recipient.party]} {contact_text(case, recipient)}"
     else:
         text = contact_text(case, recipient).replace("call", f"call {whom}", 1)
-    return Note(code="contact", text=text)
+    return Note(code=CONTACT, text=text)
 
 
 def contact_line(case: Case, recipient: Recipient) -> str:

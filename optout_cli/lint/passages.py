@@ -11,14 +11,14 @@ from typing import NamedTuple
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.letters import Library
+from optout_cli.letters import Library, pipeline
 from optout_cli.letters.compose import compose
-from optout_cli.letters.pipeline import request_file
 from optout_cli.lint.samples import case_of, samples_of, subject_of
 from optout_cli.model.letter import ListBlock
 from optout_cli.model.notice import Notice
 from optout_cli.model.request import REQUESTS, Request
 from optout_cli.programs import refusals
+from optout_cli.readers.document import locating
 from optout_cli.readers.validate import convert
 from optout_cli.templating.body import sections_from, texts_in
 from optout_cli.templating.filters import WORDING, fixed_passages
@@ -60,7 +60,8 @@ class Passage(NamedTuple):
     """A passage that local wording can replace. It has no texts if no letter of today has any.
 
     `parts` are the passages of which it consists, if it has no words beside theirs. With
-    `is_fixed`, a template can replace it, but not the words of a request.
+    `is_fixed`, a template can replace it, but not the words of a request. With `is_reworded`, the
+    request has replaced it.
     """
 
     id: str
@@ -68,47 +69,58 @@ class Passage(NamedTuple):
     texts: tuple[str, ...]
     parts: tuple[str, ...] = ()
     is_fixed: bool = False
+    is_reworded: bool = False
 
 
-def passages_of(
-    letter: str, library: Library, today: date, location: Location
-) -> Iterator[Passage]:
-    """Yield the passages of a letter kind, in the order of their descriptions.
+def passages_of(named: str, library: Library, today: date, location: Location) -> Iterator[Passage]:
+    """Yield the passages of a request's letter, or of a letter kind with placeholders for facts.
 
-    The facts are placeholders. Raises OptoutError at `location` for a letter that does not exist.
+    They are in the order of their descriptions. Raises OptoutError, at `location` for a letter that
+    does not exist.
     """
-    letter = library.programs.id_of(letter)
-    _, kind = library.programs.find(letter, location)
     templates = library.templates
+    if named.lower().endswith(REQUESTS):
+        document = pipeline.request_file(named)
+        with locating(document):
+            notices = compose(pipeline.case_of(document, library, pipeline.Order(today=today)))
+        notice = notices[0]
+        facts = [{**msgspec.structs.asdict(each), WORDING: {}} for each in reversed(notices)]
+        name = templates.name_of(notice.letter, notice.place.slug, notice.place.state_code)
+    else:
+        letter = library.programs.id_of(named)
+        library.programs.find(letter, location)
+        notice, name = sample_notice(library, letter, today), templates.name_of(letter, "", "")
+        own = msgspec.structs.asdict(notice)
+        # Most letters go to each recipient alone; of a joint one, show what only it has.
+        facts = [{**own, "addressing": each} for each in ("joint", "separate")]
+    kind = library.programs.find(notice.letter)[1]
     fields = (of for spec in kind.particulars.values() if isinstance(of := spec.of, dict))
     names = {name.replace("-", " ") for group in (kind.particulars, *fields) for name in group}
     samples = re.compile(_SAMPLE.format("|".join(sorted(names, key=len, reverse=True))))
-    notice, name = sample_notice(library, letter, today), templates.name_of(letter, "", "")
-    facts = msgspec.structs.asdict(notice)
     texts: dict[str, tuple[str, ...]] = {}
-    # Most letters go to each recipient alone; of a joint one, show what only it has.
-    for addressing in ("joint", "separate"):
-        facts["addressing"] = addressing
-        filled, whole = templates.blocks_of(name, facts), templates.fill_in(name, facts)
+    for each in facts:
+        filled, whole = templates.blocks_of(name, each), templates.fill_in(name, each)
         for id, html in filled.items():
             shown = _texts_of(html.strip() if html.strip() in whole else "", name)
             texts[id] = tuple(samples.sub(_placeholder, text) for text in shown) or texts.get(
                 id, ()
             )
     greetings = [
-        templates.blocks_of(name, {**facts, "recipient": each}) for each in notice.recipients
+        templates.blocks_of(name, {**facts[-1], "recipient": each}) for each in notice.recipients
     ]
     told = (text for each in greetings for text in _texts_of(each["salutation"].strip(), name))
     texts["salutation"] = tuple(dict.fromkeys(told))
     inner = templates.passages_within(name)
-    fixed = fixed_passages(templates.fill_in(name, {**facts, WORDING: dict.fromkeys(filled, "")}))
+    emptied = {**facts[-1], WORDING: dict.fromkeys(filled, "")}
+    fixed = fixed_passages(templates.fill_in(name, emptied))
     described = library.programs.wording.blocks
     known = [id for id in described if id in filled]
     for id in (*known, *sorted(filled.keys() - described.keys())):
         parts = tuple(it for it in known if it in inner.get(id, ()) and texts[it])
         words = [word for part in parts for text in texts[part] for word in text.split()]
         is_whole = bool(parts) and words == " ".join(texts[id]).split()
-        yield Passage(id, described.get(id, ""), texts[id], parts if is_whole else (), id in fixed)
+        within, is_own = parts if is_whole else (), id in notice.wording
+        yield Passage(id, described.get(id, ""), texts[id], within, id in fixed, is_own)
 
 
 def _placeholder(sample: re.Match[str]) -> str:
@@ -146,7 +158,7 @@ def letter_and_place(
     if query is None:
         return letter, None
     if query.lower().endswith(REQUESTS):
-        document = library.programs.with_id(request_file(query))
+        document = library.programs.with_id(pipeline.request_file(query))
         request = convert(document, Request)
         query, location = request.jurisdiction, document.location("jurisdiction")
         letter = letter or request.letter

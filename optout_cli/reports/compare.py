@@ -7,7 +7,8 @@ Reads registers, requests and letters, and writes nothing.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from hashlib import sha256
-from itertools import groupby
+from itertools import groupby, product
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -32,6 +33,7 @@ from optout_cli.templating.templates import Templates
 
 _MARKS = {"gone": ("[-", "-]"), "new": ("{+", "+}")}
 _CONTEXT = 12  # words that are shown before and after a change
+_FEWEST_SHARED = 50  # words: a file that has fewer of a letter's is not that letter
 _FOLLOWS = ("is-reworded", "template.")  # facts that the words show
 
 
@@ -78,6 +80,11 @@ class Comparison(NamedTuple):
         """Whether nothing changed."""
         return not self.facts and all(segment.kind == "same" for segment in self.segments)
 
+    @property
+    def shared(self) -> int:
+        """How many words both versions have."""
+        return sum(len(segment.words) for segment in self.segments if segment.kind == "same")
+
     def changes(self) -> list[Segment]:
         """Return the segments to show: whole changes, and a few words around each."""
         shown: list[Segment] = []
@@ -118,9 +125,7 @@ def compare(old: Version, new: Version) -> Comparison:
         if not key.startswith(_FOLLOWS)
         for path, pair in _leaves(key, *values)
     ]
-    return Comparison(
-        old.name, new.name, tuple(facts), tuple(segments), tuple(unread), tuple(tracked)
-    )
+    return Comparison(old.name, new.name, (*facts,), (*segments,), (*unread,), (*tracked,))
 
 
 # Any: facts are JSON of any shape.
@@ -206,9 +211,6 @@ def _segments(old: Sequence[str], new: Sequence[str]) -> Iterator[Segment]:
             yield Segment("same" if set(come) == {END} else "new", come)
 
 
-# --- from what is named to versions ---
-
-
 class Finder:
     """Finds versions of letters; `within` is a folder with a register, or in one."""
 
@@ -247,10 +249,8 @@ class Finder:
                 yield _of_file(Path(text), old) if letter.is_changed else old, now
             return
         folder = register_folder(text, self._within)
-        states = load_register(folder).letters.values()
-        latest = {
-            version.key: version for version in (_recorded_version(it, folder) for it in states)
-        }
+        recorded = (_recorded_version(it, folder) for it in load_register(folder).letters.values())
+        latest = {version.key: version for version in recorded}
         pairs = [(latest[it.key], it) for it in self._versions_now(text) if it.key in latest]
         if not pairs:
             message = f"{folder / NAME} has no letter of this request"
@@ -378,14 +378,18 @@ def _of_file(path: Path, recorded: Version | None = None) -> Version:
 def pair_letters(old: Sequence[Version], new: Sequence[Version], name: str) -> list[Pair]:
     """Return the two versions of each letter; `name` is what was named as the new ones.
 
-    Letters of other jurisdictions or kinds are compared by recipient. Raises OptoutError if no
-    letter has two versions.
+    Letters of other jurisdictions or kinds are compared by recipient, and a file that names no
+    letter with the one of most like words. Raises OptoutError if no letter has two versions.
     """
     if len(old) == len(new) == 1:
         return [(old[0], new[0])]
     part = slice(None) if {it.key for it in old} & {it.key for it in new} else slice(-1, None)
     by_key = {version.key[part]: version for version in new}
     pairs = [(version, by_key[version.key[part]]) for version in old if version.key[part] in by_key]
+    if not pairs and min(len(old), len(new)) == 1:
+        tried = [(compare(*pair), pair) for pair in product(old, new)]
+        near = [(it.shared, pair) for it, pair in tried if it.shared >= _FEWEST_SHARED]
+        pairs = [pair for _, pair in sorted(near, key=itemgetter(0))[-1:]]
     if not pairs:
         message = "has no letter in common with the other"
         location = Location(name, is_command_line=True)

@@ -19,6 +19,7 @@ import msgspec
 
 from optout_cli.engines.pictures import PagePicture, check_library, draw_pages
 from optout_cli.errors import OptoutError
+from optout_cli.letters.notes import CONTACT
 from optout_cli.model.jurisdiction import Address, Source
 from optout_cli.model.request import Confirmation, Copy, Service
 from optout_cli.register.events import (
@@ -52,7 +53,6 @@ _SIZES = ((1_300, 100), (2_300, 72), (10**9, 50))
 _MOST_PAGES = 12  # that are shown of one letter: the rest are enclosures
 _TEXTS = (".txt", ".eml")  # the files that have words and no pages
 _SEVERAL = 3  # letters that have the same note; it is folded on the page
-_CONTACT = "contact"  # the note that the page does not need: it shows the source itself
 _UNCONFIRMED = "unconfirmed"  # what the page calls a letter whose address nobody confirmed
 Trouble = Literal["missing", "changed", "unreadable", "no-pages"]
 _Facts = dict[str, Any]  # Any: what a template is filled in with
@@ -370,9 +370,12 @@ def _origin_of(contact: _Contact, day: date) -> _Facts:
 
 
 def _notes_on(state: LetterState) -> _Facts:
-    """Return the notes on a letter. An older register has only their codes."""
-    notes = [note for note in _own_notes(state) if note.code != _CONTACT]
-    codes = [code for code in state.letter.notes if code != _CONTACT]
+    """Return the notes on a letter but that on its address, whose source the page shows itself.
+
+    An older register has only the codes of notes.
+    """
+    notes = [note for note in _own_notes(state) if note.code != CONTACT]
+    codes = [code for code in state.letter.notes if code != CONTACT]
     return {"notes": notes or [WrittenNote(code=code, text="") for code in codes], "codes": codes}
 
 

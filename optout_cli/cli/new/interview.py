@@ -35,6 +35,7 @@ from optout_cli.cli.options import check_new_name, put_request
 from optout_cli.cli.user_folder import keep_correction, keep_signatory, signatories_path
 from optout_cli.errors import ExitCode, Location, OptoutError
 from optout_cli.letters import Library
+from optout_cli.letters.notes import CONTACT, lines_of_notes
 from optout_cli.model.jurisdiction import Contact
 from optout_cli.model.request import RECIPIENTS
 from optout_cli.output import free_name, write_all
@@ -139,7 +140,7 @@ def run_interview(basis: Basis, query: str | None, options: str) -> Path | None:
             say_wrapped(_FROM if start.signed is None else _FOLLOWING)
         seen: set[str] = set()
         _ask_all(interview, query, file, seen)
-        while not _is_finished(interview, options):
+        while not _is_finished(interview, options, seen):
             _ask_all(interview, None, file, seen)
     except (click.Abort, KeyboardInterrupt):
         _say_stopped(interview, file, options)
@@ -170,7 +171,12 @@ def _resume(new: Interview, query: str | None) -> tuple[Interview, KeptFile]:
         return new, KeptFile()
     say_wrapped("\nYou stopped before the end, and optout kept your answers.")
     by_name = {path.name: path for path in kept}
-    counts = {path.name: count_of(len(each.said), "answer") for path, each in kept.items()}
+    counts = {
+        path.name: ", ".join(
+            filter(None, (count_of(len(each.said), "answer"), each.place, each.letter))
+        )
+        for path, each in kept.items()
+    }
 
     def which_asked(_before: str) -> str:
         usual = next(iter(counts))
@@ -212,7 +218,7 @@ def _ask_all(interview: Interview, typed: str | None, file: KeptFile, seen: set[
         if question is None:
             return
         intro = [line for line in question.intro if line not in seen]
-        seen |= {line for line in intro if line.startswith("Note: ")}
+        seen |= {line for line in intro if line.startswith("note: ")}
         for line in ("", *intro) if intro else ():
             say_wrapped(line)
         if question.section != section and f"{question.section}:" not in question.intro:
@@ -257,12 +263,15 @@ def _ask(question: Question, interview: Interview, typed: str | None) -> str:
     return ask_choice(label, question.choices, default=default, explain=explain, several=several)
 
 
-def _is_finished(interview: Interview, options: str) -> bool:
-    """Show every answer; read the letter, take an answer back, or tell that all is right."""
+def _is_finished(interview: Interview, options: str, seen: set[str]) -> bool:
+    """Show every answer, and each note that was not `seen`; then do what the user says.
+
+    That is to read the letter, to change an answer, or to write the request: then return True.
+    """
     request = interview.request
     name = str(request.path or request.name)
     _show_answers(interview)
-    letter, wrong = _preview(_text_of(request, options), name, interview)
+    letter, wrong = _preview(_text_of(request, options), name, interview, seen)
     numbers = {str(number): "" for number in range(1, len(interview.asked) + 1)}
     way = "read to read the first letter, " if letter else ""
     say_wrapped(
@@ -313,10 +322,12 @@ def _show_answers(interview: Interview) -> None:
         say_wrapped(f"{number:>2}  {label} {interview.words(question, text)}", "    ")
 
 
-def _preview(text: str, name: str, interview: Interview) -> tuple[str | None, list[str]]:
+def _preview(
+    text: str, name: str, interview: Interview, seen: set[str]
+) -> tuple[str | None, list[str]]:
     """Return the first letter, or say what is wrong and return the numbers of such answers."""
     try:
-        letters = interview.request.letters_of(document_from_yaml(text, name))
+        exports = interview.request.letters_of(document_from_yaml(text, name))
     except OptoutError as error:
         say_wrapped(
             "\nThe letters cannot be written yet. You can change the answers, or fix these problems"
@@ -330,7 +341,12 @@ def _preview(text: str, name: str, interview: Interview) -> tuple[str | None, li
             for number, (question, _) in enumerate(interview.asked, 1)
             if f"{question.path}.".startswith(about)
         ]
-    return letters[0], []
+    notes = [note for each in exports for note in each.notice.notes if note.code != CONTACT]
+    lines = [f"note: {line}" for _, line in lines_of_notes(notes, in_full=False, before=set())]
+    fresh = [interview.with_labels(line) for line in lines if line not in seen]
+    for line in ("", *fresh) if fresh else ():
+        say_wrapped(line)
+    return exports[0].content.decode(), []
 
 
 def _text_of(request: UnfinishedRequest, options: str) -> str:
