@@ -140,7 +140,7 @@ def test_a_requests_passages_are_listed_with_its_facts(
     write("r.yaml", f"{REQUEST}{wording}")
     code, out, err = outcome(run("list", "passages", "r.yaml"))
     assert (code, err) == (0, "")
-    assert out.startswith(OPENING.split("\n")[0])
-    assert "of Marin County, California (\u201cthe County\u201d), under Ordinance No. 7." in words(out)
+    assert out.startswith(OPENING.split("\n", maxsplit=1)[0])
+    assert "California (\u201cthe County\u201d), under Ordinance No. 7." in words(out)
     assert "signature; the request has other words for it\n    Respectfully,\n" in out
     assert "    To the State Identification Bureau:\n    Dear Field Office Director:\n" in out
