@@ -14,7 +14,7 @@ from docx.oxml.ns import nsdecls, qn
 from docx.oxml.parser import parse_xml
 from run_processes import call
 
-from optout_cli.reports.words import READERS
+from optout_cli.reports.words import READERS, words_in
 
 pytestmark = pytest.mark.usefixtures("with_typst")
 
@@ -299,6 +299,28 @@ def test_a_file_that_counsel_marked_up_in_word_reads_as_if_all_were_accepted() -
     ]
 
 
+# What Word makes of `We opt-out of it.`: runs that it divides, and what it puts around them.
+AS_WORD_SAVES_IT = """<w:p %s w:rsidR="00A1B2C3">
+<w:pPr><w:rPr><w:lang w:val="en-US"/></w:rPr></w:pPr>
+<w:bookmarkStart w:id="0" w:name="_GoBack"/><w:r w:rsidRPr="00D4E5F6"><w:t>W</w:t></w:r>
+<w:proofErr w:type="gramStart"/><w:r><w:t xml:space="preserve">e op</w:t></w:r>
+<w:sdt><w:sdtPr><w:alias w:val="x"/></w:sdtPr><w:sdtContent>
+<w:r><w:lastRenderedPageBreak/><w:t>t</w:t>
+<w:noBreakHyphen/><w:t>out</w:t></w:r></w:sdtContent></w:sdt>
+<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText> HYPER</w:instrText></w:r>
+<w:r><w:instrText>LINK "a" </w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r>
+<w:hyperlink w:anchor="a"><w:r><w:t xml:space="preserve"> o</w:t><w:softHyphen/><w:t>f</w:t></w:r>
+</w:hyperlink><w:r><w:fldChar w:fldCharType="end"/></w:r><w:r><w:rPr><w:vanish/></w:rPr><w:t> never</w:t></w:r>
+<w:r><w:rPr><w:vanish w:val="0"/></w:rPr><w:t xml:space="preserve"> it.</w:t></w:r></w:p>"""
+
+
+def test_what_word_puts_around_words_is_none_of_them() -> None:
+    document, saved = Document(), BytesIO()
+    document.element.body.insert(0, parse_xml(AS_WORD_SAVES_IT % nsdecls("w")))
+    document.save(saved)
+    assert words_in(saved.getvalue(), "docx", "a.docx")[0] == ["We", "opt-out", "of", "it.", "\n"]
+
+
 def test_a_word_file_and_the_pdf_of_the_letter_have_the_same_words(
     run: Run, write: Write, in_folder: Path
 ) -> None:
@@ -378,7 +400,7 @@ WRONG = {
     ),
     ("b.docx", "letters"): (
         "b.docx: cannot be read as docx: File is not a zip file\n"
-        "  hint: open it in its own program, and save it again\n"
+        "  hint: open it in Word, and save it again as .docx, without a password\n"
     ),
     ("b.pdf", "letters"): (
         "b.pdf: cannot be read as pdf: Failed to load document (PDFium: Data format error).\n"

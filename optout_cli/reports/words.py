@@ -33,6 +33,7 @@ _BLOCKS = ("address", "div", "footer", "h1", "h2", "header", "li", "p", "section
 _KERNED = re.compile(r"(?<=\w) (?=\u2019\w)")  # bold type has an apostrophe in a box of its own
 _DROP = 3  # points
 _GAP = 0.6  # of a line's height; a larger gap ends the paragraph
+_SAVE_IN_WORD = "open it in Word, and save it again as .docx, without a password"
 _UNSHOWN = ("style", "script", "title")
 # What the readers raise for a broken file: not UTF-8, not a ZIP file, not a PDF.
 _BROKEN = (ValueError, BadZipFile, KeyError, RuntimeError, OSError)
@@ -40,7 +41,8 @@ HEAD = "\f"  # begins a head of later pages, with its page number left out
 BULLET = "\u2022"
 # What a Word file has beside its text, in the order of reading.
 _BESIDE = ("header", "footer", "footnotes", "endnotes", "comments")
-_SHOWN = ("w:t", "w:tab", "w:br", "w:cr", "w:noBreakHyphen", "w:instrText", "w:fldChar")
+_SHOWN = ("w:t", "w:tab", "w:br", "w:cr", "w:noBreakHyphen", "w:sym", "w:instrText", "w:fldChar")
+_HIDDEN = "w:r[w:rPr/w:vanish[not(@w:val='0' or @w:val='false')]]"
 _TRACKED = re.compile(rb"<w:(?:ins|del|moveFrom|moveTo) ")
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 # Fields: begin, code, separate, what is shown, end. Word counts pages anew whenever it saves.
@@ -67,7 +69,7 @@ def words_in(content: bytes, form: str, name: str) -> tuple[list[str], list[str]
     except _BROKEN as error:
         message = f"cannot be read as {form}: {str(error).splitlines()[0]}"
         location = Location(name, is_command_line=True)
-        hint = "open it in its own program, and save it again"
+        hint = _SAVE_IN_WORD if form == "docx" else "open it in its own program, and save it again"
         raise OptoutError(Problem("unreadable", message, location, hint)) from None
     return words, [word for head in heads.values() for word in head]
 
@@ -254,15 +256,19 @@ def _texts_in(root: "BaseOxmlElement", part: "DocumentPart") -> Iterator[str]:
             if field.get(qn("w:instr"), "").split()[:1] in _COUNTED
         ]
         left_out = {node for field in fields for node in field.iter()}
-        for gone in paragraph.iter(qn("w:moveFrom"), qn("w:txbxContent")):
-            left_out.update(gone.iter())  # a text box has paragraphs of its own
+        # A text box has paragraphs of its own, and hidden text is not for the reader.
+        hidden = paragraph.xpath(f".//{_HIDDEN}")
+        for gone in (*paragraph.iter(qn("w:moveFrom"), qn("w:txbxContent")), *hidden):
+            left_out.update(gone.iter())
         is_joined = paragraph.xpath("./w:pPr/w:rPr/*[self::w:del or self::w:moveFrom]")
         texts = [begun] if is_joined else [_list_mark(paragraph, part, counts), begun]
         begun = ""
         for node in paragraph.iter(*map(qn, _SHOWN)):
             if node not in left_out:
-                kind = node.get(qn("w:fldCharType"), "")
-                texts.append(_FIELD_MARKS.get(kind, node.text or " "))
+                kind, sign = node.get(qn("w:fldCharType"), ""), node.get(qn("w:char"))
+                is_hyphen = node.tag == qn("w:noBreakHyphen")
+                text = chr(int(sign, 16)) if sign else "-" if is_hyphen else node.text or " "
+                texts.append(_FIELD_MARKS.get(kind, text))
         text, found = _COUNTED_FIELD.subn("", "".join(texts))
         text = _FIELD_CODE.sub("", text)
         if is_joined:
