@@ -310,7 +310,8 @@ AS_WORD_SAVES_IT = """<w:p %s w:rsidR="00A1B2C3">
 <w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText> HYPER</w:instrText></w:r>
 <w:r><w:instrText>LINK "a" </w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r>
 <w:hyperlink w:anchor="a"><w:r><w:t xml:space="preserve"> o</w:t><w:softHyphen/><w:t>f</w:t></w:r>
-</w:hyperlink><w:r><w:fldChar w:fldCharType="end"/></w:r><w:r><w:rPr><w:vanish/></w:rPr><w:t> never</w:t></w:r>
+</w:hyperlink><w:r><w:fldChar w:fldCharType="end"/></w:r>
+<w:r><w:rPr><w:vanish/></w:rPr><w:t> never</w:t></w:r>
 <w:r><w:rPr><w:vanish w:val="0"/></w:rPr><w:t xml:space="preserve"> it.</w:t></w:r></w:p>"""
 
 
