@@ -2,6 +2,7 @@
 
 from io import BytesIO
 from itertools import chain
+from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
@@ -10,6 +11,7 @@ from docx.oxml.ns import qn
 from docx.shared import Inches, Pt
 from make_letters import letter_for, pdf_of, told_by
 from msgspec.structs import replace
+from openxml_audit import OpenXmlValidator
 from PIL import Image as Raster
 from read_docx import opened, styled, words_in
 
@@ -214,6 +216,19 @@ def test_a_document_carries_nothing_of_the_librarys_own_template(
         known = parts.read("docProps/core.xml").decode()
     assert [name for name in names if "thumbnail" in name or "app.xml" in name] == []
     assert "python-docx" not in known
+
+
+@pytest.mark.no_cover  # slow, with code that others cover
+def test_word_finds_nothing_to_repair(letter: Letter, library: Library, in_folder: Path) -> None:
+    """The validator knows the schemas of ISO 29500, and what Word refuses besides."""
+    faults = []
+    pictures = replace(letter, seal=SEAL, autograph=picture(90, 30))
+    draft = replace(letter_for(library), mark="DRAFT")
+    for each in (letter, pictures, draft):
+        path = in_folder / "letter.docx"
+        path.write_bytes(in_word(each, library))
+        faults += OpenXmlValidator().validate(path).errors
+    assert faults == []
 
 
 def test_a_document_is_no_package_of_enclosed_files(letter: Letter, library: Library) -> None:

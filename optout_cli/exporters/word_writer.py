@@ -143,6 +143,8 @@ def _blank_document(*, is_tight: bool) -> Document:
             styles[name].base_style = styles["Normal"]
         after = _TIGHT.get(look.after, look.after) if is_tight else look.after
         _set_look(styles[name], look._replace(after=after))
+    (mode,) = document.settings.element.xpath("./w:compat/*[@w:name='compatibilityMode']")
+    mode.set(qn("w:val"), "15")  # of Word since 2013; with 14, Word says "Compatibility Mode"
     for owner in (document.part.rels, document.part.package.rels):
         for id in [id for id, rel in owner.items() if rel.reltype.endswith(_UNUSED)]:
             del owner[id]
