@@ -3,6 +3,7 @@
 import gc
 import os
 import shlex
+import signal
 import sys
 import textwrap
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -15,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import settings
 from jinja2 import nodes
-from pause_coverage import coverage_paused, coverage_resumed, pause_in_layouts
+from pause_coverage import coverage_paused, coverage_resumed, import_measured, pause_in_layouts
 
 from optout_cli import bundled, engines
 from optout_cli.cache import Cache
@@ -44,6 +45,20 @@ _FOLDERS = (
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+
+
+def pytest_configure() -> None:
+    # A shell lets what runs in the background ignore Ctrl-C, and so would each process of a test.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    # To read the tests takes half as long again if it is measured.
+    if session.config.getoption("dist", "no") == "no":  # else the workers read them
+        import_measured("optout_cli")
+    with coverage_paused():
+        return (yield)
 
 
 def pytest_collection_finish() -> None:

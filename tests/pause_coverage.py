@@ -4,6 +4,8 @@ It follows every line of pytest and of WeasyPrint too, which doubles what a test
 and then keeps none of them; and of a test that is marked `no_cover`, other tests run the same code.
 """
 
+import importlib
+import pkgutil
 import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -40,6 +42,15 @@ def coverage_resumed() -> Iterator[None]:
         yield
     finally:
         sys.settrace(outer)
+
+
+def import_measured(package: str) -> None:
+    """Import every module of a package now, if anything measures, so that this is measured."""
+    if sys.gettrace():
+        for module in pkgutil.walk_packages(
+            importlib.import_module(package).__path__, f"{package}."
+        ):
+            importlib.import_module(module.name)
 
 
 # What WeasyPrint does for a page without a call to the package: styles, layout, drawing.
