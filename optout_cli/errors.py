@@ -5,7 +5,7 @@ Every module reports with these values. Nothing here prints or exits.
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from functools import lru_cache
 from typing import Any, Literal
@@ -147,6 +147,12 @@ def shorten(text: str) -> str:
 def shorten_quotes(message: str) -> str:
     """Cut each text that a message repeats in quotes, as `repr` writes it."""
     return _LONG_QUOTE.sub(r"\1\2...\1", message)
+
+
+def first_of(texts: Sequence[str], most: int = 4) -> str:
+    """Return the first texts in one line, and how many more there are."""
+    more = f"; and {len(texts) - most:,} more" if len(texts) > most else ""
+    return "; ".join(texts[:most]) + more
 
 
 def raise_any(problems: Iterable[Problem]) -> None:

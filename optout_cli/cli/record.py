@@ -12,7 +12,7 @@ import msgspec
 from optout_cli.cli import options
 from optout_cli.cli.console import count_of, print_json, print_path, say, say_lines, usage_error
 from optout_cli.cli.options import Choice, Folder, parse_day, require_reason, today
-from optout_cli.errors import Location, OptoutError, Problem, raise_any
+from optout_cli.errors import Location, OptoutError, Problem, first_of, raise_any
 from optout_cli.letters import Library
 from optout_cli.model.request import PARTIES, RECIPIENTS, Party, Way
 from optout_cli.register.events import (
@@ -30,7 +30,6 @@ from optout_cli.register.statements import Moment, Result, way_words
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _WAYS: tuple[Way, ...] = ("certified-mail", "mail", "email", "fax", "hand")
-_MOST_NAMES = 4  # letters that a message lists
 
 
 by_option = click.option(
@@ -114,8 +113,7 @@ def one_letter(text: str, found: Sequence[Found]) -> Found:
 
 def several(text: str, names: Sequence[str], parties: Sequence[Party]) -> OptoutError:
     """Return the error that a text names several letters, each to one of `parties`."""
-    more = f"; and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    message = f"names {len(names)} letters: {'; '.join(names[:_MOST_NAMES])}{more}"
+    message = f"names {len(names)} letters: {first_of(names)}"
     alone = [f"--to {party}" for party in PARTIES if parties.count(party) == 1]
     hint = "name one of the files" + (f", or add {' or '.join(alone)}" if alone else "")
     location = Location(text, is_command_line=True)

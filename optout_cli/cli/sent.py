@@ -287,7 +287,9 @@ def _corrections(
     for claim in claims:
         with suppress(OptoutError):  # which is reported with the claim
             letters = _find_named(recorder, claim, within) if claim.said.correct else ()
-            found |= {id(letter.state): claim.said for letter in letters}
+            for letter in letters:
+                found[id(letter.state)] = claim.said
+                recorder.expect_number(claim.said.number, letter)
     return found
 
 
@@ -327,8 +329,8 @@ def _results(
             elif said.undo:
                 yield named, taken_back_from(named.state, "sent", said.undo, moment, said.by)
             else:
-                states = named.folder.register.letters.values()
-                yield named, sent_from(named.letter, said, states, moment, corrections)
+                numbered = recorder.numbered(named.folder)
+                yield named, sent_from(named.letter, said, numbered, moment, corrections)
         except OptoutError as error:
             name = f": {record.letter_name(named)}" if len(found) > 1 else ""
             problems += (

@@ -11,7 +11,7 @@ from datetime import date as Date
 from datetime import datetime
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -19,8 +19,8 @@ from optout_cli.errors import JSON_SCHEMA, json_line
 from optout_cli.exporters import exporter_for, format_names
 from optout_cli.model.fields import Noun
 from optout_cli.model.letter import EngineName
-from optout_cli.model.notice import Note
-from optout_cli.model.request import Party, Service, Way
+from optout_cli.model.notice import Note, Place
+from optout_cli.model.request import Party, Service, Signature, Way
 from optout_cli.output import digest_of
 
 EVIDENCE = "evidence"  # the folder for what proves something
@@ -224,6 +224,29 @@ class Printed(Event, frozen=True, kw_only=True, tag="printed"):
     on: Date | None = None
     name: str
     letters: tuple[PrintedLetter, ...]
+
+
+class Facts(msgspec.Struct, frozen=True, rename="kebab"):
+    """What the days follow from, of the facts that the register keeps of a letter."""
+
+    place: Place | None = None
+    # Any: particulars are of the types that the letter kind declares.
+    particulars: dict[str, Any] = {}
+    computed: dict[str, Date | None] = {}
+    signature: Signature = Signature()
+
+    # Any: as above.
+    def value(self, name: str) -> Any:
+        """Return the value of a particular or a computed date, if there is one."""
+        return self.computed.get(name) or self.particulars.get(name)
+
+    def day(self, name: str) -> Date | None:
+        """Return the value of a date."""
+        value = self.value(name)
+        return Date.fromisoformat(value) if isinstance(value, str) else value
+
+
+FACTS = msgspec.json.Decoder(Facts)
 
 
 def copies_in(event: Written) -> list[FileCopy]:

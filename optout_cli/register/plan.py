@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from optout_cli import __version__
-from optout_cli.errors import Location, Problem, as_text, raise_any
+from optout_cli.errors import Location, Problem, as_text, first_of, raise_any
 from optout_cli.exporters import ExportContext, exporter_for
 from optout_cli.exporters.json import facts_of, message_id_of
 from optout_cli.model.letter import Export, Letter
@@ -33,7 +33,7 @@ from optout_cli.register.events import (
     records_in,
 )
 from optout_cli.register.journal import evidence_problems
-from optout_cli.register.state import LetterState, Register, identity_of, named
+from optout_cli.register.state import LetterState, Register, identity_of
 from optout_cli.trust import link_problems
 
 _NAMED = ("key", "name", "title", "sha256", "bytes")  # of a file that a request names
@@ -278,7 +278,7 @@ def _sent_problem(state: LetterState, event: Written, folder: Path) -> Problem:
     if earlier := state.outdated_by(event):
         why = "the data has another address or office now"
         hint += f"; to write it as it went out, add to its request: recipients: {earlier}"
-    changes = named(state.differences_to(event))
+    changes = first_of(state.differences_to(event))
     message = f"was sent on {state.sent[-1].on}, and {why} ({changes})"
     return Problem(SENT, message, Location(str(state.place_in(folder))), hint)
 
@@ -373,7 +373,7 @@ def _beside_problems(
     states = {id(state): state for state in beside.values()}
     for state in states.values():
         there = [file for file in state.letter.files if beside.get(file.path) is state]
-        what = named(state.differences_to(event))
+        what = first_of(state.differences_to(event))
         message = f"was written with other facts: {what}"
         names = dict.fromkeys((*(file.format for file in there), *sorted(formats)))
         way = f"write it again in all its formats: -f {','.join(names)}"

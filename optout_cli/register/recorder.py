@@ -6,7 +6,7 @@ from the first letter that is named in it until the end.
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
 from operator import attrgetter
 from pathlib import Path
@@ -20,6 +20,7 @@ from optout_cli.model.program import Program
 from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import digest_of, is_folder
 from optout_cli.readers.files import is_file, no_such_file
+from optout_cli.readers.postal import tidy_number
 from optout_cli.register.events import Evidence, LetterNews, evidence_of
 from optout_cli.register.folder import WAIT, LetterFolder
 from optout_cli.register.journal import NAME
@@ -129,12 +130,8 @@ def letters_named(
             if any(_is_below(place, at) for path, place in state.places.items() if path == place)
         ]
     else:
-        matching = (
-            state
-            for state in letters.values()
-            if state.written.reference.casefold() == text.casefold()
-        )
-        at = _relative(named, folder)
+        matching = [it for it in register.of(text) if (it.id, it.letter.recipient) in letters]
+        at = "" if matching else _relative(named, folder)
         gone = [state for state in letters.values() if at and at in state.places.values()][-1:]
         found = [NamedLetter(state, at) for state in gone]
         found = found or [NamedLetter(state) for state in _newest(matching)]
@@ -295,6 +292,7 @@ class Recorder(ExitStack):
         self.programs, self._wait = programs, wait
         self.notes: list[str] = []  # on the tables that were written
         self._open: dict[Path, LetterFolder] = {}
+        self._numbered: defaultdict[str, dict[int, Found]] = defaultdict(dict)
         self._events: defaultdict[Path, list[LetterNews]] = defaultdict(list)  # by the folder
 
     @property
@@ -317,10 +315,24 @@ class Recorder(ExitStack):
         key = folder.resolve()
         if key not in self._open:
             unlocked = LetterFolder(folder, programs=self.programs, wait=self._wait)
-            self._open[key] = self.enter_context(unlocked)
+            opened = self._open[key] = self.enter_context(unlocked)
+            for state in opened.register.letters.values():
+                for sent in state.sent:
+                    self.expect_number(sent.number, Found(opened, NamedLetter(state)))
         opened = self._open[key]
         named = letters_named(text, opened.register, parties, digests)
         return [Found(opened, letter) for letter in named]
+
+    def expect_number(self, number: str | None, found: Found) -> None:
+        """Remember that a letter has, or is to get, a tracking number."""
+        if number:
+            self._numbered[tidy_number(number)][id(found.state)] = found
+
+    def numbered(self, folder: LetterFolder) -> Callable[[str], list[LetterState]]:
+        """Return a function that finds the letters of a folder that may have a tracking number."""
+        return lambda number: [
+            found.state for found in self._numbered[number].values() if found.folder is folder
+        ]
 
     def add(self, *parts: Iterable[Recorded]) -> list[Recorded]:
         """Remember the events of one statement, so that the next one knows of them: all, or none.
@@ -336,6 +348,7 @@ class Recorder(ExitStack):
                 for found, result in results:
                     if not result.is_known:
                         found.state.add(result.event)
+                        self.expect_number(getattr(result.event, "number", None), found)
                 done += results
         except OptoutError:
             for state, old in reversed(before):

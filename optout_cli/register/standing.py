@@ -7,17 +7,17 @@ counted. Nothing here asks what day it is.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import product
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from optout_cli.exporters import exporter_for
 from optout_cli.letters.days import next_working_day
-from optout_cli.model.notice import Place
 from optout_cli.model.program import OWN_DAY, RECEIPT, Program, Reply
-from optout_cli.model.request import Party, Signature
+from optout_cli.model.request import Party
 from optout_cli.programs import holds_for
-from optout_cli.register.events import Answered
+from optout_cli.register.events import FACTS, Answered, Facts
 from optout_cli.register.state import LetterState
 
 # Days that a letter may take, if nobody recorded its receipt. Our choice: the Postal Service's own
@@ -26,32 +26,9 @@ _TRANSIT = {"certified-mail": 5, "mail": 5}
 _REPLY_BY = "reply-by"  # the particular with the day by which the letter asks for an answer
 
 
-class Facts(msgspec.Struct, frozen=True, rename="kebab"):
-    """What the days follow from, of the facts that the register keeps of a letter."""
-
-    place: Place | None = None
-    # Any: particulars are of the types that the letter kind declares.
-    particulars: dict[str, Any] = {}
-    computed: dict[str, date | None] = {}
-    signature: Signature = Signature()
-
-    # Any: as above.
-    def value(self, name: str) -> Any:
-        """Return the value of a particular or a computed date, if there is one."""
-        return self.computed.get(name) or self.particulars.get(name)
-
-    def day(self, name: str) -> date | None:
-        """Return the value of a date."""
-        value = self.value(name)
-        return date.fromisoformat(value) if isinstance(value, str) else value
-
-
-_DECODER = msgspec.json.Decoder(Facts)
-
-
 def facts_of(state: LetterState) -> Facts:
     """Read the facts of a letter that its days follow from."""
-    return _DECODER.decode(state.written.facts)
+    return FACTS.decode(state.written.facts)
 
 
 class Deadline(NamedTuple):
@@ -172,6 +149,7 @@ _UNUSED: tuple[Step, ...] = ("superseded", "withdrawn", "unneeded")
 _CITED = "notice-reference"  # the particular with the reference of the letter that this one follows
 _Matter = tuple[str, str, str, Party]  # program, jurisdiction, variant and recipient
 _Item = tuple[LetterState, Facts]
+_Link = tuple[str | None, str]  # the reference that a letter cites, if any, and its kind
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,7 +157,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     `notice` is the letter that it cites, such as the notice that a follow-up is about. `answer_due`
     is None for a letter that has not gone out, that was answered, or that is history. `after` is a
-    letter that takes this one up and went out, `ready` are those that were written and did not.
+    letter that takes this one up and went out, `ready` are the first of each kind that did not yet.
     `answered` is the day of the last answer to an unneeded letter's notice.
     `program` is None if its templates are not there any more.
     """
@@ -192,7 +170,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     milestones: tuple[Deadline, ...]
     before: LetterState | None = None
     after: LetterState | None = None
-    ready: tuple[LetterState, ...] = ()
+    ready: Mapping[str, LetterState] = {}
     notice: LetterState | None = None
     answered: date | None = None
 
@@ -250,7 +228,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def next_ready(self) -> LetterState | None:
         """The letter that comes next, if it is written already and still to be sent."""
-        return next((state for state in self.ready if state.kind == self.next_letter), None)
+        return self.ready.get(self.next_letter or "")
 
     @property
     def silence(self) -> Reply | None:
@@ -291,38 +269,27 @@ def standings_of(
 
 def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[Standing]:
     """Yield where the letters of one matter stand: those that may follow one another."""
-    # The last answer to a letter, by its place; or one to the letter that it follows, which came
-    # once this letter had gone out. An acknowledgment is not an answer. Of two events of one day,
-    # the one that was recorded first is the earlier.
-    answered: dict[int, tuple[date, datetime]] = {}
-    cited = {item[0].written.reference: item for item in items}
-    notices = [cited.get(facts.particulars.get(_CITED, "")) for _, facts in items]
-
-    def takes_up(later: _Item, number: int) -> bool:
-        """Tell whether a letter follows an item, or the notice that the item is about."""
-        return any(_follows(later, it, program) for it in (items[number], notices[number]) if it)
-
-    for place, (state, facts) in enumerate(items):
+    # The last answer to a letter, or one to the letter that it follows, which came once this letter
+    # had gone out: by what takes the letter up, with the first day of that. An acknowledgment is
+    # not an answer. Of two events of one day, the one that was recorded first is the earlier.
+    answered: defaultdict[_Link, list[tuple[date, tuple[date, datetime]]]] = defaultdict(list)
+    out: defaultdict[str, list[LetterState]] = defaultdict(list)  # by their kind
+    for (state, facts), place in zip(items, _places_of(items, program), strict=True):
         days = [(answer.on, answer.at) for answer in state.answers if settles(answer, program)]
-        earlier = range(place)
-        before = [answered[it] for it in earlier if it in answered and takes_up(items[place], it)]
+        own = answered[_link_of((state, facts))]
+        before = [day for start, day in own if start <= state.written.date]
         if state.sent:
             went_out = min((sent.on, sent.at) for sent in state.sent)
             days += [day for day in before if day > went_out]
-        if days:
-            answered[place] = max(days)
-        followers = [item[0] for item in items[place + 1 :] if takes_up(item, place)]
-        out = (follower for follower in followers if follower.is_out)
-        # What repeats this letter took its place, even if that was withdrawn.
-        after = next((it for it in out if it.kind == state.kind or not it.is_withdrawn), None)
-        same = [it for it, _ in items[:place] if it.is_out and it.kind == state.kind]
-        notice, *_ = notices[place] or (None,)
+        for link, start in place.links.items() if days else ():
+            answered[link].append((start, max(days)))
         is_asking = state.kind in kinds_after_silence(program)
-        asked = notice if is_asking else None
-        step = _step_of(state, after, asked, is_answered=place in answered)
+        asked = place.notice if is_asking else None
+        step = _step_of(state, place.after, asked, is_answered=bool(days))
         came = [on for on, at in before if at > state.written.at]
         if step in ("draft", "unsent") and came and is_asking:
             step = "unneeded"
+        same = (it for it in reversed(out[state.kind]) if it.written.date <= state.written.date)
         yield Standing(
             state=state,
             facts=facts,
@@ -332,12 +299,64 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
             milestones=()
             if step in _UNUSED
             else (*days_reached(state, facts, program), *days_named(state, program)),
-            before=next((it for it in same[::-1] if it.written.date <= state.written.date), None),
-            after=after,
-            ready=tuple(follower for follower in followers if follower.is_ready),
+            before=next(same, None),
+            after=place.after,
+            ready=place.ready,
             answered=max(came) if step == "unneeded" else None,
-            notice=notice,
+            notice=place.notice,
         )
+        if state.is_out:
+            out[state.kind].append(state)
+
+
+class _Place(NamedTuple):
+    """Where a letter is among others: its notice, and what takes up one of the two.
+
+    `links` are those of letters that would, each with the first day on which one may be dated.
+    """
+
+    notice: LetterState | None
+    links: dict[_Link, date]
+    after: LetterState | None
+    ready: dict[str, LetterState]
+
+
+def _link_of(item: _Item) -> _Link:
+    """Return how a letter takes up others: by the reference that it cites, else by its kind."""
+    return item[1].particulars.get(_CITED) or None, item[0].kind
+
+
+def _places_of(items: Sequence[_Item], program: Program | None) -> list[_Place]:
+    """Return the place of each letter, without a comparison of every letter with every other."""
+    states = {state.written.reference: state for state, _ in items}
+    kinds = {state.kind for state, _ in items}
+    found: list[_Place] = []
+    # The numbers of those to be sent (True) and of those that went out, the last one first.
+    later: defaultdict[tuple[_Link, bool], list[int]] = defaultdict(list)
+    for number, (state, facts) in reversed([*enumerate(items)]):
+        notice = states.get(facts.particulars.get(_CITED, ""))
+        links: dict[_Link, date] = {}
+        for other, name in product(filter(None, (state, notice)), kinds):
+            kind, first = program.letters.get(name) if program else None, other.written.date
+            is_fit = name == other.kind or bool(kind and other.kind in kind.follows)
+            for link in ((other.written.reference, name), *([(None, name)] if is_fit else ())):
+                links[link] = min(first, links.get(link, first))
+        nearest: dict[tuple[bool, str], int] = {}
+        for (link, first), is_ready in product(links.items(), (True, False)):
+            for place in reversed(later[link, is_ready]):
+                follower = items[place][0]
+                # What repeats this letter took its place, even if that was withdrawn.
+                is_undone = follower.is_withdrawn and follower.kind != state.kind
+                if follower.written.date >= first and not is_undone:
+                    key = is_ready, follower.kind
+                    nearest[key] = min(place, nearest.get(key, place))
+                    break
+        out = [place for (is_ready, _), place in nearest.items() if not is_ready]
+        ready = {kind: items[it][0] for (is_ready, kind), it in nearest.items() if is_ready}
+        found.append(_Place(notice, links, items[min(out)][0] if out else None, ready))
+        if state.is_ready or state.is_out:
+            later[_link_of((state, facts)), state.is_ready].append(number)
+    return found[::-1]
 
 
 def kinds_after_silence(program: Program | None) -> set[str]:
@@ -360,13 +379,3 @@ def _step_of(
     if state.is_out:  # also where a corrected letter is in its place, but has not gone out
         return "answered" if is_answered else "followed" if after else "waiting"
     return "draft" if state.written.is_draft else "unsent"
-
-
-def _follows(later: _Item, earlier: _Item, program: Program | None) -> bool:
-    """Tell whether a letter takes up an earlier one to the same recipient, or repeats it."""
-    if later[0].written.date < earlier[0].written.date:
-        return False
-    if cited := later[1].particulars.get(_CITED):
-        return bool(cited == earlier[0].written.reference)
-    name, kind = earlier[0].kind, program.letters.get(later[0].kind) if program else None
-    return name == later[0].kind or bool(kind and name in kind.follows)

@@ -4,7 +4,7 @@ The state of a letter is computed from the events: sent, delivered, answered.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date as Date
 from math import inf
@@ -21,7 +21,7 @@ from optout_cli.exporters.json import (
     fact_text,
     is_from_data,
 )
-from optout_cli.model.request import Party, Way
+from optout_cli.model.request import PARTIES, Party, Way
 from optout_cli.register.events import (
     Answered,
     Delivered,
@@ -40,16 +40,8 @@ from optout_cli.register.events import (
 )
 from optout_cli.register.journal import Line, load_journal
 
-_MOST = 4  # differences that a message names
 _DIGITS = 12  # of a SHA-256 that a message shows
 _SEAL = "letterhead.seal"
-
-
-def named(texts: list[str]) -> str:
-    """Return the first differences in one line, and how many more there are."""
-    more = len(texts) - _MOST
-    return "; ".join(texts[:_MOST]) + (f"; and {more} more" if more > 0 else "")
-
 
 Key = tuple[str, Party]  # the SHA-256 of the line `written`, and the recipient
 Identity = tuple[str, str, str, Date, Party]  # jurisdiction, letter, variant, date, recipient
@@ -282,7 +274,7 @@ class Register:
         self._at_path: dict[str, LetterState] = {}
         self._by_stem: defaultdict[str, set[str]] = defaultdict(set)  # paths without their suffix
         self._by_identity: defaultdict[Identity, list[LetterState]] = defaultdict(list)
-        self._by_reference: dict[tuple[str, Party], LetterState] = {}  # the last version
+        self._by_reference: defaultdict[str, list[LetterState]] = defaultdict(list)
         self._printed = 0  # letters in PDFs to print
         self._by_digest: defaultdict[str, list[LetterState]] = defaultdict(list)
         for line in lines:
@@ -301,7 +293,7 @@ class Register:
             case LetterEvent() if state := (
                 self._named.get((event.written, event.recipient))
                 # Somebody edited the line that says that the letter was written.
-                or self._by_reference.get((event.reference, event.recipient))
+                or next(reversed(self.of(event.reference, [event.recipient])), None)
             ):
                 state.add(event)
             case Printed():
@@ -317,6 +309,11 @@ class Register:
     def named(self, key: Key) -> LetterState | None:
         """Return a letter by any line that says it was written, and its recipient."""
         return self._named.get(key)
+
+    def of(self, reference: str, parties: Collection[Party] = PARTIES) -> list[LetterState]:
+        """Return the letters of a reference to these, as often as each was written."""
+        versions = self._by_reference.get(reference.casefold(), ())
+        return [state for state in versions if state.letter.recipient in parties]
 
     def having(self, digests: Iterable[str]) -> dict[Key, LetterState]:
         """Return the letters that were written with a file of one of these SHA-256."""
@@ -379,7 +376,7 @@ class Register:
             self._by_identity[identity].append(state)
         state.add_files(event, letter)
         self._named[digest, letter.recipient] = state
-        self._by_reference[event.reference, letter.recipient] = state
+        self._by_reference[event.reference.casefold()].append(state)
         for file in letter.files:
             self._by_digest[file.sha256].append(state)
             earlier = self._at_path.get(file.path)

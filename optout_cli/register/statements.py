@@ -4,7 +4,7 @@ Answers are in replies.py. Each Problem has the key of the statement that it is 
 `on`, `by` or `number`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
@@ -49,6 +49,7 @@ class Sending(NamedTuple):
 
 
 _AS_RECORDED = Sending()  # corrects nothing
+Numbered = Callable[[str], Iterable[LetterState]]  # letters that may have a tracking number
 
 
 class Result(NamedTuple):
@@ -74,11 +75,11 @@ def way_words(by: Way, number: str | None = None) -> str:
 def sent_from(
     named: NamedLetter,
     said: Sending,
-    states: Iterable[LetterState],
+    numbered: Numbered,
     now: Moment,
     corrections: Mapping[int, Sending] = {},
 ) -> Result:
-    """Return the event that a letter went out. `states` are all letters of the register.
+    """Return the event that a letter went out. `numbered` finds letters by their tracking number.
 
     `corrections` are said at the same time, by the `id` of the letter that each is about. Raises
     OptoutError with every problem.
@@ -92,7 +93,7 @@ def sent_from(
         numbers = (service.number for service in state.letter.service if service.by == by)
         printed = next(filter(None, numbers), None)  # on the letter itself
         number = tidy_number(said.number) if said.number else printed
-        mail = _mail_with(number, states, corrections)  # of one envelope, if to the same office
+        mail = _mail_with(number, numbered, corrections)  # of one envelope, if to the same office
         beside = (other for other in mail if other[0] is not state)
         days = (on for other, _, on in beside if other.destination == state.destination)
         event = Sent(
@@ -112,7 +113,7 @@ def sent_from(
         notes = [] if by == last.by else [*_sent_notes(named, event, None)]
     problems = [*draft_problems(state)]
     problems += day_problems(event.on, state.written.date, now)
-    problems += _number_problems(said, event, last, state, states, corrections)
+    problems += _number_problems(said, event, last, state, numbered, corrections)
     problems += _history_problems(said, event, last, state)
     raise_any(problems)
     blank = {"at": now.at, "previous": "", "again": False, "corrects": None}
@@ -121,10 +122,10 @@ def sent_from(
 
 
 def _mail_with(
-    number: str | None, states: Iterable[LetterState], corrections: Mapping[int, Sending]
+    number: str | None, numbered: Numbered, corrections: Mapping[int, Sending]
 ) -> Iterator[tuple[LetterState, Sent, date]]:
     """Yield each sending that has a tracking number, or is corrected to it; and its day."""
-    for state in states if number else ():
+    for state in numbered(number) if number else ():
         for sent in state.sent:
             change = corrections.get(id(state), _AS_RECORDED)
             own, on = sent.number, sent.on
@@ -258,7 +259,7 @@ def _number_problems(
     event: Sent,
     last: Sent | None,
     state: LetterState,
-    states: Iterable[LetterState],
+    numbered: Numbered,
     corrections: Mapping[int, Sending],
 ) -> Iterator[Problem]:
     """Yield a Problem if a tracking number cannot be so, or another piece of mail has it.
@@ -272,7 +273,7 @@ def _number_problems(
         yield Problem("wrong-number", fault[0], hint=fault[1], path="number")
         return
     is_new = last is None or (event.number, event.on) != (last.number, last.on)
-    for other, sent, on in _mail_with(event.number if is_new else None, states, corrections):
+    for other, sent, on in _mail_with(event.number if is_new else None, numbered, corrections):
         is_same_office = other.destination == state.destination
         if sent is last or (is_same_office and on == event.on):
             continue

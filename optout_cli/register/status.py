@@ -138,8 +138,7 @@ def _next_of(standing: Standing, today: Date) -> str:
         came = f"{how}{day}: {outcome}"
     if standing.step == "waiting":
         told = f"{came}; " if came else ""
-        same = [it for it in standing.ready if it.written.letter == standing.state.written.letter]
-        is_replaced = same and not standing.state.is_current
+        is_replaced = standing.state.kind in standing.ready and not standing.state.is_current
         corrected = "; a corrected letter is not sent yet" if is_replaced else ""
         if deadline is None:
             return f"{told}waiting for an answer{corrected}"
