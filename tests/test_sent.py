@@ -20,7 +20,7 @@ from written_letters import REACHED, TO_BUREAU, TO_ICE, write_draft, write_lette
 from optout_cli.letters import Library
 from optout_cli.register import journal
 from optout_cli.register.events import Evidence
-from optout_cli.register.journal import load_journal
+from optout_cli.register.journal import NAME, load_journal
 from optout_cli.register.state import LetterState, Register, load_register
 from optout_cli.register.statements import Moment, day_problems
 
@@ -946,6 +946,34 @@ def test_the_table_says_nothing_that_could_not_be_recorded(
     code, out, err = outcome(run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-21"))
     assert (code, out, "No space left on device" in err) == (1, "", True)
     assert ((FOLDER / "register.csv").read_bytes(), sendings("ice")) == (before, [])
+
+
+def test_letters_in_two_folders_are_recorded_all_or_none(
+    letters: Letters, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Path("others")
+    shutil.copytree(FOLDER, other)
+    before = [(at / NAME).read_bytes() for at in (FOLDER, other)]
+    real, done = journal._write, list[bytes]()
+
+    def is_full_then(handle: int, content: bytes) -> None:
+        done.append(content)
+        if len(done) > 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(handle, content)
+
+    both = ("sent", TO_ICE, str(other / Path(TO_ICE).name), "--by", "mail")
+    monkeypatch.setattr(journal, "_write", is_full_then)
+    code, out, err = outcome(run(*both))
+    assert (code, out, "No space left on device" in err, len(done)) == (1, "", True, 2)
+    assert [(at / NAME).read_bytes() for at in (FOLDER, other)] == before
+    assert "2026-11-24" not in (FOLDER / "register.csv").read_text("utf-8-sig")
+    monkeypatch.setattr(journal, "_write", real)
+    assert outcome(run(*both))[1].count("\n") == len(both) - 3
+    assert [line.event.__struct_config__.tag for line in load_journal(other).lines] == [
+        "written",
+        "sent",
+    ]
 
 
 def test_it_is_told_that_register_csv_with_a_wrong_row_records_nothing(

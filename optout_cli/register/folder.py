@@ -152,8 +152,13 @@ class LetterFolder:
         The caller keeps the states up to date.
         """
         lines = self._writer.append(events, durable=True)
-        self._has_news = True
+        self._has_news = self._has_news or bool(lines)
         return lines
+
+    def take_back(self) -> None:
+        """Remove the events that were added last, such as where another folder has a full disk."""
+        self._writer.take_back()
+        self._has_news = False  # the states have them, and the register does not
 
     def plan(self, writing: Writing, replacing: Replacing) -> Plan:
         """Decide about each file of one request. Raises OptoutError as `plan_writing` does."""

@@ -360,9 +360,18 @@ class Recorder(ExitStack):
         return done
 
     def commit(self) -> None:
-        """Write the evidence and the events. Raises OptoutError."""
-        for folder in self._open.values():
-            if events := self._events.pop(folder.path, []):
-                folder.evidence.keep(proof.path for event in events for proof in evidence_of(event))
-                folder.append(events)
+        """Write the evidence and the events of every folder, or of none. Raises OptoutError."""
+        opened = [*self._open.values()]
+        news = [(folder, self._events.pop(folder.path, [])) for folder in opened]
+        for folder, events in news:
+            folder.evidence.keep(proof.path for event in events for proof in evidence_of(event))
+        done: list[LetterFolder] = []
+        try:
+            for folder, events in news:
+                done += [folder] if folder.append(events) else []
+        except BaseException:
+            for folder in done:
+                folder.take_back()
+            raise
+        for folder in opened:
             self.notes += folder.finish()
