@@ -105,6 +105,38 @@ def test_the_signed_copy_stands_for_the_letter(letters: str, run: Run) -> None:
     assert sheet.startswith("Exhibit 1 Signed copy Belongs to: Notice of opt-out to ICE")
 
 
+def test_a_packet_takes_the_place_of_an_earlier_one_which_is_kept_but_of_no_other_file(
+    sent: str, run: Run
+) -> None:
+    both = ("packet", TO_ICE, "--zip", "-o", "proof.pdf")
+    run(*both)
+    before = Path("proof.pdf").read_bytes()
+    run("sent", TO_BUREAU, "--by", "mail", "-q")
+    code, _, err = outcome(run("packet", "letters", "--zip", "-o", "proof.pdf"))
+    assert code == 0
+    assert err.startswith("moved to earlier: proof.pdf\nmoved to earlier: proof.zip\n")
+    (kept,) = Path("earlier").glob("proof.*.pdf")
+    assert (kept.read_bytes() == before, Path("proof.pdf").read_bytes() == before) == (True, False)
+    letter = Path("letter.pdf")
+    for content in (b"%PDF-1.7 a scan", Path(TO_ICE).read_bytes()):
+        letter.write_bytes(content)
+        code, _, err = outcome(run("packet", TO_ICE, "-o", "letter.pdf"))
+        assert (code, "letter.pdf: exists with other content" in err) == (1, True)
+        assert letter.read_bytes() == content
+
+
+def test_a_certificate_about_two_that_gave_notice_has_a_note(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    for name in ("marin", "shasta"):
+        write(f"{name}.yaml", REQUEST.replace("marin-county-ca", f"{name}-county-ca"))
+    run("batch", "marin.yaml", "shasta.yaml", "-f", "txt", "-o", "letters/")
+    run("sent", "letters", "--by", "mail", "-q")
+    told = "note: one certificate is about 2 that gave notice (Marin County, CA; Shasta County, CA)"
+    assert told in outcome(run("packet", "letters", "-o", "proof.pdf"))[2]
+    assert "one certificate" not in outcome(run("packet", "letters/CA/shasta-county-ca"))[2]
+
+
 def test_a_certificate_says_that_a_letter_was_withdrawn(sent: str, run: Run) -> None:
     run("sent", TO_ICE, "--withdrawn", "why", "--on", "2026-11-24", "-q")
     run("packet", TO_ICE, "-o", "proof.pdf")

@@ -641,6 +641,14 @@ def test_a_page_without_letters_says_so(in_folder: Path, run: Run) -> None:
 @pytest.mark.usefixtures("letters")
 def test_a_report_may_go_into_a_file(run: Run, in_folder: Path) -> None:
     assert outcome(run("status", "-f", "html", "-o", "site/"))[1] == "site/2026-11-24-status.html\n"
+    page = Path("site/2026-11-24-status.html")
+    page.write_bytes(page.read_bytes().replace(b"2026", b"2025"))
+    for name in ("html", "ics"):  # a page takes the place of one of its kind, which is not kept
+        written = outcome(run("status", "-f", name, "-o", f"site/2026-11-24-status.{name}"))
+        assert (written[0], written[2], Path("site/earlier").exists()) == (0, "", False)
+    run("review", "letters", "-o", "site/review.html")
+    code, _, err = outcome(run("status", "-f", "html", "-o", "site/review.html"))
+    assert (code, "exists with other content" in err) == (1, True)
     (in_folder / "s.ics").write_text("older")
     assert outcome(run("status", "-f", "ics", "-o", "s.ics"))[0] == 1
     code, out, err = outcome(run("status", "-f", "ics", "-o", "s.ics", "--force"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli.console import put_file, report_problems, say, usage_error, write_files
+from optout_cli.cli.console import report_problems, say, usage_error, write_files
 from optout_cli.cli.options import (
     engine_option,
     files,
@@ -19,13 +19,16 @@ from optout_cli.cli.options import (
     with_engine,
 )
 from optout_cli.cli.record import in_option, to_option
-from optout_cli.errors import raise_any
+from optout_cli.errors import first_of, raise_any
 from optout_cli.exporters import Options
 from optout_cli.model.letter import EngineName
 from optout_cli.model.request import PARTIES, RECIPIENTS, Party
+from optout_cli.readers.files import is_file
 from optout_cli.register.journal import TORN
 from optout_cli.register.recorder import look_up, sent_versions
-from optout_cli.reports.packet import files_without_copy, packet_of, zip_of
+from optout_cli.register.state import LetterState
+from optout_cli.register.status import what_is
+from optout_cli.reports.packet import Original, files_without_copy, packet_of, zip_of
 
 
 @click.command(
@@ -78,20 +81,36 @@ def command(
     look = with_engine(Options(engine=engine), ["pdf"], quiet=quiet)
     library = library_from(overlays, folders, look)
     packet, originals = packet_of(states, found.folder, library, today())
-    if path and with_zip:
-        both = {path: packet, path.with_suffix(".zip"): zip_of(packet, originals, found.folder)}
-        write_files(both, force=force, quiet=quiet)
+    if path:
+        files = {path: packet}
+        if with_zip:
+            files[path.with_suffix(".zip")] = zip_of(packet, originals, found.folder)
+        # Somebody may have signed an earlier packet, so it moves to the folder earlier.
+        there = [file for file in files if is_file(file)]
+        is_older = bool(there) and all(what_is(file) == "packet" for file in there)
+        write_files(files, force=force or is_older, quiet=quiet)
     else:
-        put_file(path, packet, force=force, quiet=quiet)
+        click.echo(packet, nl=False)
     if not quiet:
-        for state in left:
-            to = RECIPIENTS[state.letter.recipient]
-            text = "is left out: another version was sent, and this one is not recorded as sent"
-            say(f"note: {state.written.reference} to {to} {text}")
-        for original in originals:
-            is_seen = original.is_shown or original.is_in_letter
-            if not is_seen and original.role not in ("letter", "picture"):
-                say(f"note: {original.path} cannot be shown as pages; --zip has the file")
-        for missing in files_without_copy(states):
-            say(f"note: {missing} went with the letter, but no copy is kept: add it to the packet")
+        _say_notes(states, left, originals)
         say("next: read the certificate on the first page, sign it, and date it")
+
+
+def _say_notes(
+    states: Sequence[LetterState], left: Sequence[LetterState], originals: Sequence[Original]
+) -> None:
+    """Say what the packet lacks, and if it is about several that gave notice."""
+    names = [*dict.fromkeys(state.written.name for state in states)]
+    if len(names) > 1:
+        text = f"one certificate is about {len(names)} that gave notice ({first_of(names)})"
+        say(f"note: {text}; for a packet of each, name its letter or reference")
+    for state in left:
+        to = RECIPIENTS[state.letter.recipient]
+        text = "is left out: another version was sent, and this one is not recorded as sent"
+        say(f"note: {state.written.reference} to {to} {text}")
+    for original in originals:
+        is_seen = original.is_shown or original.is_in_letter
+        if not is_seen and original.role not in ("letter", "picture"):
+            say(f"note: {original.path} cannot be shown as pages; --zip has the file")
+    for missing in files_without_copy(states):
+        say(f"note: {missing} went with the letter, but no copy is kept: add it to the packet")

@@ -44,7 +44,7 @@ from optout_cli.readers.files import STDIN
 from optout_cli.register.journal import NAME, TORN, Journal
 from optout_cli.register.standing import standings_of
 from optout_cli.register.state import Register
-from optout_cli.register.status import digest_of, status_of, verify
+from optout_cli.register.status import digest_of, status_of, verify, what_is
 from optout_cli.register.table import COLUMNS, load_checked_journal, rows_of
 from optout_cli.reports.status import (
     Entry,
@@ -57,7 +57,7 @@ from optout_cli.reports.status import (
     table_of,
 )
 
-_REPORTS = ("html", "ics")
+_REPORTS = {"html": "status page", "ics": "calendar"}
 _WIDEST = 130  # columns
 _MOST_NAMES = 3  # files that a note lists
 
@@ -87,7 +87,7 @@ _MOST_NAMES = 3  # files that a note lists
     "-f",
     "--format",
     "name",
-    type=Choice([*_REPORTS, *sorted(format_names() - set(_REPORTS))]),
+    type=Choice([*_REPORTS, *sorted(format_names() - {*_REPORTS})]),
     help="html: a web page. ics: a calendar file. Any other, or html with --json, --csv or"
     " --print0: only letters that have a file of this format.  [default: as FILE ends]",
 )
@@ -270,7 +270,8 @@ def _verify(journals: dict[Path, Journal], *, as_json: bool) -> ExitCode:
 def _write_report(content: bytes, name: str, day: date, output: str | None, *, force: bool) -> None:
     kind = (f"file of format {name}", f".{name}")
     path = path_for(output or STDIN, f"{day}-status.{name}", kind)
-    put_file(path, content, force=force)
+    is_older = path is not None and what_is(path) == _REPORTS[name]  # which is not kept
+    put_file(path, content, force=force or is_older, keeps=not is_older)
 
 
 def _print(entries: Sequence[Entry], day: date, shape: str) -> None:

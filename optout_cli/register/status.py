@@ -25,8 +25,11 @@ from optout_cli.register.standing import Deadline, Standing, Step
 
 SCHEMA = 1
 _OWN_TABLES = re.compile("register|rejects(-[0-9]+)?")  # files of optout that are not letters
-_REPORT = "report"
-_OWN_REPORTS = (b'content="optout report"', b"PRODID:-//optout//")  # web pages, calendars
+_REPORTS = {  # by a mark in its head, the first one that fits
+    b'name="optout-review"': "review page",
+    b'content="optout report"': "status page",
+    b"PRODID:-//optout//": "calendar",
+}
 ZIP_MARK = b"optout packet"  # at the end of the ZIP file of a packet
 _HEAD = 2048  # bytes of a report, by whose mark it is known
 
@@ -210,7 +213,7 @@ def verify(folder: Path, journal: Journal) -> Verification:
     known = {digest for _, digest in (*expected, *gone)}
     names = {name for name, _ in expected}
     others = {
-        name: _what_is(folder / name)
+        name: what_is(folder / name)
         for name, digest in sorted(there.items())
         if name not in names and digest not in known
     }
@@ -219,7 +222,7 @@ def verify(folder: Path, journal: Journal) -> Verification:
         len(names),
         tuple(problems),
         tuple(notes),
-        tuple((name, what) for name, what in others.items() if what not in (None, _REPORT)),
+        tuple((name, it) for name, it in others.items() if it and it not in _REPORTS.values()),
         tuple(name for name, what in others.items() if what is None),
     )
 
@@ -270,19 +273,19 @@ def _files_in(folder: Path) -> dict[str, str]:
     return found
 
 
-def _what_is(path: Path) -> str | None:
+def what_is(path: Path) -> str | None:
     """Return what optout made a file for: one that anybody may make again. None for another's."""
     with suppress(OSError):
         if path.suffix.lower() == ".pdf":
-            from optout_cli.exporters.binding import what_is  # imports pikepdf
+            from optout_cli.exporters import binding  # imports pikepdf
 
-            return what_is(path)
+            return binding.what_is(path)
         with path.open("rb") as stream:
             head = stream.read(_HEAD)
             stream.seek(max(0, path.stat().st_size - len(ZIP_MARK)))
             if stream.read() == ZIP_MARK:
                 return "packet"
-        return _REPORT if any(mark in head for mark in _OWN_REPORTS) else None
+        return next((name for mark, name in _REPORTS.items() if mark in head), None)
     return None
 
 
