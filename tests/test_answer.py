@@ -281,6 +281,20 @@ def test_an_acknowledgment_beside_a_refusal_changes_nothing_whenever_it_is_recor
     assert (f"\nletter: {RENEWED}\n" in text, "answered: 2026-11-23" in text) == (True, True)
 
 
+def test_what_was_said_by_telephone_is_quoted_as_that(reference: str, run: Run) -> None:
+    said = ("--set", "means=telephone", "--by", "Kim Doe", "--words", 'Ask "the bureau".')
+    run("answer", TO_ICE, "--reply", "spoken", "--on", "2026-11-23", *said, "-q")
+    signed = ("--set", "signatory.name=Pat Doe", "--set", "signatory.title=Sheriff")
+    run("new", "--follow", TO_ICE, "--letter", RENEWED, "-o", "next.yaml", *signed, "-q")
+    code, _, err = outcome(run("write", "next.yaml", "-f", "txt", "-o", "letters/", "-v"))
+    assert (code, "check the letter" in err) == (0, False)
+    (letter,) = FOLDER.glob("*renewed*.txt")
+    text = " ".join(letter.read_text("utf-8").split())
+    assert (
+        "Answer of November 23, 2026: by telephone, \u201cAsk \u2018the bureau\u2019.\u201d" in text
+    )
+
+
 def test_an_answer_that_did_not_come_is_taken_back(reference: str, run: Run) -> None:
     run("answer", TO_ICE, "--reply", "refused", "--on", "2026-11-23", "-q")
     assert outcome(run("answer", TO_ICE, "--undo", "it was another county's")) == (

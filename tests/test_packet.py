@@ -162,9 +162,9 @@ def test_a_certificate_says_what_an_answer_names_and_when_a_notice_takes_effect(
     run("packet", letter, "-o", "proof.pdf")
     certificate = pages_of("proof.pdf")[0].replace("\u2022 ", "")
     assert (f"{effect} November 4, 2026 " in certificate, "Exhibit" in certificate) == (True, False)
-    disputed = "Day that ICE names: December 1, 2026. The words were: \u201cToo early.\u201d"
+    disputed = "day that ICE names: December 1, 2026. The words were: \u201cToo early.\u201d"
     assert disputed in certificate
-    meeting = "Date of the meeting: December 15, 2026; Time: 10:00 a.m.; Place: Room 4"
+    meeting = "date of the meeting: December 15, 2026; time: 10:00 a.m.; place: Room 4"
     assert f"September 2, 2026: a meeting was offered; {meeting}" in certificate
 
 

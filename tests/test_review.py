@@ -273,7 +273,7 @@ def test_news_leave_out_what_a_later_event_corrects(letters: RegisterMaker, run:
             id, "ice", date(2026, 11, 20), "meeting-offered", facts=facts, corrects=bool(facts)
         )
     run("review", "out", "-q")
-    said = "a meeting was offered; Date of the meeting: December 15, 2026; Place: Room 1"
+    said = "a meeting was offered; date of the meeting: December 15, 2026; place: Room 1"
     assert news(page_at())[1:] == [
         f"written; sent by mail on 2026-11-04; answered on 2026-11-20: {said}"
     ]

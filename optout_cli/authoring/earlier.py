@@ -174,7 +174,7 @@ def _requests_of(earlier: Earlier, program: Program) -> list[JsonObject]:
             for recipient in _facts_of(state)["recipients"]
             if recipient["party"] == state.letter.recipient
         ]
-    requests = [_request(*row) for row in sorted(rows, key=lambda row: row[0])]
+    requests = [_request(*row, program) for row in sorted(rows, key=lambda row: row[0])]
     return [*facts.get("particulars", {}).get("earlier", []), *requests]
 
 
@@ -184,10 +184,15 @@ def asked_office(recipient: JsonObject) -> str:
     return the(name) if recipient["party"] == "bureau" else name
 
 
-def _request(day: str, recipient: JsonObject, answer: Answered | None) -> JsonObject:
+def _request(
+    day: str, recipient: JsonObject, answer: Answered | None, program: Program
+) -> JsonObject:
     request = {"date": day, "to": asked_office(recipient)}
     if answer:
         words = " ".join(quotation([answer.words])) if answer.words else None
+        reply = program.replies.get(answer.reply)
+        if words and reply and reply.how and (how := answer.facts.get(reply.how)):
+            words = f"{reply.asks[reply.how].labels.get(how, how)}, {words}"
         request |= omit_empty({"answered": answer.on.isoformat(), "answer": words})
     return request
 

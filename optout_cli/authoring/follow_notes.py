@@ -285,7 +285,8 @@ def _answer_texts(named: str, said: Any, answers: Iterable[Answered], source: st
     recorded = [str(value) for answer in answers if (value := getattr(answer, source))]
     if source == "words":  # with the quotation marks of a letter, or without
         text, *recorded = ("".join(quotation([words]))[1:-1] for words in (text, *recorded))
-    is_part = source != "on" and any(text in value for value in recorded)
+    # What was said by telephone stands behind these words.
+    is_part = source != "on" and any(text in value or value in text for value in recorded)
     if text not in recorded and not is_part:
         what = f"{named} was answered {source} {text}"
         if source == "words":

@@ -272,7 +272,9 @@ class Reply(Noun, frozen=True, kw_only=True):
     and choices. `next` are the letter kinds that answer it, the usual one first; `advice` says what
     to do where no letter does. `fills` names particulars of those letters, and what of the reply
     they take: its day, who gave it, its words. A particular also takes the fact of the same name in
-    `asks`. `milestones` are days that it leads to, such as that of a meeting: `from` names a fact.
+    `asks`. `how` is the fact that says how it was given, if not in writing: its words stand before
+    a quotation. `milestones` are days that it leads to, such as that of a meeting: `from` names a
+    fact.
     """
 
     label: Line
@@ -283,6 +285,7 @@ class Reply(Noun, frozen=True, kw_only=True):
     next: tuple[NextLetter, ...] = ()
     advice: Text | None = None
     fills: dict[Name, Literal["on", "by", "words"]] = {}
+    how: Name | None = None
     milestones: "tuple[Milestone, ...]" = ()
 
     def fits(self, kind: str) -> bool:

@@ -212,6 +212,8 @@ def _reply_names(program: Program) -> _Names:
         declared = [(*kind.particulars, *kind.uses, *kind.requires) for kind in following if kind]
         known = [name for names in declared for name in names]
         yield from ((f"replies.{id}.fills", name, known) for name in reply.fills)
+        spoken = [name for name, spec in reply.asks.items() if spec.labels]
+        yield from ((f"replies.{id}.how", name, spoken) for name in [reply.how] if name)
         for number, stone in enumerate(reply.milestones):
             days = [name for name, spec in reply.asks.items() if spec.type == "date"]
             yield f"replies.{id}.milestones.{number}.from", stone.from_, days

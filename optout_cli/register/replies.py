@@ -89,7 +89,7 @@ def label_of(name: str, spec: Particular | None) -> str:
 
 
 def facts_in_words(answer: Answered, reply: Reply | None) -> list[str]:
-    """Return each fact of an answer, in the order of its reply: `Time: 10:00 a.m.`."""
+    """Return each fact of an answer, in the order of its reply: `time: 10:00 a.m.`."""
     asks = reply.asks if reply else {}
     names = [*(name for name in asks if name in answer.facts)]
     names += [name for name in answer.facts if name not in asks]
@@ -99,7 +99,9 @@ def facts_in_words(answer: Answered, reply: Reply | None) -> list[str]:
         if spec:
             is_date = spec.type == "date"
             text = long_date(date.fromisoformat(text)) if is_date else spec.labels.get(text, text)
-        found.append(f"{label_of(name, spec)}: {text}")
+        label = label_of(name, spec)
+        is_word = label[1:2].islower()  # and no abbreviation
+        found.append(f"{label[:1].lower() if is_word else label[:1]}{label[1:]}: {text}")
     return found
 
 
