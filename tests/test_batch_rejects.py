@@ -84,6 +84,19 @@ def test_rejects_that_were_changed_are_not_written_over(batch: Batch) -> None:
     assert rejects.read_text("utf-8") == "mended"
 
 
+def test_rejects_of_another_table_stay(batch: Batch) -> None:
+    first, second = Path("out/rejects.csv"), Path("out/rejects-2.csv")
+    batch("-q", table=f"{HEADER}50001,TBD,Sheriff\n")
+    written = first.read_bytes()
+    err = batch(table=f"{HEADER}50003,TBD,Sheriff\n", name="m.csv")[2]
+    assert f"next: fix the rows in {second}, then run this command again with --with" in err
+    batch("-q", table=f"{HEADER}50003,Pat,Sheriff\n", name="m.csv")
+    assert (first.read_bytes(), second.exists()) == (written, True)
+    first.write_bytes(written.replace(b"TBD", b"Pat"))
+    assert "kept: " not in batch(table=f"{HEADER}50003,Pat,TBD\n", name="m.csv")[2]
+    assert batch("-q", "--with", str(first))[0] == 0
+
+
 LIST = [
     {
         "# mine": 1,

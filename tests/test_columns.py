@@ -48,6 +48,8 @@ def dates(*cells: str) -> list[str]:
         ("Sheriff's E-mail", "signatory.email"),
         ("Sheriff ZIP Code", "signatory.address.zip"),
         ("ICE fax", "recipients.ice.fax"),
+        ("Sheriff_Phone_Number__c", "signatory.phone"),
+        ("Bureau FaxNo.", "recipients.bureau.fax"),
         ("Bureau tracking number", "service.bureau.0.number"),
         ("Resolution No.", "authority.0.number"),
         ("cc.0.name", "cc.0.name"),
@@ -59,9 +61,10 @@ def test_a_name_of_one_field_is_taken(name: str, path: str) -> None:
     assert column_of(name) == [path]
 
 
-def test_a_name_of_several_fields_is_asked() -> None:
-    assert told_by(lambda: requests("County,Phone\nMarin,1\n")) == (
-        "n.csv:1: has the column 'Phone', which could be any of 3\n"
+@pytest.mark.parametrize("name", ["Phone", "Phone Number", "Tel No"])
+def test_a_name_of_several_fields_is_asked(name: str) -> None:
+    assert told_by(lambda: requests(f"County,{name}\nMarin,1\n")) == (
+        f"n.csv:1: has the column '{name}', which could be any of 3\n"
         "  hint: name it signatory.phone or recipients.bureau.phone or recipients.ice.phone;"
         " begin it with # if it is your own"
     )

@@ -440,6 +440,11 @@ def test_a_day_to_meet_on_which_offices_are_closed_is_told_of(library: Library) 
             "the letter is that of Marin County, CA",
         ),
         (
+            "signatory: {name: Pat Doe, title: Mayor}",
+            "other-place",
+            "the signatory's title is 'Mayor', and the letter is that of Marin County, CA",
+        ),
+        (
             (
                 "recipients: {bureau: {attention: Chief, organization: [Records]}}\n"
                 "cc: [{name: Chief, organization: Records}, {organization: Records}]"
@@ -463,6 +468,8 @@ def test_what_looks_like_another_place_is_told(
         ("marin-county-ca", "Marin County Police"),
         ("alexandria-city-va", "Alexandria City Police Department"),
         ("san-francisco-county-ca", "City and County of San Francisco"),
+        ("san-francisco-county-ca", "Office of the Mayor"),
+        ("davidson-county-tn", "Office of the County Mayor"),
     ],
 )
 def test_an_office_of_the_county_or_of_a_city_that_writes_is_its_own(

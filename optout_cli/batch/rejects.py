@@ -52,6 +52,17 @@ class _State(msgspec.Struct, frozen=True):
     keys: dict[str, tuple[str, ...]] = {}
     orders: dict[str, dict[str, DateOrder]] = {}
 
+    def of_others(self, tables: Iterable[str]) -> set[str]:
+        """Return the files that have rows of other tables; what comes by pipes is one table."""
+        own = {_without_hash(table) for table in tables}
+        return {
+            name for name, of in self.tables.items() if not own.issuperset(map(_without_hash, of))
+        }
+
+
+def _without_hash(table: str) -> str:
+    return STDIN if table.startswith(f"{STDIN}:") else table
+
 
 class WrittenRejects(NamedTuple):
     """Files of rejected rows: `written`, and `changed` by somebody and so kept.
@@ -117,19 +128,17 @@ def write_rejects(
 
     `problems` are by the row's number, `origins` as of `origins_of`. A file of rejects that this
     batch has read stays as it is, and so do rejects of other forms then: their rows may be nowhere
-    else. A file of rejects that somebody has changed stays too, and a numbered one is written.
+    else. A file that somebody has changed stays too, or that has rows of other tables, and a
+    numbered one is written.
     """
     files = {file.name: file for source in input_files for file in (source, *source.corrections)}
     read = {real(Path(name)) for name in origins}
+    tables = tuple(sorted({table for several in origins.values() for table in several}))
     before = _load_state(folder.path)
-    places = {name: _find_place(folder.path / name, read, before.seals) for name in _FILES}
+    kept = read | {real(folder.path / name) for name in before.of_others(tables)}
+    places = {name: _find_place(folder.path / name, kept, before.seals) for name in _FILES}
     changed = [path for _, edited in places.values() for path in edited]
-    known = {
-        digest_in(key): path
-        for path in changed
-        if _has_keys(path)
-        for key in before.keys.get(path.name, ())
-    }
+    known = {key: path for path in changed for key in _keys_in(path, before)}
     fixed: Counter[Path] = Counter()
     by_form: dict[bool, list[Rejected]] = {True: [], False: []}  # whether it came in a workbook
     for number, row in rows_of(input_files) if problems else ():
@@ -144,7 +153,6 @@ def write_rejects(
     contents, text = _contents_of(by_form[True], by_form[False], files)
     state = _seal(folder, contents.values())
     written = _put(folder, contents, {name: place for name, (place, _) in places.items()}, read)
-    tables = tuple(sorted({table for several in origins.values() for table in several}))
     orders: dict[str, DateOrder] = {}
     for file in input_files if written else ():
         with suppress(OptoutError):  # a stream that broke off has reported it
@@ -158,11 +166,11 @@ def write_rejects(
     return WrittenRejects(written, changed, fixed, _folders_named(input_files, text, folder.path))
 
 
-def _has_keys(path: Path) -> bool:
-    """Tell whether a file that somebody has changed is still a table of rejected rows."""
+def _keys_in(path: Path, state: _State) -> Iterator[str]:
+    """Yield the hashes of a file's rows, if it is still a table of rows with keys."""
     with suppress(OptoutError):
-        return any(KEY in dict(row.cells) for row in load_input(str(path)).rows())
-    return False
+        if any(KEY in dict(row.cells) for row in load_input(str(path)).rows()):
+            yield from map(digest_in, state.keys.get(path.name, ()))
 
 
 def _contents_of(

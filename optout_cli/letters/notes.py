@@ -29,7 +29,7 @@ CONTACT = "contact"  # the note that says where an address is from, and how old 
 _LAST = {CONTACT: 1, "state-law": 2, "period": 3, "letter": 4}
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _FEWEST_WORDS = 3  # of a sample that nobody would type
-_IS_LOCAL = re.compile(r"\b(Police|City|Town|Township|Village|Borough)\b")
+_IS_LOCAL = re.compile(r"\b(Police|City|Town|Township|Village|Borough|Mayor)\b")
 _OFFICES: Mapping[Party, str] = {"bureau": "the bureau", "ice": "ICE"}
 _WHOSE: Mapping[Party, str] = {"bureau": "the bureau's", "ice": "ICE's"}
 
@@ -114,17 +114,22 @@ def lines_of_notes(
 def _place_notes(case: Case) -> Iterator[Note]:
     """Yield how the jurisdiction's name was read, and if the office may be of another place."""
     locality = case.locality
-    office = case.request.signatory.office if case.request.signatory else None
-    is_local = office and not locality.agency and _is_of_city(office, locality.jurisdiction)
+    signatory = None if locality.agency else case.request.signatory
+    named = {"office": signatory.office, "title": signatory.title} if signatory else {}
+    is_local = [
+        f"the signatory's {key} is {text!r}"
+        for key, text in named.items()
+        if text and _is_of_city(text, locality.jurisdiction)
+    ]
     if locality.read_from:
         text = f"check that {locality.read_from!r} means {locality.name}"
         state = locality.state_code, locality.state_name
         if locality.agency and not any(names_within(fold(locality.read_from), *state)):
             text += ": another state may have one of that name"
-        text += f": the signatory's office is {office!r}" if is_local else ""
+        text += f": {is_local[0]}" if is_local else ""
         yield Note(code="read-as", text=text)
     elif is_local and not case.program.author:
-        text = f"check that jurisdiction: is right: the signatory's office is {office!r}, and the"
+        text = f"check that jurisdiction: is right: {is_local[0]}, and the"
         yield Note(code="other-place", text=f"{text} letter is that of {locality.name}")
 
 
@@ -162,8 +167,8 @@ def _data_notes(case: Case) -> Iterator[Note]:
 
 
 def _is_of_city(office: str, place: Jurisdiction) -> bool:
-    """Tell whether an office is a city's or a town's beside a jurisdiction that is none."""
-    kinds = _IS_LOCAL.findall(office)
+    """Tell whether an office or a title is a city's or a town's beside a jurisdiction of none."""
+    kinds = ["City" if kind == "Mayor" else kind for kind in _IS_LOCAL.findall(office)]
     own, names = place.name.rpartition(" ")[2], f"{place.name} {place.formal}"
     return bool(kinds) and own not in office and not any(kind in names for kind in kinds)
 

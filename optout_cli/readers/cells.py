@@ -255,8 +255,12 @@ _JURISDICTION = {
 # Words of a question in a form: `What county are you in?`.
 _ASKING = {"what", "which", "is", "are", "you", "your", "in", "please", "enter"}
 _BESIDE_IT = {"name", "of", "the", "or", "code", "law", "full", "city", *_ASKING}
-# What people add to a column's name: `1. County (required)`.
-_ADDED = re.compile(r"^[0-9]+[.)]\s+|\((?:required|optional)\)|__c$", re.IGNORECASE)
+# What people add to a column's name: `1. County (required)`, `Phone number`.
+_ADDED = re.compile(
+    r"^[0-9]+[.)]\s+|\((?:required|optional)\)|__c$"
+    r"|(?:(?<=phone)|(?<=fax)|(?<=tel))[\s_]*(?:number|no)(?![a-z])",
+    re.IGNORECASE,
+)
 # Names of one word, or of words that say nothing else.
 _WHOLE = {
     "letter": ("letter",), "kind of letter": ("letter",),
