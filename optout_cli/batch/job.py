@@ -229,6 +229,7 @@ def _stamps(request: Request, named: NamedFiles) -> tuple[_Stamp, ...]:
     return tuple(found)
 
 
+_CHECK_DISK = "check the disk or the file that it names, and run the command again"
 _REPORT = "this is a bug: report it with its traceback, and leave the row out until it is fixed"
 _MAX_ERROR = 300  # characters of a library's own message that a Problem shows
 
@@ -251,14 +252,14 @@ def row_errors(location: Location) -> Iterator[None]:
     except (OptoutError, BrokenPipeError, KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:  # noqa: BLE001  # other rows are written whatever happens here
-        traceback, code = format_exc(), "internal-error"
+        traceback = format_exc()
         text = " ".join(str(error).split())[:_MAX_ERROR]
         shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
         message = ": ".join(filter(None, (f"optout failed with {type(error).__name__}", shown)))
-        hint: str | None = _REPORT
-        if isinstance(error, OSError):
-            hint = "check the disk or the file that it names, and run the command again"
-        elif isinstance(error, MemoryError):
-            code, message = "out-of-memory", "there is not enough memory for its letters"
-            hint = "try it with --jobs 1" if parent_process() else None  # only a worker shares it
-        raise OptoutError(Problem(code, message, location, hint), traceback=traceback) from None
+        hint = _CHECK_DISK if isinstance(error, OSError) else _REPORT
+        problem = Problem("internal-error", message, location, hint)
+        if isinstance(error, MemoryError):
+            message = "there is not enough memory for its letters"
+            fewer = "try it with --jobs 1" if parent_process() else None  # only workers share it
+            problem = Problem("out-of-memory", message, location, fewer)
+        raise OptoutError(problem, traceback=traceback) from None
