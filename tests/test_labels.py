@@ -144,6 +144,12 @@ def test_an_address_is_smaller_where_it_has_more_lines(
     assert told_by(lambda: fit_mailings([tall], form)).startswith("Office: has more lines than fit")
 
 
+def test_a_label_without_room_for_the_name_still_has_the_reference() -> None:
+    about = "The sheriff's office of a county whose name is long \u00b7 WS-42055-20261202-K7QD"
+    labels = fit_mailings([Mailing(SENDER, ("Office",) * it, 0, about) for it in (6, 7)], "labels")
+    assert [it.about for it in labels] == [about, "WS-42055-20261202-K7QD"]
+
+
 def test_standard_output_takes_labels(letters: Path, run: Run) -> None:
     result = run("labels", "letters/", "--recipients", "-o", "-")
     assert (result.exit_code, result.stdout_bytes[:5]) == (0, b"%PDF-")

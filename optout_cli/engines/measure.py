@@ -321,14 +321,16 @@ _ABOUT_SIZE = 6.5  # pt: what a label is about, as in letter.css
 
 
 def fit_mailings(mailings: Iterable[Mailing], form: MailingForm) -> tuple[Mailing, ...]:
-    """Give each address the size in which it fits; without what it is about if there is no room.
+    """Give each address the size in which it fits.
 
+    What it is about is the reference alone if there is no room for more, or else nothing.
     Raises OptoutError for addresses that never fit.
     """
     width, height, sizes, lead = _MAILING_ROOM[form]
     found, problems = [], []
     for mailing in mailings:
-        for about, size in product(dict.fromkeys((mailing.about, "")), sizes):
+        reference = mailing.about.rpartition(" \u00b7 ")[2]
+        for about, size in product(dict.fromkeys((mailing.about, reference, "")), sizes):
             own = lines_taken(about, width, _ABOUT_SIZE) * _ABOUT_SIZE * lead if about else 0
             lines = sum(lines_taken(line, width, size) for line in mailing.address)
             if lines * size * lead + own <= height:
