@@ -207,6 +207,8 @@ def test_check_says_what_would_happen_and_writes_nothing(written: Written) -> No
     assert written("--check", "--to", "ice", "-f", "json") == (0, f"new: {new}\n", "")
     _, out, _ = written("--check", "--to", "ice", "--json")
     assert json.loads(out) == {"schema": 1, "path": str(ICE), "would-be": "unchanged"}
+    changed = written("--check", "--no-register", *KIM)
+    assert (changed[0], changed) == (1, written("--no-register", *KIM))
     ICE.write_text("signed\n", "utf-8")
     assert written("--check")[0] == 1
     assert (lying_in(OUT), len(events(OUT))) == before

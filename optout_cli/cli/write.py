@@ -68,7 +68,7 @@ from optout_cli.readers.files import STDIN, folder_of, is_file
 if TYPE_CHECKING:  # the register takes 30 ms to import; a letter in a pipeline needs none
     from optout_cli.register.folder import LetterFolder
     from optout_cli.register.plan import Replacing, Writing
-    from optout_cli.register.state import LetterState, Register
+    from optout_cli.register.state import LetterState
 
 _FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # never a jurisdiction's name
 
@@ -290,14 +290,10 @@ def _write_files(
     )
     redates = made.request not in (STDIN, COMMAND_LINE)
     replacing = Replacing(how.force, how.supersede, redates=redates)
-    if how.is_check:
-        is_new, register = False, _say_plan(place, writing, replacing, how)
-    else:
-        programs, has_register = library.programs.by_id, how.has_register
-        folder = LetterFolder(
-            place, at=now(), programs=programs, wait=WAIT, has_register=has_register
-        )
-        is_new, register = _put(folder, writing, replacing, quiet=how.quiet), folder.register
+    programs, has_register = library.programs.by_id, how.has_register
+    folder = LetterFolder(place, at=now(), programs=programs, wait=WAIT, has_register=has_register)
+    work = _say_plan if how.is_check else _put
+    is_new, register = work(folder, writing, replacing, quiet=how.quiet), folder.register
     if not how.quiet:
         event, states = writing.event, register.letters.values()
         matter = event.jurisdiction, event.letter, event.variant, event.date
@@ -307,18 +303,14 @@ def _write_files(
     return is_new, [export for export in made.exports if not register.is_sent(path_of(export))]
 
 
-def _say_plan(place: Path, writing: "Writing", replacing: "Replacing", how: _How) -> "Register":
-    """Print what would happen to each file, and return the register. Raises as writing would."""
-    from optout_cli.register.folder import LetterFolder
-    from optout_cli.register.plan import plan_writing
-    from optout_cli.register.state import Register
-    from optout_cli.register.table import load_checked_journal
-
-    LetterFolder(place).refuse_foreign()
-    journal = load_checked_journal(place)
-    say_problems(journal.news)
-    register = Register(journal.lines, place)
-    plan = plan_writing(register, writing, replacing, has_register=how.has_register)
+def _say_plan(
+    folder: "LetterFolder", writing: "Writing", replacing: "Replacing", *, quiet: bool
+) -> bool:
+    """Print what would happen to each file: nothing is new. Raises OptoutError as writing would."""
+    folder.refuse_foreign()
+    folder.load()
+    say_problems(folder.journal.news)
+    plan = folder.plan(writing, replacing)
     for word, paths in (
         ("new", plan.new),
         ("unchanged", plan.same),
@@ -326,14 +318,14 @@ def _say_plan(place: Path, writing: "Writing", replacing: "Replacing", how: _How
         ("moved to earlier", plan.retired),
         ("kept", (*plan.kept, *plan.outdated)),
     ):
-        for path in (place / name for name in paths):
+        for path in (folder.path / name for name in paths):
             if speaks_json():
                 print_json({"path": click.format_filename(path), "would-be": word})
             else:
                 print_text(f"{word}: {path}")
-    if not how.quiet:
-        say_lines(staying_lines([plan], register))
-    return register
+    if not quiet:
+        say_lines(staying_lines([plan], folder.register))
+    return False
 
 
 def _put(
