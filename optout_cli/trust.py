@@ -55,13 +55,24 @@ def leads_outside(path: Path, folder: Path) -> Path | None:
     return next(step for step in steps if not within(real(step), [root]))
 
 
-def link_problems(folder: Path, paths: Collection[str]) -> Iterator[Problem]:
-    """Yield a Problem for each link that leads outside, or nowhere: no copy of it can be kept."""
+def place_problems(folder: Path, paths: Collection[str]) -> Iterator[Problem]:
+    """Yield why files cannot have their places in a folder.
+
+    A link leads outside, or nowhere, so that no copy of it can be kept; a file is in the place of a
+    folder, or the other way round.
+    """
     places = [folder / path for path in paths]
+    missing = [place.parent for place in places if not place.parent.is_dir()]
+    above = {it for parent in missing for it in (parent, *parent.parents)}
+    taken = [(it, "a file where a folder must be") for it in sorted(above) if it.is_file()]
+    folders = [place for place in places if place.is_dir() and not place.is_symlink()]
+    taken += ((place, "a folder where a letter must be") for place in folders)
+    hint = "move it away and run the command again, or name another folder with -o"
+    for place, what in taken:
+        yield Problem("unwritable", f"is {what}", Location(str(place)), hint)
     for place in [place for place in places if place.is_symlink() and not place.is_file()]:
         where = "to a folder" if place.is_dir() else "nowhere"
         message = f"is a symbolic link that leads {where}, and optout did not put it there"
-        hint = "move it away and run the command again, or name another folder with -o"
         yield Problem("file-exists", message, Location(str(place)), hint)
     for parent in {place.parent for place in places}:
         if link := leads_outside(parent, folder):

@@ -118,13 +118,14 @@ def test_a_folder_without_permission_is_told(write_to: Run, in_folder: Path) -> 
     assert lying_in(in_folder) == ["closed", "r.yaml"]
 
 
-def test_a_folder_in_a_letters_place_takes_the_other_letter_back(
+def test_a_folder_in_a_letters_place_is_refused_as_the_check_says(
     write_to: Run, in_folder: Path
 ) -> None:
     (in_folder / "out" / LETTERS[1]).mkdir(parents=True)
-    told = f"out/{LETTERS[1]}: cannot be written: Is a directory\n"
-    for force in ([], ["--force"]):
-        assert outcome(write_to("out/", *force)) == (1, "", told)
+    told = f"out/{LETTERS[1]}: is a folder where a letter must be\n  hint: move it away and run"
+    for more in ([], ["--force"], ["--check"]):
+        code, out, err = outcome(write_to("out/", *more))
+        assert (code, out, err.startswith(told)) == (1, "", True)
         assert lying_in(in_folder) == [f"out/{LETTERS[1]}", "r.yaml"]
 
 

@@ -321,7 +321,7 @@ def test_a_row_that_cannot_be_put_in_place_keeps_its_old_letter_there(batch: Bat
     (ADDISON / "2026-11-21-opt-out-ice.txt").mkdir()
     dated = HEADER.replace("\n", ",date\n")
     code, _, err = batch(table=f"{dated}50001,Pat,Sheriff,2026-11-21\n")
-    assert (code, "Is a directory" in err, moved(err)) == (3, True, [])
+    assert (code, "is a folder where a letter must be" in err, moved(err)) == (3, True, [])
     assert Path(FILES[0]).exists()
     assert before <= hashes()
 

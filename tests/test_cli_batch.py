@@ -330,7 +330,7 @@ def test_a_file_where_a_folder_must_be_costs_its_own_requests_only(batch: Batch)
     Path("out/VT/addison-county-vt").write_text("a file", "utf-8")
     code, out, err = batch("-q")
     assert (code, out) == (3, paths(*FILES[2:]))
-    assert err.endswith("out/VT/addison-county-vt is a file, not a folder\n")
+    assert err.startswith("out/VT/addison-county-vt: is a file where a folder must be\n")
 
 
 FAULTS = st.sampled_from(

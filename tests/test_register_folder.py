@@ -253,13 +253,21 @@ def test_a_full_disk_leaves_neither_letter_nor_event(
     assert below() == before
 
 
-def test_where_a_letter_cannot_get_its_name_its_event_is_taken_back(written: Written) -> None:
+def test_where_a_letter_cannot_get_its_name_its_event_is_taken_back(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = below()
     place = OUT / LETTERS[1].replace("20", "21", 2).replace("2126", "2026")
-    place.mkdir()
+    whole = Path.replace
+
+    def fails(temporary: Path, path: Path) -> Path:
+        if path == place:
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+        return whole(temporary, path)
+
+    monkeypatch.setattr(Path, "replace", fails)
     code, _, err = written("--date", "2026-11-21")
-    assert (code, err) == (1, f"{place}: cannot be written: Is a directory\n")
-    place.rmdir()
+    assert (code, err) == (1, f"{place}: cannot be written: Permission denied\n")
     copies = OUT / "earlier"  # of the letters of the date before, which are still in place
     assert sorted(it.read_bytes() for it in copies.iterdir()) == sorted(
         it.read_bytes() for it in (BUREAU, ICE)

@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 from optout_cli.batch.job import CheckedRow
 from optout_cli.batch.plan import BatchPlan, without_suffix
-from optout_cli.errors import Location, Problem
+from optout_cli.errors import Problem
 from optout_cli.letters.pipeline import Order
 from optout_cli.model.request import Party
 from optout_cli.register.events import EVIDENCE, Record
 from optout_cli.register.plan import Plan, Replacing
 from optout_cli.register.state import Identity, LetterState, Register
-from optout_cli.trust import link_problems
+from optout_cli.trust import place_problems
 
 FATES = ("new", "unchanged", "replaced")  # what can happen to a file
 _File = tuple[str, tuple[str, ...]]  # the name of an input file, and the tables of its rows
@@ -97,27 +97,10 @@ def _refuse_repeats(plan: BatchPlan, register: Register, today: date) -> None:
 
 
 def refuse_places(plan: BatchPlan, folder: Path) -> None:
-    """Leave out each good row with a letter whose place the folder cannot have.
-
-    A link leads out of the folder, a file is in place of a folder, or the other way round.
-    """
+    """Leave out each good row with a letter whose place the folder cannot have."""
     for row in plan.good:
-        places = [folder / path for path in row.paths]
-        above = {it for place in places for it in place.parents if it not in folder.parents}
-        problems = (
-            *link_problems(folder, row.paths),
-            *(_taken_problem("a file", parent) for parent in sorted(above) if parent.is_file()),
-            *(_taken_problem("a folder", place) for place in places if place.is_dir()),
-        )
-        if problems:
+        if problems := [*place_problems(folder, row.paths)]:
             plan.leave(row, *problems)
-
-
-def _taken_problem(kind: str, place: Path) -> Problem:
-    """Return the Problem of a place where the other kind must be."""
-    message = f"is {kind} where a {'folder' if kind == 'a file' else 'letter'} must be"
-    hint = "move it away and run the command again, or name another folder with -o"
-    return Problem("unwritable", message, Location(str(place)), hint)
 
 
 def changing_rows(plan: BatchPlan, register: Register, order: Order) -> dict[int, Order]:

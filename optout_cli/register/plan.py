@@ -34,7 +34,7 @@ from optout_cli.register.events import (
 )
 from optout_cli.register.journal import evidence_problems
 from optout_cli.register.state import LetterState, Register, identity_of
-from optout_cli.trust import link_problems
+from optout_cli.trust import place_problems
 
 _NAMED = ("key", "name", "title", "sha256", "bytes")  # of a file that a request names
 NOT_YET = datetime.fromtimestamp(0, UTC)  # the folder puts in the moment of writing
@@ -209,7 +209,7 @@ def plan_writing(
     """
     is_superseding = replacing.supersede is not None
     folder, contents = register.folder, writing.contents
-    raise_any(link_problems(folder, contents))
+    raise_any(place_problems(folder, contents))
     copies = (folder / register.copies.get(file.sha256, ".") for file in writing.event.named)
     if has_register and not all(copy.is_file() for copy in copies):
         raise_any(evidence_problems(folder))
