@@ -338,6 +338,32 @@ def test_a_name_that_is_not_whole_is_told_as_it_was_read(library: Library) -> No
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "Hialeah PD",
+            (
+                "'Hialeah PD' is Hialeah Police Department, FL, but the signatory's address is in"
+                " MO\n  hint: add the state: 'Hialeah PD, MO', or correct the address"
+            ),
+        ),
+        ("Hialeah PD, FL", None),  # a note tells of the address
+    ],
+)
+def test_an_agency_named_without_its_state_is_not_taken_for_one_of_another(
+    name: str, told: str | None, library: Library
+) -> None:
+    signatory = (
+        "signatory: {name: Lee Poe, title: Chief, address: {city: Springfield, state: MO}}\n"
+    )
+    request = base(name) + signatory + "particulars: {model: tfm}\n"
+    if told is None:
+        assert "other-state" in notes(library, request)
+    else:
+        assert told_by(lambda: notes(library, request)) == told
+
+
 @pytest.mark.parametrize("whole", [HIALEAH, "Hialeah Police Department, FL", '"06041"'])
 def test_a_whole_name_is_not_told(whole: str, library: Library) -> None:
     request = base(whole) + "particulars: {model: tfm}\n"

@@ -21,7 +21,7 @@ a.yaml:4:1: request has no field 'sigantory'
 a.yaml:5:1: addressing cannot be 'both'
   hint: one of joint, separate
 b.yaml:1:1: there is no jurisdiction 'marine-county-ca'
-  hint: marin-county-ca or alpine-county-ca
+  hint: marin-county-ca
 d.yaml:1:24: states.CA.bureau has no field 'fone'
   hint: did you mean 'phone'?
 d.yaml:1:44: states.CA.bureau.fax '555-0101' is not a fax number

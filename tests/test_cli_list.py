@@ -109,7 +109,8 @@ def test_several_states_are_listed_and_each_that_has_none_is_told(run: Run) -> N
     offices = [it["id"] for it in rows(run("list", "offices", *both, "--json"))]
     assert len(offices) == len({*offices})
     assert {"bureau-vt", "bureau-de"} < {*offices}
-    none = outcome(run("list", "agencies", "--state", "CA", "--state", "AK"))
+    assert rows(run("list", "jurisdictions", "--state", "VT, Delaware", "--json")) == listed
+    none = outcome(run("list", "agencies", "--state", "CA,AK"))
     assert (none[0], none[2]) == (0, "the data has no agencies in CA\n")
 
 

@@ -1,7 +1,6 @@
 """`optout check`: report every problem in data, templates and requests, in one run."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -60,14 +59,14 @@ def _check_names(
     short_help="Find every problem in requests, data and templates.",
     epilog="optout check marin-county-ca.yaml\n"
     "optout check marin-county-ca.yaml --verbose\n"
-    "optout check --coverage",
+    "optout check --coverage --max-age 365",
 )
 @click.argument("files", nargs=-1, metavar="[FILE]...", callback=_check_names, shell_complete=files)
 @click.option(
     "--coverage",
     "wants_coverage",
     is_flag=True,
-    help="Count the addresses, and what is missing in them.",
+    help="Count what the data has and what it lacks.",
 )
 @click.option(
     "--max-age",
@@ -114,8 +113,7 @@ def command(
     look = with_engine(Options(engine=engine), order.formats if files else (), quiet=quiet)
     library = library_from(overlays, folders, look)
     if wants_coverage:
-        since = today() - timedelta(max_age) if max_age else None
-        print_rows(coverage(library, since), as_json=as_json, has_numbers=True)
+        print_rows(coverage(library, order.today, max_age), as_json=as_json, has_numbers=True)
     problems = [*idle_folders(folders), *problems_in_library(library, overlays if files else None)]
     if not files and not wants_coverage:
         problems += problems_in_letters(library, order.today)

@@ -17,7 +17,7 @@ from optout_cli.cli.console import (
 )
 from optout_cli.cli.options import (
     Choice,
-    code_of,
+    codes_of,
     json_option,
     letters,
     library_from,
@@ -51,7 +51,7 @@ _LETTER = Location("LETTER", is_command_line=True)
     "states",
     metavar="CODE",
     multiple=True,
-    help="Only those of this state, such as CA (repeatable).",
+    help="Only those of this state, such as CA, or of several: VT,DE (repeatable).",
 )
 @json_option
 @library_options
@@ -76,7 +76,7 @@ def command(
     library = library_from(overlays, folders)
     if states and what not in _BY_STATE:
         usage_error(f"{what} are the same in every state", "leave --state out")
-    codes: list[str | None] = [code_of(state, library) for state in states] or [None]
+    codes: list[str | None] = [*codes_of(states, library)] or [None]
     if (what == "passages") != (letter is not None):
         usage_error("passages are those of one letter", "optout list passages PROGRAM/KIND")
     if letter is not None:

@@ -267,13 +267,18 @@ def library_from(
     )
 
 
-def code_of(state: str, library: Library) -> str:
-    """Return a state's code for its name or code. Raises click.UsageError if there is none."""
-    states = library.directory.data.states
-    code = state_code(state) or state.upper()
-    names = {known.name.casefold(): code for code, known in states.items()}
-    hint = did_you_mean(state, states, names)
-    return code if code in states else usage_error(f"no state {state!r}", hint)
+def codes_of(states: Sequence[str], library: Library) -> list[str]:
+    """Return the codes of states, each a code or name; `VT,DE` is two. Raises click.UsageError."""
+    known = library.directory.data.states
+    names = {state.name.casefold(): code for code, state in known.items()}
+    codes: dict[str, None] = {}
+    typed = (part for text in states for part in ([text] if state_code(text) else text.split(",")))
+    for state in map(str.strip, typed):
+        code = state_code(state) or state.upper()
+        if code not in known:
+            usage_error(f"no state {state!r}", did_you_mean(state, known, names))
+        codes[code] = None
+    return [*codes]
 
 
 def today() -> date:

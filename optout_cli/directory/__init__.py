@@ -1,7 +1,4 @@
-"""Jurisdictions, agencies, bureaus and ICE offices: read, merged with overlays, found by name.
-
-Overlays are the user's data files. They are merged by id and field, but never two addresses.
-"""
+"""Jurisdictions, agencies, bureaus and ICE offices: read, merged with overlays, found by name."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, lru_cache, partial
@@ -10,8 +7,10 @@ from typing import Any, cast
 import msgspec
 
 from optout_cli.cache import Cache
-from optout_cli.directory.finder import Finder, Match, alias_problems
-from optout_cli.directory.names import AgencyList, fold, names_within
+from optout_cli.directory.agencies import AgencyList
+from optout_cli.directory.finder import Finder, Match
+from optout_cli.directory.names import fold, names_within
+from optout_cli.directory.overlays import lay_over, overlay_problems
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.model.jurisdiction import (
     Agency,
@@ -23,7 +22,7 @@ from optout_cli.model.jurisdiction import (
     Source,
     State,
 )
-from optout_cli.readers.document import Document, Tree, merge, texts_in, without
+from optout_cli.readers.document import Document, Tree
 from optout_cli.readers.files import Parts, load_document, load_parts, load_valid
 from optout_cli.readers.validate import convert
 
@@ -51,24 +50,12 @@ def load_directory(
             problems += error.problems
             continue
         problems += overlay_problems(document, overlay)
-        document = lay_over(_with_agencies(document, overlay, load), overlay)
+        document = lay_over(document, overlay, load)
     raise_any(problems)
     directory = Directory(document, load)
     if overlays:
         raise_any(directory.problems())
     return directory
-
-
-def _with_agencies(
-    document: Document, overlay: Document, load: Callable[[], Parts] | None
-) -> Document:
-    """Add the shipped agencies of each state whose agencies an overlay changes."""
-    for code, state in _mapping(overlay.data.get("states")).items():
-        is_changed = {"agencies", "agency-source"} & _mapping(state).keys()
-        known = _mapping(_mapping(document.data.get("states")).get(code))
-        if is_changed and load and code in load() and "agencies" not in known:
-            document = merge(document, load().part(code))
-    return document
 
 
 class Directory:
@@ -100,8 +87,7 @@ class Directory:
     def with_overlay(self, overlay: Document) -> "Directory":
         """Return the directory with one more data file. Raises OptoutError."""
         raise_any(overlay_problems(self._document, overlay))
-        document = _with_agencies(self._document, overlay, self._load)
-        directory = Directory(lay_over(document, overlay), self._load)
+        directory = Directory(lay_over(self._document, overlay, self._load), self._load)
         raise_any(directory.problems())
         return directory
 
@@ -316,75 +302,3 @@ def _below(short: str, root: str, document: Document) -> dict[str, str]:
 
 def _place(location: Location) -> str:
     return f"{location.file}:{location.line}"
-
-
-def _mapping(node: Tree | None) -> dict[str, Tree]:
-    return node if isinstance(node, dict) else {}
-
-
-_ON_ENVELOPE = {"attention", "organization", "address"}
-_ADDRESS_KEYS = {"street", "city", "state", "zip"}
-
-
-def lay_over(document: Document, overlay: Document) -> Document:
-    """Merge an overlay into the data by id, field by field.
-
-    A contact with another addressee or address loses the old envelope form. A new source replaces
-    the whole old one: a mix of two would vouch for facts that neither states.
-    """
-    stale = set()
-    known = dict(_contact_nodes(document.data))
-    for path, contact in _contact_nodes(overlay.data):
-        keys = _ON_ENVELOPE & contact.keys()
-        new, old = (
-            sorted(text for key in keys for _, text in texts_in(it.get(key) or []))
-            for it in (contact, known.get(path, {}))
-        )
-        if new != old and "envelope" not in contact:
-            stale.add(f"{path}.envelope")
-        if "source" in contact:
-            stale.add(f"{path}.source")
-    return merge(without(document, stale), overlay)
-
-
-def overlay_problems(document: Document, overlay: Document) -> Iterator[Problem]:
-    """Yield what an overlay would mix with the data below it, or would leave undecided."""
-    for path, contact in _contact_nodes(overlay.data):
-        address = contact.get("address")
-        # A new street with the old city or ZIP is an address that nobody has.
-        is_new = isinstance(address, dict) and {"street", "city"} & address.keys()
-        if is_new and (missing := sorted(_ADDRESS_KEYS - _mapping(address).keys())):
-            message = f"{path}.address is new but has no {' and no '.join(missing)}"
-            hint = "write the whole address: street, city, state and zip"
-            yield Problem("half-address", message, overlay.location(f"{path}.address"), hint)
-    for path, contact in _contact_nodes(overlay.data):
-        if "source" in contact and "address" not in contact:
-            message = f"{path} has a source but no address"
-            hint = "add address:, or remove source: (`optout show` names your file and line)"
-            yield Problem("half-source", message, overlay.location(f"{path}.source"), hint)
-    # Each new jurisdiction must name its field office where its state has several.
-    states = _mapping(document.data.get("states"))
-    for code, state in _mapping(overlay.data.get("states")).items():
-        known = _mapping(states.get(code))
-        inside = _mapping(known.get("jurisdictions"))
-        named = [known, *map(_mapping, inside.values())]
-        offices = sorted({str(node["field-office"]) for node in named if node.get("field-office")})
-        for id, own in _mapping(_mapping(state).get("jurisdictions")).items():
-            names = texts_in(
-                _mapping(own).get("aliases", []), f"states.{code}.jurisdictions.{id}.aliases"
-            )
-            yield from alias_problems(names, overlay, {it: inside[it] for it in inside if it != id})
-            if id not in inside and "field-office" not in _mapping(own) and len(offices) > 1:
-                path = f"states.{code}.jurisdictions.{id}"
-                message = f"{id} needs field-office: {code} has {len(offices)} field offices"
-                hint = f"`optout show` names its county's: {' or '.join(offices)}"
-                yield Problem("no-field-office", message, overlay.location(path), hint)
-
-
-def _contact_nodes(data: dict[str, Tree]) -> Iterator[tuple[str, dict[str, Tree]]]:
-    """Yield the key path and the data of each bureau and office."""
-    for group, inner in (("states", "bureau"), ("offices", "")):
-        for id, node in _mapping(data.get(group)).items():
-            contact = _mapping(node).get(inner) if inner else node
-            if isinstance(contact, dict):
-                yield ".".join(filter(None, (group, id, inner))), contact

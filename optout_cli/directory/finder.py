@@ -1,12 +1,12 @@
 """Find the jurisdiction or agency that a query names, or say what it may mean."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from optout_cli.directory.agencies import AgencyList
 from optout_cli.directory.names import (
-    AgencyList,
     Entry,
     agency_key,
     closest,
@@ -23,7 +23,6 @@ from optout_cli.directory.names import (
     without_legal_word,
 )
 from optout_cli.errors import Location, Problem
-from optout_cli.readers.document import Document
 from optout_cli.readers.postal import state_code
 
 _DIGITS = re.compile(r"(?:^|US|\()([0-9],?[0-9]{3,4})(?:\.0+)?\)?$")  # of a FIPS code: 6041.0
@@ -33,6 +32,7 @@ _TOTALS = re.compile(r"(grand-|sub-?)?totals?\b|sum\b|count(-\d+)?$")
 _WORD = re.compile(r"(?=.*[aeiouy])[a-z]{3}")
 _TRIBE = re.compile(r"\b(nation|tribes?|tribal|reservation|rancheria|indian-community|pueblo-of)\b")
 _CITY = "if it is a city, name its county"
+_LIKE_A_STATE = 0.85  # how much a misspelled name must be like a state's
 _MOST_CANDIDATES = 8  # a hint lists no more than this, and counts the rest
 
 
@@ -145,10 +145,16 @@ class Finder:
         return sorted(found)
 
     def _without_state(self, folded: str) -> list[Match]:
-        """Return each agency with this name, but not one of a county that another state has too."""
-        if not is_agency_name(folded):
-            return []
+        """Return each agency with this name, but not one of a county that another state has too.
+
+        Nor one whose name has no place, such as that of Guam's attorney general.
+        """
         key = agency_key(folded)
+        has_place = place_in(folded) or any(
+            fold(state["name"]) in folded for state in self._states.values()
+        )
+        if not is_agency_name(folded) or not has_place:
+            return []
         found = {
             Match(code, slug, is_agency=True)
             for code, slug in self._agencies.with_keys([key], self._states)
@@ -246,6 +252,8 @@ class Finder:
 
     def _place_suggestion(self, folded: str) -> str:
         """Return the hint for a query that has no word of an agency; it may be a city."""
+        from difflib import get_close_matches
+
         named = self._names_by_state(folded)
         words = {folded, *(name for names in named.values() for name in names)}
         pool = [entry for entry in self._jurisdiction_entries if not named or entry.code in named]
@@ -261,6 +269,10 @@ class Finder:
         code, inside = self._of_state(folded)
         if inside:
             return _list_words(inside) if len(inside) <= _FEW else self._whole_list(code)
+        states = {fold(state["name"]): code for code, state in self._states.items()}
+        alike = get_close_matches(folded, states, 1, _LIKE_A_STATE)  # `Californa`
+        if alike and not with_name(alike[0], self._jurisdiction_entries):
+            return f"did you mean {states[alike[0]]}? {self._whole_list(states[alike[0]])}"
         close = self._with_other_word(folded) or self._with_initials(folded)
         is_city = is_city and not close
         agencies = self._agencies_at(folded)
@@ -376,15 +388,3 @@ def _list_words(candidates: Iterable[str]) -> str:
     each = [*candidates]
     shown, more = " or ".join(each[:_MOST_CANDIDATES]), len(each) - _MOST_CANDIDATES
     return f"{shown} or {more} more" if more > 0 else shown
-
-
-def alias_problems(
-    aliases: Iterable[tuple[str, str]], overlay: Document, known: Mapping[str, Any]
-) -> Iterator[Problem]:
-    """Yield a Problem for each alias, given with its key path, that `known` has for another."""
-    others = [entry_of("", id, names_of(known[id])) for id in known]
-    for path, alias in aliases:
-        for other in with_name(fold(alias), others)[:1]:
-            message = f"{path} {alias!r} is a name of {known[other]['name']}"
-            hint = "leave it out, or write a name that no other place in the state has"
-            yield Problem("ambiguous-jurisdiction", message, overlay.location(path), hint)

@@ -1,17 +1,12 @@
-"""The ways in which people write the name of a jurisdiction or agency, and guesses at it.
-
-The shipped agencies are in a file of their own; `AgencyList` reads it by state.
-"""
+"""The ways in which people write the name of a jurisdiction or agency, and guesses at it."""
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain, product, zip_longest
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from optout_cli.readers.document import Document
-from optout_cli.readers.files import Parts
 from optout_cli.readers.postal import state_names
 
 # Words at the end of a legal name that people leave out ("Marin, CA").
@@ -36,7 +31,7 @@ _SPELLINGS = (
     (r"^(.+-)?((?:precinct|district)-\d+)-(.+-)?constable$", r"\1\3constable-\2"),
     (r"\b(d-?a|district-attorneys?)(-office)?\b", "district-attorney"),
     (r"\bdept\b", "department"),
-    (r"\b(co|cnty)\b", "county"),
+    (r"\b(co|cnty|cty)\b", "county"),
     (r"\bboro\b", "borough"),
     (r"\btwp\b", "township"),
     (r"^city-of-|\bthe-|\band-", ""),
@@ -102,6 +97,11 @@ def names_within(folded: str, code: str, state: str) -> Iterator[str]:
         yield fold(state)
 
 
+def names_state(query: str, code: str, state: str) -> bool:
+    """Tell whether a query ends with the state."""
+    return any(names_within(fold(query), code, state))
+
+
 @lru_cache  # asked for each state with each name
 def _endings(code: str, state: str) -> tuple[str, ...]:
     """Return the ways to end a folded name with a state: `-ca`, `-c-a`, `-california`."""
@@ -144,8 +144,10 @@ def _other_forms(known: tuple[str, ...]) -> set[str]:
 def _spellings_of(name: str) -> Iterator[str]:
     """Yield a folded name, then the data's spelling of it: `marin-co` -> `marin-county`."""
     yield name
-    if name.endswith(("-co", "-cnty")):
+    if name.endswith(("-co", "-cnty", "-cty")):
         yield f"{name.rpartition('-')[0]}-county"
+    if name.endswith("-cty"):  # `Baltimore Cty` may be either
+        yield f"{name.removesuffix('-cty')}-city"
     whole = re.sub(r"^municipio(-autonomo)?-de-", "municipio-of-", name.removeprefix("the-"))
     words, _, rest = whole.partition("-of-")
     word = words.removeprefix("city-and-")
@@ -276,111 +278,22 @@ def closest(
 
 
 def _is_close(name: str, typed: str) -> bool:
-    """Tell whether at most two letters differ, or one in five: of agencies, in their place."""
+    """Tell whether at most two letters differ, or one in five: of agencies, in their place.
+
+    Another first letter is a slip only if no other letter differs: `Boston` is not Houston.
+    """
     from difflib import SequenceMatcher, get_close_matches
 
-    is_agency = is_agency_name(typed)
-    places = [place_in(text) if is_agency else text for text in (name, typed)]
-    one, two = sorted(places, key=len)
-    if is_agency and (not one or get_close_matches(two.removeprefix(f"{one}-"), LEGAL_WORDS)):
-        return True  # `pecos-couuty`
-    return SequenceMatcher(None, one, two).ratio() >= max(0.6, min(0.8, 1 - 2 / len(two)))
-
-
-class AgencyList:
-    """The shipped agencies and those of the user's data files.
-
-    A state whose agencies a data file changes is whole in `document`; `shipped` has the others.
-    """
-
-    def __init__(self, document: Document, load: Callable[[], Parts] | None) -> None:
-        self._document = document
-        self._load = load
-        self._by_name: dict[str, tuple[dict[str, set[str]], dict[str, set[str]]]] = {}
-        # Any: plain data.
-        self._states = cast(dict[str, Any], document.data.get("states", {}))
-
-    @cached_property
-    def _shipped(self) -> Parts | None:
-        """The shipped agencies: read late, since a county's letter needs none."""
-        return self._load() if self._load else None
-
-    # Any: plain data.
-    @cached_property
-    def sources(self) -> dict[str, Any]:
-        """The sources of the shipped agencies."""
-        rest = self._shipped.rest.data if self._shipped else {}
-        return cast(dict[str, Any], rest.get("sources", {}))
-
-    def may_have(self, folded: str, code: str) -> bool:
-        """Tell whether a query may name an agency of a state; quick for a county's name."""
-        return is_agency_name(folded) or "agencies" in self._states.get(code, {})
-
-    def document_of(self, code: str) -> Document:
-        """Return the document that has the agencies of a state, below `states.<code>`."""
-        own = "agencies" in self._states.get(code, {})
-        if own or self._shipped is None or code not in self._shipped:
-            return self._document
-        return self._shipped.part(code)
-
-    # Any: plain data.
-    def of(self, code: str) -> dict[str, Any]:
-        """Return the data of each agency in a state, by slug."""
-        return cast(dict[str, Any], self._state(code).get("agencies", {}))
-
-    def source_of(self, code: str) -> str | None:
-        """Return the id of the source of a state's agencies."""
-        return cast("str | None", self._state(code).get("agency-source"))
-
-    # Any: plain data.
-    def _state(self, code: str) -> dict[str, Any]:
-        states = cast(dict[str, Any], self.document_of(code).data.get("states", {}))
-        return cast(dict[str, Any], states.get(code, {}))
-
-    def find_named(self, names: Collection[str], codes: Collection[str]) -> list[tuple[str, str]]:
-        """Return state and slug of each agency in the states `codes` with one of the names.
-
-        Those with a whole name count first, then those of `with_keys`.
-        """
-        whole = {
-            (code, slug)
-            for code in codes
-            for name in names
-            for slug in self._slugs(code)[0].get(name, ())
-        }
-        return sorted(whole) or self.with_keys({agency_key(name) for name in names}, codes)
-
-    def with_keys(self, keys: Collection[str], codes: Collection[str]) -> list[tuple[str, str]]:
-        """Return state and slug of each agency whose name is another way to write one of `keys`.
-
-        With these come the ones whose name goes on: `Mahoning Twp. Police` may be that of Montour.
-        """
-        longer = tuple(f"{key}-" for key in keys)
-        found: set[tuple[str, str]] = set()
-        for code in codes:
-            known = self._slugs(code)[1]
-            for key in known if any(key in known for key in keys) else ():
-                if key in keys or key.startswith(longer):
-                    found |= {(code, slug) for slug in known[key]}
-        return sorted(found)
-
-    def _slugs(self, code: str) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-        """Map each name of an agency in a state to slugs, and each key of a name."""
-        if code not in self._by_name:
-            names_to, keys_to = self._by_name.setdefault(code, ({}, {}))
-            state = f"{fold(self._states.get(code, {}).get('name', ''))}-"
-            for slug, agency in self.of(code).items():
-                names = names_of(agency)
-                if agency.get("type") == "state-agency":  # `Department of Corrections, FL`
-                    names += tuple(name.removeprefix(state) for name in names)
-                for name in names:
-                    names_to.setdefault(name, set()).add(slug)
-                    keys_to.setdefault(agency_key(name), set()).add(slug)
-        return self._by_name[code]
-
-    def entries(self, codes: Collection[str]) -> Iterator[Entry]:
-        """Yield each agency in the states `codes` with its names, for a guess."""
-        for code in codes:
-            for slug, agency in sorted(self.of(code).items()):
-                names = names_of(agency)
-                yield entry_of(code, slug, dict.fromkeys([*names, *map(agency_key, names)]))
+    forms = [[name], [typed]]
+    if is_agency_name(typed):  # the last word may be misspelled: `pecos-couuty`, `davie-poliec`
+        forms = [[place_in(name)], [place_in(typed)]]
+        for form in forms:
+            before, _, last = form[0].rpartition("-")
+            form.extend([before] if before and get_close_matches(last, _SPELLED) else [])
+    for one, two in (sorted(pair, key=len) for pair in product(*forms)):
+        ratio = SequenceMatcher(None, one, two).ratio() if one else 1
+        size = len(two) or 1
+        like = max(0.6, min(0.8, 1 - 2 / size)) if one[:1] == two[:1] else 1 - 1 / size
+        if ratio >= like:
+            return True
+    return False

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from optout_cli.directory.names import fold, names_another, names_within
+from optout_cli.directory.names import names_another, names_state
 from optout_cli.errors import shorten
 from optout_cli.exporters import Options, exporter_for
 from optout_cli.letters.days import closed_notes, doubt_about
@@ -124,7 +124,7 @@ def _place_notes(case: Case) -> Iterator[Note]:
     if locality.read_from:
         text = f"check that {locality.read_from!r} means {locality.name}"
         state = locality.state_code, locality.state_name
-        if locality.agency and not any(names_within(fold(locality.read_from), *state)):
+        if locality.agency and not names_state(locality.read_from, *state):
             text += ": another state may have one of that name"
         text += f": {is_local[0]}" if is_local else ""
         yield Note(code="read-as", text=text)

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import astuple
 
-from optout_cli.directory.names import fold
+from optout_cli.directory.names import fold, names_state
 from optout_cli.errors import Problem, did_you_mean, shorten
 from optout_cli.model.jurisdiction import Address, Contact
 from optout_cli.model.notice import Case, Recipient
@@ -96,6 +96,17 @@ def _order_problems(
 # Any: a particular's value, as its letter kind declares it.
 def _value(values: object, name: str) -> Any:
     return getattr(values, name.replace("-", "_"), None)
+
+
+def place_problems(case: Case) -> Iterator[Problem]:
+    """Yield an agency that was named without its state, if the signatory is in another one."""
+    locality, signatory = case.locality, case.request.signatory
+    name, state = locality.read_from, signatory.address.state if signatory else None
+    own = locality.state_code, locality.state_name
+    if locality.agency and name and state not in (None, own[0]) and not names_state(name, *own):
+        message = f"{name!r} is {locality.name}, but the signatory's address is in {state}"
+        hint = f"add the state: '{name}, {state}', or correct the address"
+        yield Problem("agency-elsewhere", message, hint=hint, path="jurisdiction")
 
 
 def repeat_problems(case: Case) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -160,10 +160,12 @@ def _letters_without_template(library: Library) -> Iterator[Problem]:
             yield Problem("missing-template", message, location, f"add the file {name}")
 
 
-def coverage(library: Library, since: date | None = None) -> list[dict[str, str | int]]:
+def coverage(
+    library: Library, today: date, max_age: int | None = None
+) -> list[dict[str, str | int]]:
     """Count what the data has and what it lacks, one row for each kind of fact.
 
-    With `since`, also count the laws and contacts that somebody checked on that day or later.
+    With `max_age`, also count the laws and contacts that somebody checked in as many days.
     """
     data = library.directory.data
     states = list(data.states.values())
@@ -172,7 +174,8 @@ def coverage(library: Library, since: date | None = None) -> list[dict[str, str 
     bureaus = [state.bureau for state in states if state.bureau]
     laws = [law for state in states for law in state.laws]
     recent = []
-    if since:
+    if max_age:
+        since = today - timedelta(max_age)
         days = [contact.verified for _, _, contact in library.directory.contacts()]
         for what, known in (("laws", [law.checked for law in laws]), ("contacts", days)):
             recent.append(

@@ -37,7 +37,7 @@ from optout_cli.cli.options import (
     REQUEST,
     TABLE,
     WORKBOOK,
-    code_of,
+    codes_of,
     path_for,
     require_free,
     today,
@@ -90,7 +90,7 @@ def write_table(order: NewOrder, library: Library, states: Sequence[str]) -> Non
         _write_follow_table(order, order.earlier, library)
         return
     letter = order.letter or DEFAULT_LETTER
-    codes = [*dict.fromkeys(code_of(state, library) for state in states)]
+    codes = codes_of(states, library)
     table = table_template(library, letter, codes)
     path = _put(order, "-".join(codes or ["requests"]).lower(), table, library, [letter])
     if order.quiet or path is None:
