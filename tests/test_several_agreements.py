@@ -259,6 +259,7 @@ def test_an_agreement_on_ices_list_that_stays_in_force_is_told(
         ("cecil-county-md", "", "that orders such agreements to end under statute:"),
         ("sussex-county-de", "", "that orders such agreements to end under statute:"),
         ("rensselaer-county-ny", "", "attorney general (who asked for reports by August"),
+        ("rensselaer-county-ny", "", "void and unenforceable from August 25, 2026 (Executive"),
         ("rensselaer-county-ny", "statute: N.Y. 1", "add the attorney general under cc:"),
         ("freeborn-county-mn", "", "it is disputed who may sign such an agreement"),
         ("freeborn-county-mn", "validity: It was not.", "have counsel approve the sentence"),
@@ -277,6 +278,40 @@ def test_the_notes_tell_what_counsel_should_settle(
     lines = f"jurisdiction: {place}\n{given('wso', more or 'agency: A Jail')}"
     notice = notice_for(library, lines, BASE)
     assert [it.text for it in notice.notes if words in it.text] != []
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "is_told"),
+    [
+        ("[wso, tfm]", "effective: 2027-04-30", True),
+        ("[jem, tfm]", "effective: 2027-04-30", False),
+        ("[wso, tfm]", SO, False),
+        ("[wso, tfm]", "effective: 2027-04-30, exigent: No officer is left.", False),
+    ],
+)
+def test_a_day_that_does_not_count_for_one_of_the_agreements_is_told(
+    library: Library, model: str, more: str, *, is_told: bool
+) -> None:
+    notice = notice_for(library, given(model, more), BASE)
+    told = "2027-04-30 counts for the other agreements alone"
+    assert any(told in note.text for note in notice.notes) == is_told
+
+
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [
+        ("the Field Office Director", "This letter answers your refusal of October 1, 2026."),
+        ("Field Office Director", "This letter answers your refusal of October 1, 2026."),
+        ("Kim Doe", "This letter answers the refusal of October 1, 2026, by Kim Doe."),
+    ],
+)
+def test_the_reader_is_addressed_if_the_answer_is_the_readers(
+    library: Library, by: str, said: str
+) -> None:
+    lines = "notice: terminate, notice-date: 2026-09-01, answered: 2026-10-01, answer: [No.]"
+    base = BASE.replace("terminate", "reply-to-refusal")
+    letter = letter_for(library, given("tfm", f"{lines}, answered-by: {by}"), base)
+    assert said in " ".join(body_texts(letter)).replace("\u00a0", " ")
 
 
 @pytest.mark.parametrize("words", ["statute:", "disputed who may sign"])

@@ -62,6 +62,7 @@ def test_quotation_marks_are_typographic_ones_in_pairs(typed: str, printed: str)
         "FIPS 06075",
         "Order 13768",
         "U.S. Immigration",
+        "St. Mary",
         "5 to 0",
         "10 a.m.",
         "Doe, Jr.",

@@ -214,7 +214,7 @@ _UNBROKEN = re.compile(
     rf"\b(?:{'|'.join(MONTHS)}) \d{{1,2}},? \d{{4}}\b"
     r"|\b\d+ (?:U\.S\.C\.|C\.F\.R\.|FR|O\.S\.|Del\. C\.|M\.R\.S\.)(?: \u00a7+)? \S+"
     r"|(?<!\u00a7)\u00a7+ \S+|\b[Ss]ections? [0-9IVXL]\S*|\b[Nn]o\. \S+(?: \d{4}\b)*|\b\d+ to \d+\b"
-    r"|\b(?:FIPS|ORI) \w+|\b(?:Order|Ordinance|Resolution) \d\S*|\bU\.S\. [A-Z]\w+"
+    r"|\b(?:FIPS|ORI) \w+|\b(?:Order|Ordinance|Resolution) \d\S*|\b(?:U\.S\.|Ste?\.) [A-Z]\w+"
     r"|\b\d+ (?:days|hours)\b|\b\d{1,2}(?::\d{2})? [ap]\.m\.|\b(?:Room|Rm\.?|Suite|Floor|Box) \d\S*"
     r"|[^\W\d_][\w\u2019-]+, (?:Jr\.|Sr\.|II\b|III\b|IV\b|Esq\.)"
     # A person's name, of at most two parts, behind titles.
