@@ -39,13 +39,12 @@ next: call 555-555-0100 to confirm the bureau's address: 2 Main Street, Nowhere,
 next: find a phone number (none on file) to confirm ICE's address: 1 Main Street, Nowhere, ZZ 00002
 next: enclose with each letter: act.pdf; Map
 next: put a copy of each letter into the other envelope too
-next: send both letters by certified mail, return receipt requested; keep the receipt
+next: send both letters by certified mail with return receipt; keep the receipt
 next: mail a copy of ICE's letter to the office listed after cc: Director, U.S. Immigration and \
 Customs Enforcement, 500 12th Street SW, Washington, DC 20536
 next: give a copy to: Alex, Counsel
-next: record how they went out, since the request does not say it: optout sent LETTER --by \
-certified-mail
-next: if you have no answer by 2026-12-21, write again and quote the reference REF
+next: record how they went out: optout sent LETTER --by certified-mail
+next: if you have no answer by 2026-12-21, write again, and quote the reference
 """
 
 

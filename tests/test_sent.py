@@ -1031,8 +1031,7 @@ def test_the_next_step_says_what_sent_then_needs(run: Run, write: Write, in_fold
     write("r.yaml", REQUEST)
     write("t.csv", "jurisdiction\nmarin-county-ca\n")
     told = outcome(run("write", "r.yaml", "-f", "txt", "-o", "one/"))[2]
-    how = "since the request does not say it: optout sent LETTER --by certified-mail"
-    assert f"next: record how they went out, {how}\n" in told
+    assert "next: record how they went out: optout sent LETTER --by certified-mail\n" in told
     told = outcome(run("batch", "t.csv", "--common", "r.yaml", "-f", "txt", "-o", "many/"))[2]
     how = "(add --by certified-mail, since the requests do not say how)"
     assert f"next: record what goes out with optout sent {how}; optout status many" in told

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from command_results import Run, outcome
+from command_results import Run, Write, outcome
 from conftest import ROOT
 
 from optout_cli.letters import Library
@@ -41,9 +41,24 @@ def test_each_note_of_a_program_begins_with_what_to_do_and_has_a_line_of_its_own
     assert (first - VERBS, {line for line in lines if len(line) > LINE}) == (set(), set())
 
 
-@pytest.mark.parametrize("formats", ["txt", "txt,html"])
-def test_a_usual_run_takes_no_more_than_a_screen(formats: str, run: Run, tmp_path: Path) -> None:
-    found = run("write", TODAY, "-f", formats, "-o", f"{tmp_path}/")
+# A letter with more notes and steps: nothing is confirmed, and the request says no way of service.
+OPEN = """\
+jurisdiction: marin-county-ca
+letter: secure-communities/opt-out
+date: 2026-11-20
+signatory: {name: Sheriff Pat Placeholder, title: Sheriff}
+"""
+
+
+@pytest.mark.parametrize("formats", ["txt", "txt,html", "pdf"])
+def test_a_usual_run_takes_no_more_than_a_screen(
+    formats: str, run: Run, write: Write, in_folder: Path
+) -> None:
+    request = TODAY
+    if formats == "pdf":
+        request = "r.yaml"
+        write(request, OPEN)
+    found = run("write", request, "-f", formats, "-o", "letters/")
     lines = [line for line in found.stderr.splitlines() if line]
     count = sum(len(textwrap.wrap(line, 80, break_on_hyphens=False)) for line in lines)
     assert count + len(found.stdout.splitlines()) <= SCREEN

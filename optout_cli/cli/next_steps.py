@@ -42,8 +42,8 @@ _SAY_HOW = "--by certified-mail"  # the usual way, for letters whose request nam
 _MESSAGES: frozenset[Way] = frozenset(("email", "fax"))  # ways in which nothing goes out on paper
 _SENDING: dict[Way, tuple[str, str]] = {  # a letter, and so many letters
     "certified-mail": (
-        "send {letter}{to} by certified mail, return receipt requested; keep the receipt",
-        "send {count:,} letters by certified mail, return receipt requested; keep the receipts",
+        "send {letter}{to} by certified mail with return receipt; keep the receipt",
+        "send {count:,} letters by certified mail with return receipt; keep the receipts",
     ),
     "mail": ("mail {letter}{to}", "mail {count:,} letters"),
     "hand": (
@@ -171,8 +171,8 @@ def next_steps(
         yield from _paper_steps(exports, notices, case, is_laid_out=is_printed)
     yield from _service_steps(exports, notices)
     by_email = any(exporter.ROUTE == "email" for exporter in exporters)
-    by_hand = (copy for copy in first.cc if not (copy.email and by_email))
-    yield from (f"give a copy to: {copy.line}" for copy in by_hand)
+    by_hand = [copy.line for copy in first.cc if not (copy.email and by_email)]
+    yield from [f"give a copy to: {'; '.join(by_hand)}"] * bool(by_hand)
     if keeping != "stream":  # else there is no day to wait for yet
         yield from _last_steps(notices, exporters, has_register=keeping == "register")
 
@@ -188,12 +188,12 @@ def _last_steps(
     is_said = all(notice.recipient.service for notice in notices)
     if is_paper and has_register and not is_said:
         how = f"{program_name()} sent LETTER {_SAY_HOW}"
-        yield f"record how they went out, since the request does not say it: {how}"
+        yield f"record how they went out: {how}"
     # The day that the letter itself names, if it does.
     first = notices[0]
     day = getattr(first.particulars, "reply_by", None) or first.date + timedelta(FOLLOW_UP)
     day = next_working_day(day, first.place.state_code)[0]
-    yield f"if you have no answer by {day}, write again and quote the reference {first.reference}"
+    yield f"if you have no answer by {day}, write again, and quote the reference"
 
 
 def _to_mark_up(formats: Iterable[str]) -> list[str]:
