@@ -54,6 +54,7 @@ def test_a_whole_address_is_divided_if_its_parts_are_sure(
         )
 
 
+@pytest.mark.no_cover
 def test_a_batch_shows_how_it_divides_an_address(run: Run, in_folder: Path) -> None:
     batch = batch_in(in_folder, run)
     rows = (

@@ -24,6 +24,7 @@ def given(model: str = "jem", agency: str = POLICE, more: str = "") -> str:
     return f"particulars: {{model: {model}{named}{more}}}\n"
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("agency", "author"),
     [

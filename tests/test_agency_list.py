@@ -226,6 +226,7 @@ def test_the_table_that_ice_publishes_is_read_too(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.no_cover
 def test_a_second_list_says_what_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -53,6 +53,7 @@ def test_an_agency_is_found_by_slug_and_by_name(
     assert directory.find(query).slug == slug
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("query", "told"),
     [

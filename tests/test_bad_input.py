@@ -231,6 +231,7 @@ def test_a_value_that_is_not_there_leaves_no_trace(
 REASON = "".join(f"x{number:03}" for number in range(750))  # 3,000 characters without a blank
 
 
+@pytest.mark.no_cover
 def test_a_reason_of_3000_characters_is_printed_whole_on_paper_and_as_text(
     run: Run, write: Write, in_folder: Path
 ) -> None:

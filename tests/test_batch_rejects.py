@@ -47,6 +47,7 @@ def test_rejects_can_be_run_from_the_output_folder(batch: Batch) -> None:
     assert Path("out/rejects-2.csv").read_bytes() == before.replace(b"n.csv:", b"out/rejects.csv:")
 
 
+@pytest.mark.no_cover
 def test_rejects_of_several_forms_are_run_again_one_by_one(
     batch: Batch, run: Run, write: Write
 ) -> None:

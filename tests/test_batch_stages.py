@@ -102,6 +102,7 @@ def test_a_character_without_a_glyph_is_a_problem_before_a_page_is_made(
     )
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["n\u0303andu\u0301", "a\u00a0b", "\u1ed6 \u014d \u02bb \u00a7"])
 def test_a_problem_of_the_page_is_not_found_by_the_check(
     name: str, library: Library, tmp_path: Path
@@ -165,6 +166,7 @@ def test_a_separator_sheet_of_two_pages_is_refused(tmp_path: Path) -> None:
     assert problem.message == "a separator sheet takes more than one page"
 
 
+@pytest.mark.no_cover
 def test_many_requests_have_a_sheet_each(library: Library, tmp_path: Path) -> None:
     facts = {"name": "A", "reference": "SC-1", "request": "n.csv:2", "letters": ()}
     bundles = [Bundle("A", [], facts)] * 101

@@ -1,4 +1,7 @@
-"""Both PDF engines print the same pages: the same words, lines and places."""
+"""Both PDF engines print the same pages: the same words, lines and places.
+
+Set OPTOUT_EVERY_LETTER=1 to compare the letters of each jurisdiction, not of one in turn.
+"""
 
 import os
 from collections.abc import Callable, Iterator
@@ -101,7 +104,11 @@ def _to_address(*lines: str) -> _Make:
     return lambda library: msgspec.structs.replace(letter_for(library), envelope=lines)
 
 
-GOLDEN = {str(it): _in_setting(it) for it in SETTINGS} | {str(it): _of_kind(it) for it in MEMBERS}
+# Of each kind in each of its periods, the letter of one jurisdiction of the three, in turn.
+CHOSEN = [it for number, it in enumerate(MEMBERS) if (number + number // 3) % 3 == 0]
+if "OPTOUT_EVERY_LETTER" in os.environ:
+    CHOSEN = MEMBERS
+GOLDEN = {str(it): _in_setting(it) for it in SETTINGS} | {str(it): _of_kind(it) for it in CHOSEN}
 AWKWARD_LETTERS = {
     **{f"place {lines}": _with_lines(lines) for lines in PLACES},
     **{name: _with_lines(lines) for name, lines in AWKWARD_REQUESTS.items()},

@@ -71,6 +71,7 @@ def test_every_problem_of_every_file_is_told_in_one_run(run: Run, faulty: list[s
     assert outcome(run("check", *faulty)) == (1, PROBLEMS, "")
 
 
+@pytest.mark.no_cover
 def test_json_has_an_object_for_each_problem_with_a_stable_code(
     run: Run, faulty: list[str]
 ) -> None:
@@ -132,6 +133,7 @@ def test_a_data_file_is_checked_as_what_it_is_laid_on_the_shipped_one(
     assert outcome(run("check", "mine.yaml")) == (0, "", "no problems in mine.yaml\n")
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -171,6 +173,7 @@ def test_data_is_not_read_from_standard_input(run: Run) -> None:
     assert outcome(run("check", "-", stdin=FAULTY["d.yaml"])) == (1, message, "")
 
 
+@pytest.mark.no_cover
 def test_what_is_wrong_with_the_data_is_told_once(run: Run, write: Write, in_folder: Path) -> None:
     write("r.yaml", REQUEST)
     write("mine.yaml", "states: {CA: {bureau: {fone: 916-555-0100}}}\n")

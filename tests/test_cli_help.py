@@ -81,6 +81,7 @@ def test_help_on_a_command_is_its_own_help(run: Run) -> None:
     assert outcome(run("help")) == outcome(run("--help"))
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", TOPICS)
 def test_a_topic_is_its_section_of_the_documentation_in_lines_of_a_terminal(
     name: str, run: Run
@@ -201,6 +202,7 @@ def test_an_unknown_choice_is_answered_with_the_one_that_is_meant(
     assert (code, told.partition("hint: ")[2]) == (2, f"did you mean '{meant}'?\n")
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("words", "same"),
     [

@@ -43,6 +43,7 @@ def contact(run: Run, place: str, party: int) -> dict[str, Any]:
     return known
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("what", ["california", "CA", "bureau-ca", "Calif."])
 def test_a_state_means_its_bureau(what: str, run: Run, own: Path) -> None:
     code, out, err = outcome(run("correct", what, "--set", "phone=916-555-0100", *BY))
@@ -96,6 +97,7 @@ def test_an_office_keeps_its_title_and_its_envelope_gets_the_address(run: Run, o
     )
 
 
+@pytest.mark.no_cover
 def test_an_address_too_long_for_the_window_is_told_at_once_and_fails_no_other_check(
     run: Run, own: Path, write: Write
 ) -> None:
@@ -116,6 +118,7 @@ def test_nothing_set_confirms_the_contact_as_it_is(run: Run, own: Path) -> None:
     )
 
 
+@pytest.mark.no_cover
 def test_corrections_stand_side_by_side(run: Run, own: Path) -> None:
     for what, change in (
         ("CA", "phone=916-555-0100"),
@@ -322,6 +325,7 @@ def test_an_interrupt_corrects_nothing(
     )
 
 
+@pytest.mark.no_cover
 def test_an_address_that_new_heard_is_right_is_not_asked_for_again(
     run: Run, in_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -194,6 +194,7 @@ def test_a_deleted_row_is_left_out_in_another_folder_too(batch: Batch) -> None:
     )
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "header",
     [
@@ -272,6 +273,7 @@ def test_rejects_of_a_workbook_are_one_with_the_faulty_cells_marked(
     }
 
 
+@pytest.mark.no_cover
 def test_a_corrected_workbook_completes_the_table(batch: Batch, in_folder: Path) -> None:
     workbook(Path("n.xlsx"))
     batch(name="n.xlsx")

@@ -77,6 +77,7 @@ def listing(option: str = "") -> str:
     return f"`optout list jurisdictions{option}` lists them all"
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("query", "hint"),
     [

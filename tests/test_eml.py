@@ -98,6 +98,7 @@ def test_the_headers_are_these_and_no_others(library: Library) -> None:
     )
 
 
+@pytest.mark.no_cover
 def test_the_same_letter_gives_the_same_bytes_on_any_press(either_library: Library) -> None:
     letter = letter_for(either_library, ADDRESSED)
     another = replace(letter, subject="Another")

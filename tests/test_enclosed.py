@@ -291,6 +291,7 @@ def test_files_of_one_name_have_names_of_their_own_in_the_e_mail(
     assert names[1:] == ["Act.pdf", "act-2.pdf", "Act-3.pdf", "notes", "notes-2"]
 
 
+@pytest.mark.no_cover
 def test_check_finds_what_is_wrong_with_an_enclosed_file(run: Run, write: Write) -> None:
     path = write("r.yaml", f"{REQUEST}enclosures: [{{title: Act, file: act.pdf}}]\n")
     (path.parent / "act.pdf").write_bytes(DAMAGED["cut short"])

@@ -50,6 +50,7 @@ def test_the_pages_of_a_letter_are_counted_once(run: Run, engine: str) -> None:
     assert pages_in.cache_info().misses == len([*Path("out").rglob("*.pdf")]) == 2
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("engine", [*NAMES, None])
 @pytest.mark.parametrize("variable", ["OPTOUT_ENGINE", "OPTOUT_WRITE_ENGINE", None])
 def test_an_option_or_a_variable_chooses_the_engine(
@@ -75,6 +76,7 @@ def test_an_engine_that_does_not_exist_is_named_with_its_variable(
     assert (code, "'--engine' (set by OPTOUT_ENGINE): 'word' is not one of" in err) == (2, True)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_a_layout_of_ones_own_is_refused_by_typst_and_named(
     run: Run, tmp_path: Path, name: str
@@ -116,6 +118,7 @@ def test_another_engine_prints_the_letters_again_and_says_so(run: Run) -> None:
     assert "prints them again" not in outcome(run(*BATCH, "--engine", "weasyprint", "--check"))[1]
 
 
+@pytest.mark.no_cover
 def test_after_a_large_batch_one_line_says_how_much_sooner_typst_is(
     run: Run, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +155,7 @@ def test_an_e_mail_has_the_same_pdf(run: Run) -> None:
     assert attached.get_payload(decode=True) == files["pdf"]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("path", ["cc.0.name", "particulars.reasons.0", "signatory.office"])
 @pytest.mark.parametrize("value", ["Ann 😀", "כל", "漢漢", "n\u0330"])
 def test_a_character_that_the_typeface_lacks_is_the_same_problem(

@@ -89,6 +89,7 @@ def value_for(option: click.Option) -> str:
     return "2026-01-02" if option.metavar == "DATE" else "letters.pdf"
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("command", "name"), [*all_options()])
 def test_the_variable_that_the_manual_names_sets_the_option(
     command: str, name: str, in_folder: Path, monkeypatch: pytest.MonkeyPatch

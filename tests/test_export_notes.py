@@ -61,6 +61,7 @@ def test_what_is_put_into_an_envelope_by_hand_is_no_finding(
     assert found(library, tmp_path, name, ENCLOSING) == {}
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["eml", "tiff", "fax"])
 @pytest.mark.parametrize("kind", ["ink", "typed", "image"])
 def test_a_message_that_nobody_has_signed_is_told(

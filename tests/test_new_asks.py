@@ -55,6 +55,7 @@ def files(in_folder: Path) -> None:
         (in_folder / name).write_bytes((ROOT / "examples" / f"placeholder-{name}").read_bytes())
 
 
+@pytest.mark.no_cover
 @pytest.mark.usefixtures("files")
 def test_every_answer_stands_in_the_request(asked: Asked) -> None:
     result, clerk = asked(EVERYTHING)
@@ -789,6 +790,7 @@ def test_answers_for_two_letters_of_one_county_are_kept_in_two_files(
     assert lying_in(in_folder) == [kept[0], "marin-county-ca.yaml"]
 
 
+@pytest.mark.no_cover
 def test_answers_about_a_place_of_ones_own_data_ask_for_that_data(
     asked: Asked, write: Write, in_folder: Path
 ) -> None:

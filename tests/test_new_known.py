@@ -159,6 +159,7 @@ recipients:
 """
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("answers", "kept"),
     [

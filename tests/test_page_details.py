@@ -41,6 +41,7 @@ SHORT_END = "287g-effective-date-known-clauses-missoula"  # its last paragraph h
 TYPED = "signature: {kind: typed}"
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("lines", "blank"), [("", 4), (TYPED, 1)])
 def test_the_signature_has_room_for_ink_or_air(
     either_library: Library, lines: str, blank: int

@@ -35,6 +35,7 @@ def kind_declaring(folder: Path, declared: str) -> LetterKind:
     return load_programs([folder, bundled.TEMPLATES], None).find("example/ask")[1]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("declared", "told"),
     [

@@ -61,6 +61,7 @@ NESTED = """\
 """
 
 
+@pytest.mark.no_cover
 def test_a_list_within_a_list_and_a_link_are_read_in_their_place(
     library: Library, tmp_path: Path
 ) -> None:
@@ -131,6 +132,7 @@ def test_the_folds_are_marked_on_the_first_page_alone(library: Library) -> None:
     assert marks[1:] == [[], []]
 
 
+@pytest.mark.no_cover
 def test_the_same_letter_gives_the_same_bytes_on_any_press(library: Library, cache: Cache) -> None:
     letter, other = letter_for(library), letter_for(library, LONG)
     first, _, again = (pdf_of(it, library) for it in (letter, other, letter))

@@ -104,6 +104,7 @@ SVG = """\
 </svg>"""
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("markup", "url"),
     [

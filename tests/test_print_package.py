@@ -153,6 +153,7 @@ def test_without_an_enclosed_pdf_it_is_the_letter_itself(
     ] == [("left-out", "notes.odt; By hand")]
 
 
+@pytest.mark.no_cover
 def test_an_e_mail_and_a_fax_take_the_letter_alone(
     library: Library, packing: Library, folder: Path
 ) -> None:

@@ -236,6 +236,7 @@ KIND = """    version: "1"
 """
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("lines", "told"),
     [

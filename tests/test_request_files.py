@@ -97,6 +97,7 @@ CASES = [
 ]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("words", "key", "name"), [*dict.fromkeys(CASES)])
 def test_no_request_reads_a_file_outside_its_folder(
     words: str, key: str, name: str, outside: Path, run: Run, opened: list[Path]
@@ -249,6 +250,7 @@ def test_a_common_file_and_a_row_name_files_each_of_their_own_folder(
     assert told in outcome(run("batch", "n.csv", *options))[2]
 
 
+@pytest.mark.no_cover
 def test_rejects_say_which_folder_they_name_files_of(outside: Path, write: Write, run: Run) -> None:
     row = {**BASE, "enclosures.0.title": "Map", "enclosures.0.file": "own.svg"}
     write("in/n.csv", as_csv({**row, "jurisdiction": "nowhere"}))

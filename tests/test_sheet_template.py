@@ -55,6 +55,7 @@ def test_lists_offer_what_a_request_may_say(library: Library) -> None:
     )
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("letter", [OPT_OUT, TERMINATE, "287g/revoke-personnel"])
 def test_the_second_sheet_explains_each_column(letter: str, library: Library) -> None:
     sheets = sheets_of(library, letter, "VT")

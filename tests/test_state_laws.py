@@ -113,6 +113,7 @@ def test_the_law_by_which_a_vote_is_a_felony_is_told_first(library: Library) -> 
     assert "felony" in first
 
 
+@pytest.mark.no_cover
 def test_no_note_names_another_state(library: Library) -> None:
     states = library.directory.data.states
     end = f"{TERMINATE[:-2].replace('jem', 'wso')}, earlier-end: 2026-12-31}}\n"

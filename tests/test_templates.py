@@ -391,6 +391,7 @@ def test_a_template_in_another_folder_is_compiled_again(tmp_path: Path) -> None:
     assert told == [f"{NAME}:2: a letter has no 'x'"] * 2
 
 
+@pytest.mark.no_cover
 def test_the_shipped_folder_works_from_anywhere(tmp_path: Path, library: Any) -> None:
     copied = Path(shutil.copytree(bundled.TEMPLATES, tmp_path / "copy"))
     assert list(Templates([copied]).problems()) == []

@@ -73,6 +73,7 @@ def test_every_page_is_black_on_white_and_nothing_between(letter: Letter, librar
         assert 0 < black < white
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("resolution", ["fine", "standard"])
 def test_a_small_hyphen_is_drawn_wherever_it_lies_between_scan_lines(
     letter: Letter, library: Library, resolution: Resolution

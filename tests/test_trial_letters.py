@@ -36,6 +36,7 @@ def found(in_folder: Path) -> Found:
     return call
 
 
+@pytest.mark.no_cover
 def test_a_correct_program_has_no_problem(found: Found) -> None:
     assert found() == []
 
@@ -141,6 +142,7 @@ def test_what_is_declared_and_never_used_is_found_at_its_line(
     ]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "body",
     [
@@ -173,6 +175,7 @@ def test_local_wording_is_tried_as_well(in_folder: Path, place: str) -> None:
     assert told == [f"mine/jail-phones/stop.{place}.html.j2:4: particulars has no 'kin'"]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("place", ["marin-county-ca", "CA"])
 def test_a_text_for_one_county_may_name_a_day_to_come(in_folder: Path, place: str) -> None:
     local = STOP.replace(BODY, "<p>It ends on March 1, 2027.</p>" + BODY)
@@ -220,6 +223,7 @@ OWN = {
 }
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("name", "tried"),
     [
@@ -284,6 +288,7 @@ RARE = """\
 """
 
 
+@pytest.mark.no_cover
 def test_what_few_samples_show_is_found(tmp_path: Path) -> None:
     library = library_with(tmp_path / "mine", {OPT_OUT: RARE})
     others = library.programs.by_id["secure-communities"].letters.keys() - {"opt-out"}
@@ -303,6 +308,7 @@ def test_what_few_samples_show_is_found(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.no_cover
 def test_words_of_an_included_file_are_tried(tmp_path: Path) -> None:
     mine = "secure-communities/_mine.html.j2"
     include = f'{{% include "{mine}" %}}'
@@ -314,6 +320,7 @@ def test_words_of_an_included_file_are_tried(tmp_path: Path) -> None:
     assert {it.message for it in problems} == {"says 'is is': a doubled word"}
 
 
+@pytest.mark.no_cover
 def test_a_fault_is_found_where_the_whole_request_would_be_refused(tmp_path: Path) -> None:
     asks = "particulars.model | length > 1 and particulars.statute and particulars.validity"
     text = (

@@ -163,6 +163,7 @@ PLACES = {
 }
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("part", "named"), PLACES.items())
 @pytest.mark.parametrize("how", ["foreign", "writable"])
 def test_own_data_and_templates_that_others_may_have_written_are_not_used(
@@ -297,6 +298,7 @@ def test_a_link_within_the_template_folder_is_followed(
     assert "Respectfully," in outcome(found)[1]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["_layout/letter.css", "_layout"])
 @pytest.mark.parametrize("to", ["secret/file", "secret", "secret/none"])
 def test_check_of_a_folder_reports_a_style_that_is_outside(

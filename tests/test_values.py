@@ -516,6 +516,7 @@ def test_each_kind_has_samples() -> None:
     }
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("use", "text"), CASES)
 def test_what_cannot_be_meant_is_a_problem(use: Use, text: str) -> None:
     assert judged(use, text) == "wrong"
@@ -647,6 +648,7 @@ def test_no_accent_in_the_wrong_encoding_gets_through(letters: str, encoding: st
     assert (judged("name", name), judged("name", misread)) == ("", "wrong")
 
 
+@pytest.mark.no_cover
 def test_each_name_and_address_in_the_data_is_taken(library: Library) -> None:
     data = library.directory.data
     contacts = [*data.offices.values(), *(state.bureau for state in data.states.values())]

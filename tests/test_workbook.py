@@ -258,6 +258,7 @@ def test_a_cell_far_away_costs_no_more_than_itself(in_folder: Path) -> None:
     )
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("more", "told"),
     [

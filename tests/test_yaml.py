@@ -251,6 +251,7 @@ def test_forty_levels_are_read() -> None:
     assert data_of(f"a: {'[' * 39}x{']' * 39}\n") == {"a": value}
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("text", "column"),
     [
