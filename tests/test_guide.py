@@ -206,7 +206,7 @@ def test_it_goes_to_a_file_and_replaces_none(run: Run, in_folder: Path) -> None:
     arguments = ("guide", "06041", "--date", "2026-11-20")
     assert outcome(run(*arguments, "-f", "html", "-o", "out/"))[:2] == (
         0,
-        "out/2026-11-20-guide-opt-out.html\n",
+        "out/2026-11-20-guide-opt-out-marin-county-ca.html\n",
     )
     assert outcome(run(*arguments, "-o", "g.txt"))[0] == 0
     code, _, err = outcome(run("guide", "35013", "-o", "g.txt"))
@@ -215,7 +215,7 @@ def test_it_goes_to_a_file_and_replaces_none(run: Run, in_folder: Path) -> None:
     (earlier,) = (in_folder / "earlier").iterdir()
     assert (earlier.name[:2], "Marin" in earlier.read_text("utf-8")) == ("g.", True)
     others = [it for it in lying_in(in_folder) if "earlier/" not in it]
-    assert others == ["g.txt", "out/2026-11-20-guide-opt-out.html"]
+    assert others == ["g.txt", "out/2026-11-20-guide-opt-out-marin-county-ca.html"]
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def command(
     day = day or asked.date or today()
     guide = guide_of(asked, library, day, location)
     content = encode_guide(guide, day, name, library)
-    path = _place(output, name, f"{day}-guide-{asked.letter.partition('/')[2]}.{name}")
+    path = _place(output, name, f"{guide.file_name}.{name}")
     put_file(path, content, force=force)
 
 

@@ -266,13 +266,14 @@ MailingForm = Literal["envelopes", "labels"]
 class Guide(msgspec.Struct, frozen=True, kw_only=True):
     """The guide to one jurisdiction's letter, in the words of its template.
 
-    `keywords` say in the file what it is.
+    `keywords` say in the file what it is. `file_name` has no suffix.
     """
 
     title: str
     body: tuple[Block, ...]
     foot: str
     keywords: str = "optout guide"
+    file_name: str = ""
 
 
 class Export(msgspec.Struct, frozen=True):

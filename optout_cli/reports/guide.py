@@ -66,7 +66,12 @@ def guide_of(request: Request, library: Library, day: date, location: Location) 
         " ".join(plain(block.runs) for block in sections[name] if isinstance(block, Paragraph))
         for name in ("title", "foot")
     )
-    return Guide(title=typographic(title), body=typeset(sections["body"]), foot=foot)
+    return Guide(
+        title=typographic(title),
+        body=typeset(sections["body"]),
+        foot=foot,
+        file_name=f"{day}-guide-{case.request.letter.partition('/')[2]}-{locality.slug}",
+    )
 
 
 # Any: a namespace with the particulars as the letter kind declares them.
