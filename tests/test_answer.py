@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -293,6 +294,19 @@ def test_what_was_said_by_telephone_is_quoted_as_that(reference: str, run: Run) 
     assert (
         "Answer of November 23, 2026: by telephone, \u201cAsk \u2018the bureau\u2019.\u201d" in text
     )
+
+
+def test_a_renewed_notice_goes_to_who_refused_and_calls_no_acknowledgment_an_answer(
+    reference: str, run: Run
+) -> None:
+    run("sent", TO_BUREAU, "--on", "2026-11-21", "-q")
+    run("answer", TO_BUREAU, "--reply", "acknowledged", "--on", "2026-11-22", "-q")
+    run("answer", TO_ICE, "--reply", "refused", "--on", "2026-11-22", "--words", "No.", "-q")
+    run("answer", TO_ICE, "--reply", "meeting-offered", "--on", "2026-11-23", "-q")
+    told = outcome(run("new", "--follow", "letters", "--letter", RENEWED, "-o", "next.yaml"))[2]
+    assert "this letter goes to ICE alone" in told
+    text = Path("next.yaml").read_text("utf-8")
+    assert ("\nto: ice\n" in text, re.findall(r"\banswered: (.*)", text)) == (True, ["2026-11-22"])
 
 
 def test_an_answer_that_did_not_come_is_taken_back(reference: str, run: Run) -> None:

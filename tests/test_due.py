@@ -316,6 +316,25 @@ def test_what_answers_a_follow_up_calls_for_the_letter_that_takes_up_the_notice(
     assert [it.next_letter for it in maker.standings(library)] == [None, None, "follow-up"]
 
 
+def test_each_answer_calls_for_its_letter_until_that_has_gone_out(
+    maker: RegisterMaker, library: Library
+) -> None:
+    id = maker.written(parties=("ice",))
+    maker.sent(id, "ice")
+    maker.answered(id, "ice", date(2026, 12, 7))
+    maker.answered(id, "ice", date(2026, 12, 8), "meeting-offered")
+    maker.answered(id, "ice", date(2026, 12, 9), "acknowledged")
+    day, told = date(2026, 12, 14), []
+    for kind in ("meeting-confirmation", "renewed-request"):
+        notice = maker.standings(library)[0]
+        told.append((notice.next_letter, notice.next_answer and notice.next_answer.reply))
+        letter = f"secure-communities/{kind}"
+        maker.sent(maker.written(letter=letter, on=day, parties=("ice",)), "ice", day)
+    assert told == [("meeting-confirmation", "meeting-offered"), ("renewed-request", "refused")]
+    notice = maker.standings(library)[0]
+    assert (notice.next_letter, notice.next_answer) == (None, None)
+
+
 @pytest.mark.parametrize("letter", [FOLLOW_UP, "secure-communities/renewed-request"])
 def test_an_answer_that_comes_before_the_request_for_one_goes_out_makes_it_needless(
     letter: str, maker: RegisterMaker, library: Library

@@ -70,6 +70,7 @@ def test_a_packet_certifies_shows_and_lists_what_was_done(sent: str, run: Run) -
     assert "Delivered: on November 23, 2026" in certificate
     assert "Answered: on November 24, 2026, by A. Clerk:" in certificate
     assert "Notice of opt-out to ICE, November 20, 2026" in certificate
+    assert f"Reference: {sent}" in certificate
     assert f"Our reference: {sent}" in letter
     belongs = f"Belongs to: Notice of opt-out to ICE, November 20, 2026, reference {sent}"
     day = "delivered on November 23, 2026"

@@ -553,6 +553,15 @@ def test_a_letter_goes_out_before_it_arrives_and_is_answered(
     assert outcome(run("sent", TO_ICE, "--by", "fax", "--on", "2026-11-24"))[0] == 0
 
 
+def test_a_folder_stands_for_its_letters_that_are_on_their_way(letters: Letters, run: Run) -> None:
+    run("sent", "letters", "--by", "mail", "--on", "2026-11-21", "-q")
+    run("delivered", TO_ICE, "--on", "2026-11-22", "-q")
+    assert outcome(run("delivered", "letters", "--on", "2026-11-23"))[1] == f"{TO_BUREAU}\n"
+    assert [str(states()[to].received) for to in ("bureau", "ice")] == ["2026-11-23", "2026-11-22"]
+    code, _, err = outcome(run("delivered", "letters", "--on", "2026-11-23"))
+    assert (code, "names 2 letters" in err) == (2, True)
+
+
 def test_json_tells_what_was_recorded(letters: Letters, run: Run) -> None:
     out = outcome(run("sent", TO_ICE, "--by", "mail", "--json"))[1]
     assert json.loads(out) == {

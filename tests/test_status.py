@@ -17,7 +17,7 @@ import pytest
 import vobject
 from command_results import Run, Write, lying_in, outcome
 from conftest import REQUEST, TODAY
-from make_register import ADDISON, TERMINATE, RegisterMaker
+from make_register import ADDISON, FOLLOW_UP, TERMINATE, RegisterMaker
 from run_batch import below
 
 from optout_cli.register.events import Evidence
@@ -631,6 +631,29 @@ def test_hostile_names_are_words_on_a_page(in_folder: Path, run: Run) -> None:
     maker.sent(maker.written(name="<script>alert(1)</script>"), "ice")
     page = outcome(run("status", "-f", "html"))[1]
     assert ("<script" in page, "&lt;script&gt;alert(1)" in page) == (False, True)
+
+
+def test_the_page_tells_an_overdue_letter_from_its_acknowledgment_and_counts_own_answers(
+    in_folder: Path, run: Run
+) -> None:
+    maker = RegisterMaker(in_folder / "out")
+    notice = maker.written(on=date(2026, 9, 1))
+    maker.sent(notice, "bureau", date(2026, 9, 1))
+    maker.answered(notice, "bureau", date(2026, 9, 8), "acknowledged")
+    maker.sent(notice, "ice", date(2026, 9, 1))
+    cited = {"notice-reference": "SC-06041-20260901-ABCD"}
+    again = maker.written(
+        letter=FOLLOW_UP, on=date(2026, 9, 20), parties=("ice",), particulars=cited
+    )
+    maker.sent(again, "ice", date(2026, 9, 20))
+    maker.answered(notice, "ice", date(2026, 9, 30))
+    page = outcome(run("status", "out", "-f", "html"))[1]
+    text = re.sub(r"<[^>]*>", " ", page.partition('<table class="letters"')[2])
+    assert "2026-09-08 : an acknowledgment, without an answer overdue since 2026-10-08" in " ".join(
+        text.split()
+    )
+    assert "answered with another letter" in text
+    assert "<dt>Answered</dt><dd>1</dd>" in page
 
 
 def test_a_page_without_letters_says_so(in_folder: Path, run: Run) -> None:

@@ -11,7 +11,7 @@ from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import Party
 from optout_cli.readers.files import MAX_BYTES, read_bytes
 from optout_cli.register.events import Answered
-from optout_cli.register.standing import acknowledgments_first, kinds_after_silence
+from optout_cli.register.standing import acknowledgments_first, kinds_after_silence, settles
 from optout_cli.register.state import LetterState
 from optout_cli.templating.filters import quotation, the
 
@@ -188,7 +188,7 @@ def _request(
     day: str, recipient: JsonObject, answer: Answered | None, program: Program
 ) -> JsonObject:
     request = {"date": day, "to": asked_office(recipient)}
-    if answer:
+    if answer and settles(answer, program):
         words = " ".join(quotation([answer.words])) if answer.words else None
         reply = program.replies.get(answer.reply)
         if words and reply and reply.how and (how := answer.facts.get(reply.how)):

@@ -127,9 +127,8 @@ def _parties_concerned(earlier: Earlier, program: Program, letter: str) -> list[
     else:
         replies = program.replies.items()
         leading = {id for id, it in replies if kind in [row.letter for row in it.next]}
-        # The last one of each office.
-        last = {it.recipient: it.reply for it in acknowledgments_first(answers, program)}
-        own = [party for party in sent if last.get(party) in leading]
+        gave = {answer.recipient for answer in answers if answer.reply in leading}
+        own = [party for party in sent if party in gave]
     return own or sent or [party for party in PARTIES if party not in gone]
 
 

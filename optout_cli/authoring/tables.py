@@ -192,9 +192,9 @@ def _matter_of(standing: Standing) -> _Matter:
 
 def _reason(standing: Standing, day: date) -> str:
     """Say why a letter is to be followed now; an empty text if it is not."""
-    last = standing.last_answer
-    if standing.step == "answered" and last:
-        return f"{last.reply} on {last.on}"
+    answer = standing.next_answer
+    if standing.step == "answered" and answer:
+        return f"{answer.reply} on {answer.on}"
     deadline = standing.answer_due
     if standing.step == "waiting" and deadline and deadline.on <= day:
         return f"no answer by {deadline.on}"

@@ -10,7 +10,8 @@ from optout_cli.cli import record
 from optout_cli.cli.console import report_problems, say, usage_error
 from optout_cli.cli.options import files, json_option, library_from, quiet_option, templates_option
 from optout_cli.model.request import Party
-from optout_cli.register.recorder import Recorded, sent_letter
+from optout_cli.output import is_folder
+from optout_cli.register.recorder import Found, Recorded, sent_letter
 from optout_cli.register.replies import delivered_from
 from optout_cli.register.statements import taken_back_from
 
@@ -46,8 +47,9 @@ def command(
 ) -> None:
     """Record on which day letters arrived, as the return receipt says.
 
-    LETTER is a file of the letter in any format, or its reference. It must be recorded as sent.
-    Deadlines count from the day of delivery.
+    LETTER is a file of the letter in any format, its reference, or a folder, which stands for all
+    its letters that are recorded as sent and not as delivered. Deadlines count from the day of
+    delivery.
 
     A scan of the receipt is copied to evidence/ in the folder of the letter. Either all is recorded
     or nothing. Prints the path of each letter.
@@ -59,12 +61,13 @@ def command(
     moment = record.now()
 
     def results_of(text: str) -> Iterator[Recorded]:
-        found = sent_letter(record.one_letter(text, recorder.find(text, within, parties)))
-        if day is None:
-            yield found, taken_back_from(found.state, "delivered", undo or "", moment)
-        else:
-            proof = found.take(receipt, "receipt")
-            yield found, delivered_from(found.state, day, proof, moment, correct=correct)
+        named = recorder.find(text, within, parties)
+        for found in _letters_named(text, named, is_new=not (undo or correct)):
+            if day is None:
+                yield found, taken_back_from(found.state, "delivered", undo or "", moment)
+            else:
+                proof = found.take(receipt, "receipt")
+                yield found, delivered_from(found.state, day, proof, moment, correct=correct)
 
     with record.recorder_of(library_from((), folders)) as recorder:
         done = record.prepare_each(recorder, letters, results_of)
@@ -75,3 +78,11 @@ def command(
         say("next: when an answer comes, run optout answer")
     elif undo:
         say("next: when it arrives, run optout delivered")
+
+
+def _letters_named(text: str, named: Sequence[Found], *, is_new: bool) -> list[Found]:
+    """Return the one letter, or all of a folder that are on their way. Raises OptoutError."""
+    on_the_way = [found for found in named if found.state.sent and not found.state.delivered]
+    if is_new and on_the_way and is_folder(Path(text)):
+        return on_the_way
+    return [sent_letter(record.one_letter(text, named))]

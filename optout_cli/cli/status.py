@@ -306,7 +306,8 @@ def _print_paths(entries: Sequence[Entry], chosen: Selection, day: date) -> list
         path = place / name
         if digest_of(path) == file.sha256:
             click.echo(bytes(path) + b"\0", nl=False)
-            unsigned += standing.is_unsigned_as(file.format)
+            exporter, kind = exporter_for(file.format), standing.facts.signature.kind
+            unsigned += exporter.ROUTE is not None and kind not in exporter.SIGNATURES
         else:
             message = "is left out: it is missing, or is not the file that was written"
             hint = f"see what is wrong: optout status {place} --verify"

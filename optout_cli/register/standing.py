@@ -12,7 +12,6 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from optout_cli.exporters import exporter_for
 from optout_cli.letters.days import next_working_day
 from optout_cli.model.program import OWN_DAY, RECEIPT, Program, Reply
 from optout_cli.model.request import Party
@@ -144,7 +143,7 @@ def days_reached(state: LetterState, facts: Facts, program: Program | None) -> I
 Step = Literal[
     "draft", "unsent", "unneeded", "withdrawn", "waiting", "answered", "followed", "superseded"
 ]
-_TOLD = ("draft", "superseded", "answered", "withdrawn")  # as outcomes
+_TOLD = ("draft", "superseded", "withdrawn")  # as outcomes
 _UNUSED: tuple[Step, ...] = ("superseded", "withdrawn", "unneeded")
 _CITED = "notice-reference"  # the particular with the reference of the letter that this one follows
 _Matter = tuple[str, str, str, Party]  # program, jurisdiction, variant and recipient
@@ -157,7 +156,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     `notice` is the letter that it cites, such as the notice that a follow-up is about. `answer_due`
     is None for a letter that has not gone out, that was answered, or that is history. `after` is a
-    letter that takes this one up and went out, `ready` are the first of each kind that did not yet.
+    letter that takes this one up and went out, `ready` are the first of each kind that did not yet;
+    `followed` are the kinds of those that did.
     `answered` is the day of the last answer to an unneeded letter's notice.
     `program` is None if its templates are not there any more.
     """
@@ -171,6 +171,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     before: LetterState | None = None
     after: LetterState | None = None
     ready: Mapping[str, LetterState] = {}
+    followed: frozenset[str] = frozenset()
     notice: LetterState | None = None
     answered: date | None = None
 
@@ -201,29 +202,46 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
             found.append("its notice was withdrawn")
         elif (withdrawal := self.state.withdrawal) and self.state.sent:
             found.append(f"withdrawn on {withdrawal.on}")
+        if self.step == "answered" and not answers:
+            found.append("answered with another letter")
         return [*dict.fromkeys(found)] or ([self.step] if self.step in _TOLD else [])
 
     @property
     def next_letter(self) -> str | None:
-        """The kind of letter that comes next: after the last reply, or if no reply comes.
+        """The kind of letter that comes next: after a reply, or if no reply comes.
 
-        None once a letter that takes this one up has gone out, and if this one was withdrawn.
+        None once letters that take up each reply have gone out, or one that takes up the silence.
         """
-        if self.program is None or self.after or self.step == "withdrawn":
-            return None
-        letters, kind, last = self.program.letters, self.state.kind, self.last_answer
+        return next(self._next_letters(), (None, None))[0]
+
+    @property
+    def next_answer(self) -> Answered | None:
+        """The answer that the next letter takes up."""
+        return next(self._next_letters(), (None, None))[1]
+
+    def _next_letters(self) -> Iterator[tuple[str, Answered | None]]:
+        """Yield the letters to write, and the answer that each takes up, the last one first."""
+        kind, program, after = self.state.kind, self.program, self.after
+        if program is None or self.step == "withdrawn" or (after and after.kind == kind):
+            return
         # An earlier letter of this kind about the same notice may have gone out.
         cited = facts_of(self.before).value(_CITED) if self.before else None
         is_second = self.notice is not None and cited == self.notice.written.reference
-        reply = self.program.replies.get(last.reply) if last else self.silence
-        for row in reply.next if reply else ():
-            # What answers a follow-up may also be a letter that takes up the notice.
-            is_again = row.again and row.letter == kind and not is_second
-            notice = self.notice if last or is_again else None
-            kinds = {kind, *([notice.kind] if notice else ())}
-            if not kinds.isdisjoint(letters[row.letter].follows):
-                return row.letter
-        return None
+        answers: list[Answered | None] = [
+            it for it in self.state.answers if it is self.last_answer or settles(it, program)
+        ]
+        for answer in reversed(answers) if answers else [None]:
+            reply = program.replies.get(answer.reply) if answer else self.silence
+            rows = reply.next if reply else ()
+            is_done = bool(after) if answer is None else {it.letter for it in rows} & self.followed
+            for row in () if is_done else rows:
+                # What answers a follow-up may also be a letter that takes up the notice.
+                is_again = row.again and row.letter == kind and not is_second
+                notice = self.notice if answer or is_again else None
+                kinds = {kind, *([notice.kind] if notice else ())}
+                if not kinds.isdisjoint(program.letters[row.letter].follows):
+                    yield row.letter, answer
+                    break
 
     @property
     def next_ready(self) -> LetterState | None:
@@ -235,11 +253,6 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         """What the program says of a letter to which nothing comes back."""
         replies = self.program.replies.values() if self.program else ()
         return next((it for it in replies if it.silence and it.fits(self.state.kind)), None)
-
-    def is_unsigned_as(self, name: str) -> bool:
-        """Tell whether a file of the format `name` would go out without a signature."""
-        exporter = exporter_for(name)
-        return exporter.ROUTE is not None and self.facts.signature.kind not in exporter.SIGNATURES
 
     @property
     def title(self) -> str:
@@ -302,6 +315,7 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
             before=next(same, None),
             after=place.after,
             ready=place.ready,
+            followed=place.followed,
             answered=max(came) if step == "unneeded" else None,
             notice=place.notice,
         )
@@ -319,6 +333,7 @@ class _Place(NamedTuple):
     links: dict[_Link, date]
     after: LetterState | None
     ready: dict[str, LetterState]
+    followed: frozenset[str]
 
 
 def _link_of(item: _Item) -> _Link:
@@ -351,9 +366,10 @@ def _places_of(items: Sequence[_Item], program: Program | None) -> list[_Place]:
                     key = is_ready, follower.kind
                     nearest[key] = min(place, nearest.get(key, place))
                     break
-        out = [place for (is_ready, _), place in nearest.items() if not is_ready]
+        out = {kind: place for (is_ready, kind), place in nearest.items() if not is_ready}
         ready = {kind: items[it][0] for (is_ready, kind), it in nearest.items() if is_ready}
-        found.append(_Place(notice, links, items[min(out)][0] if out else None, ready))
+        after = items[min(out.values())][0] if out else None
+        found.append(_Place(notice, links, after, ready, frozenset(out)))
         if state.is_ready or state.is_out:
             later[_link_of((state, facts)), state.is_ready].append(number)
     return found[::-1]

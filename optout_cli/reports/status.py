@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optout_cli import __version__
-from optout_cli.register.standing import Deadline, Standing, Step
+from optout_cli.register.standing import Deadline, Standing, Step, settles
 from optout_cli.register.status import next_step
 from optout_cli.register.table import short_place_of
 
@@ -281,7 +281,10 @@ def _counts_of(standings: Sequence[Standing]) -> _Facts:
         "jurisdictions": len({standing.state.written.jurisdiction for standing in standings}),
         "sent": len(steps),
         "received": sum(bool(standing.state.delivered) for standing in standings),
-        "answered": steps.count("answered"),
+        "answered": sum(
+            any(settles(answer, item.program) for answer in item.state.answers)
+            for item in standings
+        ),
         "withdrawn": steps.count("withdrawn"),
     }
     return {name: f"{number:,}" for name, number in numbers.items()}
