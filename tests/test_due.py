@@ -91,7 +91,7 @@ def unsent(maker: RegisterMaker) -> None:
             (
                 date(2026, 12, 2),
                 True,
-                "sent on 2026-11-02 by email; 30 days later is 2026-12-02",
+                "sent on 2026-11-02 by e-mail; 30 days later is 2026-12-02",
             ),
         ),
         (

@@ -209,6 +209,15 @@ def test_a_party_without_a_letter_has_no_lines(library: Library) -> None:
     assert "addressing:" not in text
 
 
+def test_the_hour_of_a_sample_may_be_that_of_the_meeting(library: Library) -> None:
+    case = case_for(
+        library,
+        "letter: secure-communities/meeting-confirmation\n"
+        'particulars: {offered: 2026-11-12, day: 2026-12-16, time: "10:00 a.m.", place: Room 9}',
+    )
+    assert [note for note in compose(case)[0].notes if note.code == "sample"] == []
+
+
 def test_an_unchanged_sample_sentence_is_reported(library: Library) -> None:
     place = "at the Sheriff's Office, 1 Main Street"
     told = [

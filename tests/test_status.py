@@ -60,7 +60,7 @@ TABLE = """\
 letter                 to      sent            received    next
 ---------------------  ------  --------------  ----------  --------------------
 Marin County, CA       bureau  2026-09-01                  overdue since about
-Notice of opt-out of           email                       2026-10-01; write:
+Notice of opt-out of           e-mail                      2026-10-01; write:
 2026-09-01                                                 Request for an
                                                            answer
                        ICE     2026-09-01      2026-09-04  answered 2026-09-21:
@@ -179,7 +179,7 @@ def test_each_day_is_explained(run: Run) -> None:
     out = outcome(run("status", "--unanswered", "--explain"))[1].partition("2027-02-05\n\n")[2]
     assert out == textwrap.dedent("""\
         Marin County, CA, Notice of opt-out to the bureau
-          answer due about 2026-10-01: sent on 2026-09-01 by email; 30 days later is
+          answer due about 2026-10-01: sent on 2026-09-01 by e-mail; 30 days later is
             2026-10-01
 
         Ross Police Department, Marin County, CA, Notice of termination to ICE

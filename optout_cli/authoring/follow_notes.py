@@ -17,12 +17,11 @@ from optout_cli.errors import OptoutError
 from optout_cli.letters import Library
 from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import Party
-from optout_cli.register.events import Answered
+from optout_cli.register.events import Answered, way_words
 from optout_cli.register.journal import NAME
 from optout_cli.register.replies import Claim
 from optout_cli.register.standing import kinds_after_silence, settles
 from optout_cli.register.state import Identity, LetterState, load_register
-from optout_cli.register.statements import way_words
 from optout_cli.templating.filters import quotation, the
 
 _Names = dict[str, str]  # the particulars that repeat facts of an earlier letter, by the fact

@@ -14,26 +14,27 @@ from optout_cli.cli.console import count_of, print_json, print_path, say, say_li
 from optout_cli.cli.options import Choice, Folder, parse_day, require_reason, today
 from optout_cli.errors import Location, OptoutError, Problem, first_of, raise_any
 from optout_cli.letters import Library
-from optout_cli.model.request import PARTIES, RECIPIENTS, Party, Way
+from optout_cli.model.request import PARTIES, RECIPIENTS, Party
 from optout_cli.register.events import (
+    WAYS,
     Answered,
     Delivered,
     LetterNews,
     Sent,
     Withdrawn,
     evidence_of,
+    way_words,
 )
 from optout_cli.register.folder import LONG_WAIT, WAIT
 from optout_cli.register.recorder import Found, Recorded, Recorder
 from optout_cli.register.state import LetterState
-from optout_cli.register.statements import Moment, Result, way_words
+from optout_cli.register.statements import Moment, Result
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_WAYS: tuple[Way, ...] = ("certified-mail", "mail", "email", "fax", "hand")
 
 
 by_option = click.option(
-    "--by", type=Choice(_WAYS), help="How it went out.  [default: what the letter itself says]"
+    "--by", type=Choice(WAYS), help="How it went out.  [default: what the letter itself says]"
 )
 in_option = click.option(
     "--in",

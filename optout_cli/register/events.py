@@ -249,6 +249,20 @@ class Facts(msgspec.Struct, frozen=True, rename="kebab"):
 FACTS = msgspec.json.Decoder(Facts)
 
 
+WAYS: dict[Way, str] = {
+    "certified-mail": "certified mail",
+    "mail": "mail",
+    "email": "e-mail",
+    "fax": "fax",
+    "hand": "hand",
+}
+
+
+def way_words(by: Way, number: str | None = None) -> str:
+    """Say how a letter was sent: `certified mail no. 7008 1300 0001 7388 9810`."""
+    return f"{WAYS[by]} no. {number}" if number else WAYS[by]
+
+
 def copies_in(event: Written) -> list[FileCopy]:
     """Return the copies of the files that a request names, but of none outside their folder."""
     folder = PurePosixPath(EVIDENCE)  # a register may be forged

@@ -16,7 +16,7 @@ from optout_cli.letters.days import next_working_day
 from optout_cli.model.program import OWN_DAY, RECEIPT, Program, Reply
 from optout_cli.model.request import Party
 from optout_cli.programs import holds_for
-from optout_cli.register.events import FACTS, Answered, Facts
+from optout_cli.register.events import FACTS, Answered, Facts, way_words
 from optout_cli.register.state import LetterState
 
 # Days that a letter may take, if nobody recorded its receipt. Our choice: the Postal Service's own
@@ -60,7 +60,7 @@ def _receipt_of(state: LetterState) -> Deadline | None:
     if not arrivals:
         return None
     on, sent = min(arrivals, key=lambda arrival: arrival[0])
-    why = f"sent on {sent.on} by {sent.by.replace('-', ' ')}"
+    why = f"sent on {sent.on} by {way_words(sent.by)}"
     if sent.by in _TRANSIT:
         why += f", no receipt is recorded, so {_TRANSIT[sent.by]} days are added for the mail"
     return Deadline("receipt", on, why, sent.at, is_estimated=True)

@@ -16,17 +16,9 @@ from optout_cli.model.notice import Note
 from optout_cli.model.request import Way
 from optout_cli.readers.postal import number_fault, tidy_number
 from optout_cli.readers.values import text_fault
-from optout_cli.register.events import Evidence, LetterNews, Sent, Withdrawn
+from optout_cli.register.events import WAYS, Evidence, LetterNews, Sent, Withdrawn, way_words
 from optout_cli.register.standing import facts_of
 from optout_cli.register.state import LetterState, NamedLetter
-
-_BY: Mapping[Way, str] = {
-    "certified-mail": "certified mail",
-    "mail": "mail",
-    "email": "e-mail",
-    "fax": "fax",
-    "hand": "hand",
-}
 
 
 class Sending(NamedTuple):
@@ -65,11 +57,6 @@ class Moment(NamedTuple):
 
     at: datetime
     today: date
-
-
-def way_words(by: Way, number: str | None = None) -> str:
-    """Say how a letter was sent: `certified mail no. 7008 1300 0001 7388 9810`."""
-    return f"{_BY[by]} no. {number}" if number else _BY[by]
 
 
 def sent_from(
@@ -168,7 +155,7 @@ def _usual_way(named: NamedLetter) -> Way:
     message = "the letter does not say how it went out"
     if ways:
         message = f"the letter says that it goes out by {', '.join(map(way_words, ways))}"
-    hint = f"say how: --by {', or --by '.join(ways or _BY)}"
+    hint = f"say how: --by {', or --by '.join(ways or WAYS)}"
     raise OptoutError(Problem("which-way", message, hint=hint, path="by"))
 
 

@@ -31,12 +31,12 @@ from optout_cli.register.events import (
     Withdrawn,
     Written,
     WrittenNote,
+    way_words,
 )
 from optout_cli.register.journal import Line, pages_in
 from optout_cli.register.replies import facts_in_words
 from optout_cli.register.standing import Standing
 from optout_cli.register.state import Key, LetterState, Register
-from optout_cli.register.statements import way_words
 from optout_cli.register.status import next_step
 from optout_cli.register.table import group_digits, short_place_of
 from optout_cli.reports.packet import best_form

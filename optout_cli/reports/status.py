@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optout_cli import __version__
+from optout_cli.register.events import way_words
 from optout_cli.register.standing import Deadline, Standing, Step, settles
 from optout_cli.register.status import next_step
 from optout_cli.register.table import short_place_of
@@ -138,7 +139,7 @@ def _name_of(standing: Standing) -> tuple[str, str]:
 def _cells(standing: Standing, today: date, width: int) -> Iterator[str]:
     state = standing.state
     yield PARTIES[state.letter.recipient]
-    yield "\n".join(f"{sent.on}\n{sent.by.replace('-', ' ')}" for sent in state.sent)
+    yield "\n".join(f"{sent.on}\n{way_words(sent.by)}" for sent in state.sent)
     yield str(state.received or "")
     days = (f"{day.title}: {day.about}" for day in standing.milestones)
     yield _wrap((next_step(standing, today), *days), width)
