@@ -21,7 +21,15 @@ from test_register import AT
 from optout_cli import output
 from optout_cli.cli import group
 from optout_cli.letters import Library
-from optout_cli.register.events import Answered, Delivered, LetterEvent, Replaced, Sent, Written
+from optout_cli.register.events import (
+    Answered,
+    Delivered,
+    LetterEvent,
+    Replaced,
+    Sent,
+    Withdrawn,
+    Written,
+)
 from optout_cli.register.folder import LetterFolder
 from optout_cli.register.journal import JournalWriter, load_journal
 from optout_cli.register.standing import standings_of
@@ -33,6 +41,7 @@ DAYS = st.sampled_from(["2026-11-20", "2026-11-21"])
 FORMATS = st.sampled_from(["txt", "html", "txt,html", "by-service"])
 ROUTES = st.sampled_from(["email", "fax", "mail"])
 PARTIES = st.sampled_from(["all", "ice"])
+KINDS = ["sent", "sent", "delivered", "answered", "withdrawn", "undone"]
 FORCE = st.sampled_from([(), (), (), ("--force",), ("--supersede", "a mistake")])
 INSTANTS = st.integers(1, 12)
 LETTER = "letter: secure-communities/opt-out\n"
@@ -157,7 +166,7 @@ class Clerk(RuleBasedStateMachine):
             path.write_bytes(content)
             self.signed.add(sha256(content).hexdigest())
 
-    @rule(data=st.data(), kind=st.sampled_from(["sent", "sent", "delivered", "answered"]))
+    @rule(data=st.data(), kind=st.sampled_from(KINDS))
     @precondition(lambda self: bool(load_register(self.folder).letters))
     def record(self, data: st.DataObject, kind: str) -> None:
         with LetterFolder(self.folder) as record:
@@ -177,6 +186,8 @@ class Clerk(RuleBasedStateMachine):
                 "sent": lambda: Sent(by="mail", **common),
                 "delivered": lambda: Delivered(**common),
                 "answered": lambda: Answered(reply="refused", **common),
+                "withdrawn": lambda: Withdrawn(what="written", **common),
+                "undone": lambda: Withdrawn(what="withdrawn", **common),
             }
             record.append([events[kind]()])  # type: ignore[list-item]  # each is an AnyEvent
 
@@ -267,7 +278,19 @@ class Clerk(RuleBasedStateMachine):
     def nothing_is_due_that_was_answered(self) -> None:
         states = self.register().letters.values()
         for standing in standings_of(states, LIBRARY.programs.by_id):
-            assert standing.answer_due is None or not standing.state.answers
+            is_over = standing.state.answers or standing.state.is_withdrawn
+            assert standing.answer_due is None or not is_over
+
+    @invariant()
+    def a_letter_is_withdrawn_only_if_that_was_said_last(self) -> None:
+        events = [line.event for line in load_journal(self.folder).lines]
+        said = {
+            event.reference
+            for event in events
+            if isinstance(event, Withdrawn) and event.what == "written"
+        }
+        states = self.register().letters.values()
+        assert {it.written.reference for it in states if it.is_withdrawn} <= said
 
     @invariant()
     def the_chain_is_whole(self) -> None:
