@@ -173,7 +173,7 @@ def test_without_a_command_help_is_shown_and_the_shell_is_told(run: Run) -> None
         ),
         (
             "write r.yaml s.yaml",
-            "Got unexpected extra argument (s.yaml)\n  hint: leave it out\n",
+            "Got unexpected extra argument (s.yaml)\n  hint: name one file at a time; ",
         ),
         ("diff a b c", "Got unexpected extra argument (c)\n  hint: leave it out\n"),
     ],

@@ -194,11 +194,12 @@ def _hint_for(error: click.UsageError) -> str | None:
     extra = re.match(r"Got unexpected extra arguments? \((.+)\)", error.message)
     if not extra or not error.ctx:
         return None
-    options = error.ctx.command.params
-    names_file = any(sign in extra[1] for sign in "./\\")
-    if extra[1].endswith(("/", ".pdf", ".txt")) and any("--output" in it.opts for it in options):
-        return f"to write there, add -o {extra[1]}"
-    is_name = not names_file and any(it.name in ("what", "jurisdiction") for it in options)
+    word, options = extra[1], error.ctx.command.params
+    if word.endswith(("/", ".pdf", ".txt")) and any("--output" in it.opts for it in options):
+        return f"to write there, add -o {word}"
+    if word.endswith((".yaml", ".yml", ".json")):
+        return "name one file at a time; optout batch takes many requests"
+    is_name = any(it.name in ("what", "jurisdiction") for it in options) and not {*"./"} & {*word}
     return 'put quotes around a name with spaces: "Marin County, CA"' if is_name else "leave it out"
 
 
