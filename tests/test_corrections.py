@@ -65,6 +65,8 @@ def test_forgetting_with_names_the_file_that_has_the_corrected_rows(batch: Batch
     code, _, err = batch()
     assert (code, f"{kept} rejected now\n" in err, f"{step}\n" in err) == (3, True, True)
     assert not second.exists()
+    code, _, err = batch("--with", rejects.name)
+    assert (code, "hint: did you mean out/rejects.csv?\n" in err) == (2, True)
     err = batch(table=f"{TABLE}50009,TBD,Sheriff\n")[2]
     assert f"next: fix the rows in {second}, then {step[6:]} --with {second}\n" in err
     assert second.read_text("utf-8").count("\n") == 2

@@ -148,7 +148,7 @@ def command(
 ) -> None:
     """Check the input, then write the letters of each row, or only report."""
     place = Path(output)
-    _check_usage(inputs, place, prints, has_register=not no_register)
+    _check_usage(inputs, fixes, place, prints, has_register=not no_register)
     if is_stream and (is_check or fail_fast or fixes or len(inputs) > 1):
         message = "--stream takes one INPUT, and no --check, --fail-fast or --with"
         usage_error(message, "leave it out")
@@ -176,8 +176,13 @@ def command(
     sys.exit(_run(run, folder, streams, is_check=is_check, fail_fast=fail_fast))
 
 
-def _check_usage(inputs: Sequence[str], place: Path, prints: Prints, *, has_register: bool) -> None:
+def _check_usage(
+    inputs: Sequence[str], fixes: Sequence[str], place: Path, prints: Prints, *, has_register: bool
+) -> None:
     """Raise click.UsageError if the options do not go together, or with what is there."""
+    for fix in fixes:
+        if not os.path.lexists(fix) and os.path.lexists(meant := place / Path(fix).name):
+            usage_error(f"--with: cannot find {fix}", f"did you mean {meant}?")
     if again := [name for name, count in Counter(inputs).items() if count > 1]:
         usage_error(f"INPUT {again[0]} is named more than once", "name each once")
     if str(place) == STDIN:
