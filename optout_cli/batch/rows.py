@@ -191,30 +191,26 @@ class _Work:
         return [self._check(number, row) for number, row in rows]
 
     def _check(self, number: int, row: Row) -> CheckedRow:
-        if row.document is None:
-            problems = locate(row.problems, None, row)
-            values = {} if isinstance(row.original, str) else dict(row.original)
-            jurisdiction = _jurisdiction_of(values, self.job.library)
-            return CheckedRow(
-                number=number, location=row.location, problems=problems, jurisdiction=jurisdiction
-            )
         job, document, case, fingerprint = self.job, row.document, None, ""
+        problems, traceback = locate(row.problems, None, row), ""
         try:
             with row_errors(row.location):
-                document = job.document_of(row.document)
-                case = case_of(document, job.library, job.order)
-                fingerprint = self.fingerprints.of(case, job.named_by(document, row))
-                return self._check_letters(number, row, document, case, fingerprint)
+                if row.document:
+                    document = job.document_of(row.document)
+                    case = case_of(document, job.library, job.order)
+                    fingerprint = self.fingerprints.of(case, job.named_by(document, row))
+                    return self._check_letters(number, row, document, case, fingerprint)
         except OptoutError as error:
             problems, traceback = locate(error.problems, document, row), error.traceback
         is_lacking = any(problem.code in _UNKNOWN for problem in problems)
+        cells = {} if isinstance(row.original, str) else dict(row.original)
         return CheckedRow(
             number=number,
             location=row.location,
             problems=problems,
             key=_key(case) if case and fingerprint else None,
-            jurisdiction=_jurisdiction_of(document.data, job.library),
-            asked=_identity_in(document, job.library),
+            jurisdiction=_jurisdiction_of(document.data if document else cells, job.library),
+            asked=_identity_in(document, job.library) if document else None,
             fingerprint=fingerprint,
             lacking=tuple(_missing_contacts(case)) if case and is_lacking else (),
             traceback=traceback,
