@@ -283,11 +283,10 @@ def test_another_line_height_in_either_layout_is_found(
     if engine == "typst":
         library = Library(options=Options(engine=engine))
         printer: Any = library.context.engine  # Any: the test changes its page
-        page = printer._pages["page.typ"]
-        printer._pages["page.typ"] = page.replace(
-            b"lined.with(11pt, 1.27)", b"lined.with(11pt, 1.3)"
-        )
-        assert printer._pages["page.typ"] != page
+        page = printer._pages / "page.typ"
+        source = page.read_text("utf-8")
+        page.write_text(source.replace("lined.with(11pt, 1.27)", "lined.with(11pt, 1.3)"), "utf-8")
+        assert page.read_text("utf-8") != source
     changed = pages_of(pdf_of(LETTERS[name](library), library))
     other = printed(name, next(it for it in NAMES if it != engine))
     assert first_difference(changed, other).startswith("page 1: ")

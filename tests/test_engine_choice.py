@@ -204,7 +204,7 @@ def test_after_a_refusal_typst_prints_the_next_letter(either_library: Library) -
 def test_an_error_of_typsts_own_does_not_reach_the_user(library: Library) -> None:
     typst = library.with_options(Options(engine="typst"))
     printer: Any = typst.context.engine  # Any: the test breaks its page
-    printer._pages["letter.typ"] = b"#nothing-of-this-name"
+    (printer._pages / "letter.typ").write_text("#nothing-of-this-name")
     assert told_by(lambda: pdf_of(letter_for(typst), typst)) == (
         "the page cannot be printed as it is\n"
         "  hint: print with --engine weasyprint, and report this as a bug"

@@ -195,19 +195,15 @@ def _recipient_problem(code: str, message: str, recipient: Recipient, field: str
 @lru_cache(maxsize=4096)  # most addresses are the same from county to county
 def lines_taken(text: str, width: float, size: float, weight: str = "normal") -> int:
     """Return how many lines of `width` points a text takes, set in `size` points."""
-    fits, length = width * _UNITS / size, _face(weight).getlength
-    if length(" ".join(text.split())) <= fits:
-        return 1
-    lines, line = 1, ""
-    for word in text.split():
-        longer = f"{line} {word}" if line else word
-        if line and length(longer) > fits:
-            lines, line = lines + 1, word
-        else:
-            line = longer
-        while length(line) > fits:  # one word is wider than the line: break it anywhere
-            cut = next(end for end in range(len(line), 0, -1) if length(line[:end]) <= fits)
-            lines, line = lines + 1, line[cut:]
+    fits, space = width * _UNITS / size, _width(" ", weight)
+    lines = 0
+    for part in broken_words(text, width, size, weight).split("\n"):
+        lines, end = lines + 1, -space
+        for word in filter(None, part.split(" ")):
+            wide = _width(word, weight)
+            end += space + wide
+            if end > fits and end > wide:
+                lines, end = lines + 1, wide
     return lines
 
 
@@ -230,6 +226,11 @@ def broken_words(text: str, width: float, size: float, weight: str = "normal") -
             pieces, rest = [*pieces, rest[:cut]], rest[cut:]
         parts.append("\n".join(["", *pieces, rest] if pieces and parts else [*pieces, rest]))
     return " ".join(parts).replace(" \n", "\n")
+
+
+@lru_cache(maxsize=8192)
+def _width(word: str, weight: str) -> float:
+    return float(_face(weight).getlength(word))
 
 
 @cache

@@ -25,6 +25,7 @@ from optout_cli.engines.measure import (
     can_be_shorter,
     faces,
     known_characters,
+    lines_taken,
     mono_face,
     set_in_fewest_pages,
     unknown_glyph,
@@ -45,6 +46,7 @@ from optout_cli.model.letter import (
     Run,
 )
 from optout_cli.output import hold_interrupts, temporary_files
+from optout_cli.templating.body import plain
 from optout_cli.templating.pages import Sheet
 from optout_cli.templating.templates import Templates
 
@@ -57,7 +59,10 @@ _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
 _CODE = '"code":true'  # in a page's words
 _INVISIBLE = "\ufeff"  # PDF/UA forbids it
 _INDENT, _QUOTED = 21.6, 50.4  # pt: of a list's items, of a quotation
-_NOTATION = (450.0, 9.5, "normal")  # below the signature: pt, pt, weight
+_SMALL = 9.5  # pt: below the signature
+_NOTATION = (450.0, _SMALL, "normal")  # pt, pt, weight: of all lines there but the first
+_WORDS = "words.json"
+_LONG = 330  # characters, which take more than three lines
 _Words = dict[str, Any]  # Any: JSON
 
 
@@ -65,25 +70,25 @@ class Engine:
     """Prints the shipped pages; the templates have no page of the user's own."""
 
     def __init__(self, templates: Templates) -> None:
-        folder = templates.folders[-1] / "_layout"
-        self._pages = {path.name: path.read_bytes() for path in sorted(folder.glob("*.typ"))}
         with hold_interrupts():
             place = make_folder()
             weakref.finalize(self, shutil.rmtree, place, ignore_errors=True)
         # Typst takes typefaces from folders only, and the package's own has each face twice.
-        self._typefaces, self._pictures = place / "typefaces", place / "pictures"
-        for folder in (self._typefaces, self._pictures):
+        # Pages that it finds in a folder are parsed once.
+        self._typefaces, self._pages = place / "typefaces", place / "pages"
+        layouts = (templates.folders[-1] / "_layout").glob("*.typ")
+        for folder, paths in ((self._typefaces, faces().values()), (self._pages, layouts)):
             folder.mkdir()
-        for path in faces().values():
-            shutil.copyfile(path, self._typefaces / path.name)
+            for path in paths:
+                shutil.copyfile(path, folder / path.name)
         self._compiler = self._make_compiler()
         self._has_mono = False  # whether the compiler has the typeface of what people type
-        self._there: dict[str, bytes] = {}  # the pictures in the folder
+        self._there: dict[str, bytes] = {}  # the words and pictures in the folder
         # The e-mail and the fax contain the page that was printed just before by itself.
         self._last: tuple[object, bytes] = None, b""
 
     def _make_compiler(self) -> typst.Compiler:
-        """Return a compiler of pages that can read only pictures of ours, and import no package."""
+        """Return a compiler of pages that can read only our own files, and import no package."""
         fonts = typst.Fonts(
             include_system_fonts=False,
             include_embedded_fonts=False,
@@ -91,7 +96,7 @@ class Engine:
         )
         nowhere = str(self._typefaces / "none")
         return typst.Compiler(
-            root=str(self._pictures),
+            root=str(self._pages),
             font_paths=fonts,
             package_path=nowhere,
             package_cache_path=nowhere,
@@ -141,20 +146,21 @@ class Engine:
     ) -> bytes:
         """Return a page with these words as PDF. Raises OptoutError for what cannot be drawn."""
         pictures = pictures or {}
-        for name, picture in pictures.items():  # into the folder: Typst takes no bytes
-            if self._there.get(name) != picture.content:
-                with temporary_files():
-                    (self._pictures / name).write_bytes(picture.content)
-                self._there[name] = picture.content
         # Each letter and its accent are one character.
         data = normalize("NFC", msgspec.json.encode(words).decode()).replace(_INVISIBLE, "")
+        files = {name: picture.content for name, picture in pictures.items()}
+        # Words in a file leave Typst what it keeps from the pages before; `sys.inputs` do not.
+        for name, content in {**files, _WORDS: data.encode()}.items():
+            if self._there.get(name) != content:
+                with temporary_files():
+                    (self._pages / name).write_bytes(content)
+                self._there[name] = content
         if _CODE in data and not self._has_mono:  # which takes a tenth of a second
             (self._typefaces / "mono.otf").write_bytes(mono_face())
             self._compiler, self._has_mono = self._make_compiler(), True
         try:
             return self._compile(
-                self._pages[f"{page}.typ"],
-                sys_inputs={"words": data},
+                str(self._pages / f"{page}.typ"),
                 pdf_standards=["a-2a", "ua-1"],
                 timestamp=int(datetime.combine(day, _NOON).timestamp()),
             )
@@ -162,11 +168,9 @@ class Engine:
             raise OptoutError(*self._problems(error, pictures)) from None
 
     # Any: options of Typst, each of its own type.
-    def _compile(self, page: bytes, **options: Any) -> bytes:
-        """Compile a page. Raises TypstError."""
-        # Any: its types leave out sources in memory.
-        sources: Any = {"main.typ": page, "page.typ": self._pages["page.typ"]}
-        printed = self._compiler.compile(input=sources, format="pdf", **options)
+    def _compile(self, page: str | bytes, **options: Any) -> bytes:
+        """Compile a page, a path or its source. Raises TypstError."""
+        printed = self._compiler.compile(input=page, format="pdf", **options)
         assert isinstance(printed, bytes)  # one PDF
         return printed
 
@@ -210,6 +214,14 @@ def _words_of(letter: Letter) -> _Words:
         "keywords": letter.keywords,
         "is_typed": letter.is_typed,
         "after_signature": [_fit_words(lines, *_NOTATION) for lines in letter.after_signature],
+        "lines_of_end": sum(
+            lines_taken(line, *ROOMS["signature"]) for line in (letter.closing, *letter.signature)
+        ),
+        "lines_after": sum(
+            lines_taken(line, *_NOTATION) if lines_taken(line, PAGE_WIDTH, _SMALL) > 1 else 1
+            for group in letter.after_signature
+            for line in group
+        ),
         **{
             name: {"file": name, "format": _format_of(picture), "alt": picture.alt}
             for name, picture in _pictures_of(letter).items()
@@ -236,7 +248,11 @@ def _body_of(blocks: Sequence[Block], width: float = PAGE_WIDTH, size: float = 1
 
 def _parts_of(block: Block, width: float, size: float) -> _Words:
     if isinstance(block, Paragraph | Heading):
-        return {"runs": [run for part in block.runs for run in _runs_of(part, width, size)]}
+        text = plain(block.runs)
+        return {
+            "runs": [run for part in block.runs for run in _runs_of(part, width, size)],
+            "lines": 4 if len(text) > _LONG else lines_taken(text, width, size),
+        }
     if isinstance(block, Quote):
         return {"blocks": _body_of(block.blocks, width - _QUOTED, size)}
     items = [_body_of(item, width - _INDENT, size) for item in block.items]
