@@ -186,6 +186,22 @@ def test_an_agency_that_may_be_on_the_list_under_two_names_has_a_note(tmp_path: 
     }
 
 
+def test_a_day_years_before_all_others_of_its_model_has_a_note(tmp_path: Path) -> None:
+    found, _ = read(
+        tmp_path,
+        "MISSOURI,Ava Police Department,Municipality,Worth County,tfm,2016-03-19",
+        "MISSOURI,Troy Police Department,Municipality,Lincoln County,tfm,2025-01-30",
+        "MISSOURI,Lincoln County Jail,County,Lincoln County,jem,2019-01-30",
+        "MISSOURI,Worth County Jail,County,Worth County,jem,2023-01-30",
+    )
+    assert isinstance(found, dict)
+    assert {slug: it["note"] for slug, it in found.items() if "note" in it} == {
+        "ava-police-department-mo": (
+            "ICE's list has no other tfm agreement signed before 2025-01-30"
+        ),
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [

@@ -88,6 +88,14 @@ def listing(option: str = "") -> str:
         ("日本", listing()),
         ("Zzzz, NV", listing(" --state NV")),
         ("Seattle", f"{CITY}; {listing()}"),
+        (
+            "Texas",
+            (
+                "name the state too: texas-county-mo or texas-county-ok;"
+                " for the state's offices: `optout list offices --state TX`"
+            ),
+        ),
+        ("ero-boston", "`optout list offices` lists it; name a jurisdiction that it serves"),
         ("Boston", f"{CITY}; {listing()}"),  # not Houston
         ("Californa", f"did you mean CA? {listing(' --state CA')}"),
         ("Pigeon Forge, TN", f"{CITY}; {listing(' --state TN')}"),

@@ -300,6 +300,8 @@ def test_words_for_another_passage_leave_nothing_out(run: Run, write: Write) -> 
         "This notice forbids the sharing of fingerprints.",
         "The State may not pass on our fingerprints to the FBI.",
         "It bars the exchange of data.",
+        "As of today no fingerprints of the County reach ICE.",
+        "The program is voluntary.",
     ],
 )
 def test_a_letter_ends_neither_the_program_nor_the_sharing(

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import date, datetime
-from itertools import permutations
+from itertools import pairwise, permutations
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,6 +56,7 @@ _KINDS = {
     "corrections": r"corrections?\b|correctional services",
     "police": r"police",
 }
+_YEARS_APART = 5  # of the first two days of a model: the first may have a wrong year
 _NAMED_COUNTY = re.compile(r"(.+? (?:County|Parish))\b")
 
 
@@ -198,6 +199,7 @@ def agencies_from(
         found.setdefault(code, {})[slug] = agency
     for known in found.values():
         _note_namesakes([*known.values()])
+    _note_odd_days([agency for known in found.values() for agency in known.values()])
     return dict(sorted(found.items())), sorted(remarks)
 
 
@@ -207,6 +209,19 @@ def _note_namesakes(known: list[dict[str, Any]]) -> None:
         if agency_key(fold(one["name"])) == agency_key(fold(two["name"])):
             models = " and ".join(agreement["model"] for agreement in two["agreements"])
             one["note"] = f"ICE's list also has {two['name']} ({models}); it may be the same agency"
+
+
+def _note_odd_days(known: list[dict[str, Any]]) -> None:
+    """Add a note to an agency that signed years before all others of its model."""
+    by_model: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+    for agency in known:
+        for agreement in agency["agreements"]:
+            by_model.setdefault(agreement["model"], []).append((agreement["signed"], agency))
+    for model, signed in by_model.items():
+        signed.sort(key=lambda pair: pair[0])
+        for (first, agency), (second, _) in pairwise(signed[:2]):
+            if int(second[:4]) - int(first[:4]) >= _YEARS_APART:
+                agency["note"] = f"ICE's list has no other {model} agreement signed before {second}"
 
 
 def _kind_of(name: str, type_: str) -> str | None:

@@ -131,7 +131,11 @@ class Directory:
         """
         locality = self.known(query)
         if locality is None:
-            raise OptoutError(self._finder.not_found(query, location))
+            problem = self._finder.not_found(query, location)
+            if query in self._offices:
+                hint = "`optout list offices` lists it; name a jurisdiction that it serves"
+                problem = msgspec.structs.replace(problem, hint=hint)
+            raise OptoutError(problem)
         return locality
 
     def _locality(self, query: str) -> Locality | None:

@@ -263,10 +263,12 @@ class Finder:
             or state_code(name.replace("-", " "))
             for name in words
         )
+        code, inside = self._of_state(folded)
         if found := with_name(folded, self._jurisdiction_entries):
             more = f"; {_CITY}" if is_city and (named or len(found) > 1) else ""  # `Aurora, CO`
+            if inside:  # `Texas` is two counties, too
+                more = f"; for the state's offices: `optout list offices --state {code}`"
             return f"name the state too: {_list_words(found)}{more}"
-        code, inside = self._of_state(folded)
         if inside:
             return _list_words(inside) if len(inside) <= _FEW else self._whole_list(code)
         states = {fold(state["name"]): code for code, state in self._states.items()}
