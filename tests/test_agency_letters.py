@@ -447,3 +447,13 @@ def test_a_short_name_with_a_city_office_is_told_with_the_office(library: Librar
         "check that 'Benton, AR' means Benton County, AR: the signatory's office is 'Benton Police"
         " Department'"
     )
+
+
+@pytest.mark.parametrize(
+    ("county", "is_told"), [("sussex-county-de", True), ("autauga-county-al", False)]
+)
+def test_a_county_without_an_agency_on_the_list_is_told(
+    county: str, *, is_told: bool, library: Library
+) -> None:
+    told = notes(library, of(county, "model: tfm", "agency: Anytown Police Department"))
+    assert ("unlisted-agreement" in told) == is_told

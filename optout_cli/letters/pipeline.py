@@ -168,7 +168,11 @@ def _county_notes(locality: Locality, kind: LetterKind, directory: Directory) ->
     """
     if locality.agency or not any(spec.known for spec in kind.particulars.values()):
         return
-    if slugs := [slug for slug, _ in directory.agencies_in(locality.state_code, locality.id)]:
+    slugs = [slug for slug, _ in directory.agencies_in(locality.state_code, locality.id)]
+    if not slugs:
+        text = f"check that there is an agreement: no agency of {locality.name} is on ICE's list"
+        yield Note(code="unlisted-agreement", text=text)
+    else:
         text = (
             f"say jurisdiction: {slugs[0]} to write for that agency; agencies of {locality.name} on"
             f" ICE's list: {', '.join(slugs)}"
