@@ -2,6 +2,7 @@
 
 import io
 import os
+import tracemalloc
 from functools import partial
 from pathlib import Path
 
@@ -257,3 +258,23 @@ def test_a_file_with_the_other_ending_is_named(typed: str, there: str, tmp_path:
 def test_a_folder_in_the_place_of_a_file_is_no_misspelling(tmp_path: Path) -> None:
     problem = no_such_file(tmp_path, Path("scans"))
     assert (problem.message, problem.hint) == ("is a folder, not a file", None)
+
+
+def test_a_small_file_takes_little_memory_whatever_the_limit(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"x" * 1000)
+    tracemalloc.start()
+    try:
+        assert len(read_bytes(str(path), 2**28)) == 1000
+        assert tracemalloc.get_traced_memory()[1] < 2**22
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("size", [2**20 - 1, 2**20, 2**20 + 1, 2**21])
+def test_a_file_may_be_as_large_as_the_limit_and_no_larger(size: int, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"x" * size)
+    assert len(read_bytes(str(path), size)) == size
+    with pytest.raises(OptoutError, match="is too large"):
+        read_bytes(str(path), size - 1)

@@ -10,8 +10,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from functools import partial
+from io import BytesIO
 from pathlib import Path, PureWindowsPath
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -22,6 +23,7 @@ from optout_cli.readers.encoding import text_from
 from optout_cli.readers.validate import convert
 
 MAX_BYTES = 8 * 2**20  # of a text file: twenty times the shipped data
+_PIECE = 2**20  # bytes
 STDIN = "-"
 
 
@@ -55,9 +57,9 @@ def read_bytes(path: str, limit: int, *, on_command_line: bool = False) -> bytes
         if path != STDIN:
             with Path(path).open("rb") as stream:
                 size = os.fstat(stream.fileno()).st_size
-                content = stream.read(limit + 1) if size <= limit else b""
+                content = _read_at_most(stream, limit + 1) if size <= limit else b""
         else:
-            size, content = 0, sys.stdin.buffer.read(limit + 1)
+            size, content = 0, _read_at_most(sys.stdin.buffer, limit + 1)
     except FileNotFoundError:
         problem = no_such_file(Path(path), Path(path))
         raise OptoutError(msgspec.structs.replace(problem, location=location)) from None
@@ -71,6 +73,14 @@ def read_bytes(path: str, limit: int, *, on_command_line: bool = False) -> bytes
         )
         raise OptoutError(Problem("too-large", message, location))
     return content
+
+
+def _read_at_most(stream: BinaryIO, most: int) -> bytes:
+    """Read up to `most` bytes; `stream.read` takes memory for all of them, if there are few too."""
+    content = BytesIO()
+    while piece := stream.read(min(_PIECE, most - content.tell())):
+        content.write(piece)
+    return content.getvalue()
 
 
 def folder_of(path: str) -> Path:
