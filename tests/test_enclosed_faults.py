@@ -142,6 +142,11 @@ def without_size(pdf: pikepdf.Pdf) -> None:
     del pdf.pages[0].obj["/MediaBox"]
 
 
+def wrong_name(pdf: pikepdf.Pdf) -> None:
+    """Add a list of names, for links, with an entry of another kind."""
+    pdf.Root.Names = Dictionary(Dests=Dictionary(Names=Array([Name.Wrong, pdf.pages[0].obj])))
+
+
 PLAIN, LINEAR = changed(), changed(linear=True)
 HINTS = re.search(rb"/H \[ (\d+)", LINEAR)
 assert HINTS
@@ -155,6 +160,7 @@ SMALL = {
     "pages": (rewritten(LINEAR, rb"/N", lambda _: 9), WEB),
     "size too small": (rewritten(PLAIN, rb"/Size", lambda number: number - 1), COUNT),
     "size too large": (rewritten(PLAIN, rb"/Size", lambda number: number + 5), COUNT),
+    "an entry that is none": (changed(wrong_name), "a wrong entry in its list of places"),
     "no size of page": (changed(without_size), "a page without a size"),
 }
 WHOLE = {

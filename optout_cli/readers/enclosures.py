@@ -72,6 +72,7 @@ _REPAIRED = {
     "MediaBox is undefined": "a page without a size",
     "expected endobj": "an object without its end mark",
     "name with stray #": "a name with a stray #",
+    "Name/Number tree node": "a wrong entry in its list of places",
 }
 _FAST_WEB_VIEW = "wrong entries for fast web view"
 _LINEARIZED = b"/Linearized"  # marks a PDF that has such entries
