@@ -252,6 +252,15 @@ def test_the_dates_of_a_column_are_never_turned_by_one(
     assert told_of(*cells) == told
 
 
+@pytest.mark.parametrize("cell", ["Monday, November 24, 2026", "Wed. 11/24/2026", "Sun 11/24/26"])
+def test_a_date_with_the_wrong_day_of_the_week_is_not_read(cell: str) -> None:
+    (told,) = told_of(cell)
+    assert told.split(cell)[1] == (
+        "' names the wrong day of the week\n"
+        "  hint: 2026-11-24 is a Tuesday; write it as YYYY-MM-DD, such as 2026-11-24"
+    )
+
+
 def test_routes_and_numbers_are_read_in_the_words_of_people() -> None:
     table = (
         "jurisdiction,letter,signature.kind,Bureau service,ICE service,Sheriff Phone,Sheriff ZIP,"

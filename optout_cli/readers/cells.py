@@ -6,7 +6,7 @@ has no single meaning must be corrected: the functions for cells return None the
 
 import re
 import unicodedata
-from calendar import month_name, monthrange
+from calendar import day_name, month_name, monthrange
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -39,6 +39,8 @@ def check_date(text: str) -> tuple[str, str] | None:
         meant = meant or guess_date(head.replace("-", "/"))
         if re.fullmatch("[0-9]{10}([0-9]{3})?", text):  # seconds or milliseconds since 1970
             meant = date(1970, 1, 1) + timedelta(seconds=int(text[:10]))
+        if weekday := right_weekday(text):
+            return "names the wrong day of the week", f"{meant} is a {weekday}; {hint}"
         if meant:
             hint = f"write it as YYYY-MM-DD; did you mean {meant}?"
         return "is not a date", hint
@@ -80,7 +82,7 @@ _MIDNIGHT = re.compile(
     r"(Z|\+00:?00| GMT.*)?$|\.0$|(?<=-[0-9]{2})(Z|\+00:00)$"
 )
 _WEEKDAY = re.compile(
-    r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+", re.IGNORECASE
+    r"^(mon|tue|wed|thu|fri|sat|sun)(?:s|nes|rs|ur)?(?:day)?\.?,?\s+", re.IGNORECASE
 )
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _SCHEMES = re.compile(r"^(?:tel|fax|phone|mailto):\s*", re.IGNORECASE)
@@ -158,8 +160,19 @@ def _plain_date(text: str) -> str:
     return re.sub(r"/(?=[A-Za-z])|(?<=[A-Za-z])/", " ", plain)  # 24/Nov/2026
 
 
+def right_weekday(text: str) -> str:
+    """Return the day of the week of a date that names another one, or an empty text."""
+    named = _WEEKDAY.match(text.strip())
+    found = slashed_days(text) or (str(guess_date(_plain_date(text)) or ""),) if named else ()
+    names = [day_name[date.fromisoformat(day).weekday()] for day in found if day]
+    is_one = named and any(name.casefold().startswith(named[1].casefold()) for name in names)
+    return names[0] if names and not is_one else ""
+
+
 def date_in_words(text: str, order: DateOrder | None) -> str | None:
     """Return the date of a cell as YYYY-MM-DD; `order` is that of its column, if it has one."""
+    if right_weekday(text):
+        return None
     days = slashed_days(text)
     if days is None:
         plain = _plain_date(text)

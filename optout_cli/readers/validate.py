@@ -24,6 +24,7 @@ from optout_cli.readers.cells import (
     code_in_words,
     column_of,
     date_in_words,
+    right_weekday,
     slashed_days,
 )
 from optout_cli.readers.document import OWN_MARK, Document, Tree, join_path
@@ -211,10 +212,11 @@ class _Walk:
             if value not in get_args(bare):
                 hint = self._choice_hint(value, [*map(str, get_args(bare))], path)
                 self._fail(path, "unknown-choice", f"{name} cannot be {_describe(value)}", hint)
-        elif bare is date and self.document.is_cell(path) and (days := slashed_days(value)):
-            self._fail_slashed(value, days, path, name)
         elif bare is date:
-            if wrong := check_date(value):
+            days = slashed_days(value) if self.document.is_cell(path) else None
+            if days and not right_weekday(value):
+                self._fail_slashed(value, days, path, name)
+            elif wrong := check_date(value):
                 self._fail(path, "wrong-date", f"{name} {_describe(value)} {wrong[0]}", wrong[1])
         else:
             self._check_text(value, kind, path, name)

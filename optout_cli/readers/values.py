@@ -33,12 +33,13 @@ from optout_cli.readers.postal import (
 # is what a resolution is called, and self what the sender calls itself.
 Use = Literal[
     "name", "person", "street", "city", "document", "post", "number", "vote", "prose", "own",
-    "item", "state", "phone", "code", "act", "self", "title",
+    "item", "state", "phone", "code", "act", "self", "title", "office",
 ]  # fmt: skip
 _GROUPS = {"short": "name post number vote", "printed": "name post number vote prose"}
 _WIDER: Mapping[Use, tuple[Use, ...]] = {  # a person's name is a name too
     "person": ("name",), "street": ("name",), "city": ("street", "name"),
     "document": ("name",), "act": ("name",), "self": ("name",), "title": ("name",),
+    "office": ("name",),
     "phone": ("code",), "own": ("prose",), "item": ("own", "prose"),
 }  # fmt: skip
 
@@ -54,6 +55,7 @@ _USES: tuple[tuple[Use, str], ...] = (
     ("vote", r"authority\.\d+\.vote"),
     ("number", r"approved-as-to-form\.file-number"),
     ("self", r"calls-itself"),
+    ("office", r"signatory\.office"),
     ("title", r"(signatory|approved-as-to-form)\.title"),
     ("person", r"(signatory|approved-as-to-form)\.name"),
     (
@@ -191,7 +193,8 @@ def _doubts_about_pairs(texts: Mapping[str, str]) -> Iterator[Doubt]:
         message = f"{path}.zip {code!r} is a ZIP code of {others}, not of {state}"
         yield Doubt(f"{path}.zip", message, "correct the one that is wrong")
     place = re.escape(city)
-    if city and re.search(rf"[,\n]\s*{place}$|\b{place},? [A-Z]{{2}}$", street):
+    before = r"(?:[,\n]|\b(?:St|Street|Ave|Avenue|Rd|Road|Blvd|Dr|Drive|Lane)\.?)\s*"
+    if city and re.search(rf"{before}{place}$|\b{place},? [A-Z]{{2}}$", street):
         message = f"{path}.street {shorten(street)!r} has the city in it too"
         yield Doubt(f"{path}.street", message, "write the city in its own place only")
     for field in ("email", "fax", "address.street"):
@@ -309,9 +312,9 @@ def _is_misspelled(text: str) -> bool:
 
 
 def _has_lost(text: str) -> bool:
-    """Tell whether a vote has fewer ayes than noes: `0 to 5`."""
-    votes = re.match(r"([0-9]+) ?(?:-|\u2013|to|:) ?([0-9]+)\b", text)
-    return votes is not None and int(votes[1]) < int(votes[2])
+    """Tell whether a vote has no more ayes than noes: `0 to 5`."""
+    votes = re.match(r"(?i)(?:ayes:? )?([0-9]+),? ?(?:-|\u2013|to|:|noes:?) ?([0-9]+)\b", text)
+    return votes is not None and int(votes[1]) <= int(votes[2])
 
 
 _TESTS: Mapping[str, Callable[[str], bool]] = {
