@@ -188,7 +188,7 @@ def test_an_error_of_optouts_own_code_keeps_its_traceback(
         render(notice, library.templates)
     files = [Path(entry.path).name for entry in caught.traceback]
     assert files[-2:] == ["notice.py", "test_templates.py"]
-    assert "parts.html.j2" in files
+    assert "every-letter.html.j2" in files
 
 
 def test_an_attribute_error_of_optouts_own_code_is_raised_too(

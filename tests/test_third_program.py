@@ -46,7 +46,7 @@ letters:
       first: {type: date, when: before, required: true, help: the first notice, follow: date}
 """
 STOP = """\
-{% extends "_layout/parts.html.j2" %}
+{% extends "_layout/every-letter.html.j2" %}
 {% block subject %}<p>{{ title }}: {{ place.full_name }}</p>{% endblock %}
 {% block body %}
   <p>Please stop.{% if particulars.kind == "county" %} It is a county jail.{% endif %}</p>
