@@ -38,9 +38,9 @@ def test_show_has_the_agreements_with_their_source(run: Run) -> None:
 def test_the_guide_says_what_is_on_file_and_compares_it(run: Run) -> None:
     text = words(outcome(run("guide", AUTAUGA, "--letter", "287g/terminate"))[1])
     assert (
-        "On file as of 2026-05-18 for Autauga County Sheriff\u2019s Office: jem, signed September"
-        " 22, 2025; tfm, signed September 22, 2025; wso, signed September 22, 2025. Compare this"
-        " with your own copies." in text
+        "On file as of 2026-05-18 for Autauga County Sheriff\u2019s Office: Jail Enforcement Model,"
+        " signed September 22, 2025; Task Force Model, signed September 22, 2025; Warrant Service"
+        " Officer model, signed September 22, 2025. Compare this with your own copies." in text
     )
 
 

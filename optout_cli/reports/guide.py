@@ -103,6 +103,8 @@ def encode_guide(guide: Guide, day: date, name: str, library: Library) -> bytes:
 def _facts(case: Case) -> _Facts:
     program, advice, request = case.program, case.program.guide, case.request
     period, models, about_letter = program.period(case.date), chosen_models(case), [*laws_of(case)]
+    specs = case.kind.particulars.values()
+    words = next((spec.labels for spec in specs if spec.known == "model"), {})
     again = {}
     if advice.wait:
         # The day that the letter itself names, if it does.
@@ -117,7 +119,7 @@ def _facts(case: Case) -> _Facts:
         "date": case.date,
         "status": period.note if period else None,
         "agreements": [
-            agreement
+            (words.get(agreement.model, agreement.model), agreement)
             for agreement in (case.locality.agreements if case.kind.about else ())
             if not models or agreement.model in models
         ],
