@@ -499,7 +499,7 @@ def test_the_terminal_asks_for_the_facts_of_a_reply(reference: str, at_terminal:
         "Day": "2026-11-23",
         "By": "Pat Doe, ICE",
         "Words": "1. There is no way out. 2. None is planned.",
-        "How you spoke": "telephone",
+        "How it was said": "telephone",
         "Letter": "secure-communities/record-of-conversation",
         "Name": "Kim Successor",
     }
@@ -507,7 +507,7 @@ def test_the_terminal_asks_for_the_facts_of_a_reply(reference: str, at_terminal:
     code, _, err = outcome(result)
     assert (code, clerk.unused) == (0, [])
     words = "1. There is no way out. 2. None is planned."
-    assert f"  By: Pat Doe, ICE\n  Words: {words}\n  How you spoke: telephone\n" in err
+    assert f"  By: Pat Doe, ICE\n  Words: {words}\n  How it was said: telephone\n" in err
     assert data_in("marin-county-ca-record-of-conversation.yaml")["particulars"] == {
         "notice": "opt-out",
         "notice-date": "2026-11-20",

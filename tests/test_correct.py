@@ -353,3 +353,11 @@ def test_a_salutation_that_is_typed_is_kept(run: Run, own: Path) -> None:
 def test_a_telephone_number_gets_its_hyphens(run: Run, own: Path) -> None:
     assert outcome(run("correct", "CA", "--set", "phone=9165550100", *BY))[0] == 0
     assert kept(own)["states"]["CA"]["bureau"]["phone"] == "916-555-0100"
+
+
+@pytest.mark.parametrize(
+    ("what", "meant"), [("Californa", "California"), ("ero-san-fransisco", "ero-san-francisco")]
+)
+def test_a_misspelled_state_or_office_is_told(what: str, meant: str, run: Run, own: Path) -> None:
+    told = f"WHAT: there is no jurisdiction {what!r}\n  hint: did you mean {meant!r}?\n"
+    assert (outcome(run("correct", what, *BY)), own.exists()) == ((2, "", told), False)

@@ -31,7 +31,7 @@ from optout_cli.cli.options import (
 )
 from optout_cli.cli.user_folder import Tree, keep_correction
 from optout_cli.directory import Directory
-from optout_cli.errors import ExitCode, Location, OptoutError, Problem
+from optout_cli.errors import ExitCode, Location, OptoutError, Problem, closest
 from optout_cli.model.jurisdiction import Contact
 from optout_cli.readers.cells import check_date
 from optout_cli.readers.document import Document, Layer, with_assignments
@@ -250,7 +250,15 @@ def target_of(what: str, directory: Directory, location: Location) -> str:
         return f"states.{code}.bureau"
     if what in directory.data.offices:
         return f"offices.{what}"
-    found = directory.find(what, location)
+    try:
+        found = directory.find(what, location)
+    except OptoutError as error:
+        states = () if directory.candidates(what) else directory.data.states.values()
+        near = closest(what, [*directory.data.offices, *(state.name for state in states)])
+        if near is None:
+            raise
+        hint = f"did you mean {near!r}?"
+        raise OptoutError(msgspec.structs.replace(error.problems[0], hint=hint)) from None
     group = "agencies" if found.agency else "jurisdictions"
     return f"states.{found.state_code}.{group}.{found.id}"
 

@@ -67,6 +67,7 @@ _EXPLAIN_KEPT = (
     " shows all answers at the end. If you start again, optout asks everything anew; your new"
     " answers for the same county replace those in its file."
 )
+_SAID = (CONTACT, "draft")  # notes that the questions have said already
 _END = {"write": "", "read": "", "stop": "", "yes": "", "no": ""}  # what can be said at the end
 
 
@@ -341,7 +342,7 @@ def _preview(
             for number, (question, _) in enumerate(interview.asked, 1)
             if f"{question.path}.".startswith(about)
         ]
-    notes = [note for each in exports for note in each.notice.notes if note.code != CONTACT]
+    notes = [note for each in exports for note in each.notice.notes if note.code not in _SAID]
     lines = [f"note: {line}" for _, line in lines_of_notes(notes, in_full=False, before=set())]
     fresh = [interview.with_labels(line) for line in lines if line not in seen]
     for line in ("", *fresh) if fresh else ():
