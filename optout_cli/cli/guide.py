@@ -88,7 +88,7 @@ def command(
     letter needs, what it can and cannot do on its date, what state law requires, what to do next,
     and which letter answers which reply.
 
-    JURISDICTION is a FIPS code (06041), a slug (marin-county-ca) or a name ("Marin County, CA"),
+    JURISDICTION is a FIPS code (06041), or a name: marin-county-ca or "Marin County, CA",
     also of an agency with a 287(g) agreement ("Hialeah Police Department, FL").
     For the file of a REQUEST, the guide leaves out what you have already decided.
     """

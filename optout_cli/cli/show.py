@@ -95,7 +95,7 @@ def command(
     For each address: its file and line, its source and how old it is. Also the status of each
     program and the laws of the state.
 
-    JURISDICTION is a FIPS code (06041), a slug (marin-county-ca) or a name ("Marin County, CA"),
+    JURISDICTION is a FIPS code (06041), or a name: marin-county-ca or "Marin County, CA",
     also of an agency with a 287(g) agreement ("Hialeah Police Department, FL").
     For the file of a REQUEST: its program first, on its date, with the addresses that it corrects.
     """

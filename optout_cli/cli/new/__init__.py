@@ -67,7 +67,7 @@ go on with them. Without JURISDICTION, optout asks for the county.
 In a script it writes a sample file that explains each line. With --csv or --xlsx it writes a
 table of many requests for `optout batch`. It never replaces a file.
 
-JURISDICTION is a FIPS code (06041), a slug (marin-county-ca) or a name ("Marin County, CA").
+JURISDICTION is a FIPS code (06041), or a name: marin-county-ca or "Marin County, CA".
 Prints the path of the file.
 """
 
