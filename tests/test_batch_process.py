@@ -37,7 +37,7 @@ def rows(ids: list[str]) -> str:
 
 @pytest.mark.usefixtures("with_typst")
 @pytest.mark.parametrize(
-    ("formats", "jobs", "count", "kills"), [("txt,json,fax", "1", 14, 8), ("pdf,txt", "2", 4, 4)]
+    ("formats", "jobs", "count", "kills"), [("txt,json,fax", "1", 14, 6), ("pdf,txt", "2", 4, 4)]
 )
 def test_a_batch_killed_at_any_instant_ends_as_if_it_had_not_been(
     formats: str, jobs: str, count: int, kills: int, write: Write
@@ -278,16 +278,16 @@ def test_progress_is_drawn_on_a_terminal_only() -> None:
     assert [it for it in (b"checking", b"writing", b"14/14", b" a second") if it not in shown] == []
 
 
-def test_of_ten_thousand_rows_the_three_good_ones_are_written(write: Write) -> None:
-    bad = [f"500{2 * (number % 14) + 1:02},Pat," for number in range(9_997)]
+def test_of_two_thousand_rows_the_three_good_ones_are_written(write: Write) -> None:
+    bad = [f"500{2 * (number % 14) + 1:02},Pat," for number in range(1_997)]
     good = [f"{id},Pat,Sheriff" for id in ROWS[:3]]
-    lines = ["jurisdiction,signatory.name,signatory.title", *bad[:5000], *good, *bad[5000:]]
+    lines = ["jurisdiction,signatory.name,signatory.title", *bad[:1000], *good, *bad[1000:]]
     write("n.csv", "\n".join(lines))
     done = call(*TEXT, "-q")
     assert (done.returncode, len(done.stdout.splitlines())) == (3, 18)
-    assert b"needs 'title' (9,997 rows: lines 2, 3, 4, 5, 6 and 9,992 more)" in done.stderr
+    assert b"needs 'title' (1,997 rows: lines 2, 3, 4, 5, 6 and 1,992 more)" in done.stderr
     with Path("out/rejects.csv").open(encoding="utf-8-sig", newline="") as rejects:
-        assert sum(1 for _ in csv.reader(rejects)) == 9_998
+        assert sum(1 for _ in csv.reader(rejects)) == 1_998
 
 
 @pytest.mark.usefixtures("with_typst")

@@ -212,23 +212,31 @@ def test_a_problem_that_readers_repair_is_a_note_and_the_file_is_enclosed(
     assert (code, told) == (0, [NOTE.format(problem)])
 
 
-@pytest.mark.parametrize("case", ["pages", "size too large", "no size of page"])
+@pytest.mark.parametrize(
+    ("case", "commands"),
+    [
+        ("pages", ("check", "write", "batch")),
+        ("size too large", ("write",)),
+        ("no size of page", ("batch",)),
+    ],
+)
 def test_every_command_reports_a_repaired_problem_in_a_process_of_its_own(
-    case: str, write: Write, in_folder: Path
+    case: str, commands: tuple[str, ...], write: Write, in_folder: Path
 ) -> None:
     content, problem = SMALL[case]
     engine = "weasyprint" if case == "pages" else "typst"  # one letter of the slow one is enough
     write("r.yaml", ENCLOSING)
     write("n.yaml", f"- {ENCLOSING.replace(chr(10), chr(10) + '  ').rstrip()}\n")
     (in_folder / "act.pdf").write_bytes(content)
-    for words in (
-        ("check", "r.yaml", "--engine", "typst"),
-        ("write", "r.yaml", "--to", "ice", "--engine", engine, "-o", "w/"),
-        ("batch", "n.yaml", "--engine", "typst", "--with-enclosures", "-o", "b/"),
-    ):
-        done = call(*words)
+    words = {
+        "check": ("check", "r.yaml", "--engine", "typst"),
+        "write": ("write", "r.yaml", "--to", "ice", "--engine", engine, "-o", "w/"),
+        "batch": ("batch", "n.yaml", "--engine", "typst", "--with-enclosures", "-o", "b/"),
+    }
+    for command in commands:
+        done = call(*words[command])
         err = done.stderr.decode()
-        assert (words[0], done.returncode, NOTE.format(problem) in err) == (words[0], 0, True), err
+        assert (command, done.returncode, NOTE.format(problem) in err) == (command, 0, True), err
 
 
 @pytest.mark.parametrize("case", WHOLE)

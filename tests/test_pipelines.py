@@ -9,6 +9,7 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+from command_results import Run
 from conftest import REQUEST
 from read_docs import blocks
 from test_readme import COMMON, TABLE
@@ -96,14 +97,14 @@ def test_each_message_is_sent_once(typst_library: Library) -> None:
     assert addressees() == ALL
 
 
-def test_a_corrected_letter_goes_out_too_and_is_told_to_be_one() -> None:
+def test_a_corrected_letter_goes_out_too_and_is_told_to_be_one(run: Run) -> None:
     reached = REACHED.partition("\n")[2]
     signed = REQUEST.replace("title: Sheriff", "title: Sheriff, email: sheriff@example.gov")
-    write = "optout write r.yaml -f eml -o out/ -q"
-    for name, reason in (("Pat", ""), ("Pam", "a mistyped name")):
+    reason = ("--supersede", "a mistyped name")
+    for name, options in (("Pat", ()), ("Pam", reason)):
         text = f"{signed}{reached}signature: {{kind: typed}}\n"
         Path("r.yaml").write_text(text.replace("Pat", name))
-        piped(write + (f" --supersede '{reason}'" if reason else ""))
+        assert run("write", "r.yaml", "-f", "eml", "-o", "out/", "-q", *options).exit_code == 0
         _, told = told_by(MAIL)
         assert piped(MAIL) == []
     assert sum(b"Pam Placeholder" in it for it in given("sendmail")) == 2

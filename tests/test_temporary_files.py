@@ -48,7 +48,7 @@ def scratch(write: Write, in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> P
     write("tall.yaml", REQUEST.replace("title: Sheriff", f"title: {'Sheriff and Clerk ' * 60}"))
     write("common.yaml", COMMON)
     write("n.csv", HEADER + ROWS)
-    write("few.csv", HEADER + "".join(ROWS.splitlines(keepends=True)[:4]))
+    write("few.csv", HEADER + "".join(ROWS.splitlines(keepends=True)[:2]))
     write("t/_layout/letter.css", "p { widows: many }\n")
     (in_folder / "scratch").mkdir()
     monkeypatch.setenv("TMPDIR", str(in_folder / "scratch"))
