@@ -187,6 +187,7 @@ class _Page(HTMLParser):
         self.text += data
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", NAMES, ids=lambda it: it[:30])
 def test_a_name_stands_on_the_letter_as_it_was_typed(
     name: str, run: Run, write: Write, in_folder: Path

@@ -67,6 +67,7 @@ def test_a_request_may_come_from_standard_input(run: Run) -> None:
     assert (code, out, parties(notes)) == (0, "", ["bureau", "ice"])
 
 
+@pytest.mark.no_cover
 def test_every_problem_of_every_file_is_told_in_one_run(run: Run, faulty: list[str]) -> None:
     assert outcome(run("check", *faulty)) == (1, PROBLEMS, "")
 
@@ -161,6 +162,7 @@ def test_a_data_file_that_does_not_fit_the_shipped_one_is_told(
     assert outcome(run("check", "mine.yaml")) == (1, told, "")
 
 
+@pytest.mark.no_cover
 def test_the_shipped_data_file_may_be_named(run: Run) -> None:
     path = str(ROOT / "jurisdictions.yaml")
     assert outcome(run("check", path)) == (0, "", f"no problems in {path}\n")

@@ -202,7 +202,6 @@ def test_an_unknown_choice_is_answered_with_the_one_that_is_meant(
     assert (code, told.partition("hint: ")[2]) == (2, f"did you mean '{meant}'?\n")
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("words", "same"),
     [

@@ -182,6 +182,7 @@ def test_a_state_that_cannot_be_meant_is_refused(words: str, message: str, run: 
     assert (code, told[: len(message)]) == (2, message)
 
 
+@pytest.mark.no_cover
 def test_an_overlays_jurisdiction_stands_among_the_shipped_ones(run: Run, write: Write) -> None:
     overlay = str(write("mine.yaml", OVERLAY))
     listed = rows(run("list", "jurisdictions", "--state", "CA", "--data", overlay, "--json"))
@@ -194,6 +195,7 @@ def test_an_overlays_jurisdiction_stands_among_the_shipped_ones(run: Run, write:
     }
 
 
+@pytest.mark.no_cover
 def test_nothing_to_list_prints_nothing_on_stdout(run: Run, write: Write) -> None:
     overlay = str(write("mine.yaml", OVERLAY))
     told = (0, "", "the data has no jurisdictions in ZZ\n")

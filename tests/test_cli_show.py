@@ -64,6 +64,7 @@ def problem(code: str, message: str, hint: str) -> str:
     return json.dumps({**told, **place}, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
+@pytest.mark.no_cover
 def test_each_value_stands_beside_its_file_and_line(show: Run) -> None:
     code, out, err = outcome(show("99001"))
     head, program = SHOWN.split("\n\nSecure Communities", 1)
@@ -72,11 +73,13 @@ def test_each_value_stands_beside_its_file_and_line(show: Run) -> None:
     assert f"\n\nSecure Communities{program}" in out
 
 
+@pytest.mark.no_cover
 def test_the_copy_that_the_program_sends_is_shown(show: Run) -> None:
     copy = outcome(show("99001"))[1].partition("\n  Copy to ice-hq\n")[2]
     assert re.match(r"  attention     Director +jurisdictions\.yaml:\d+\n", copy)
 
 
+@pytest.mark.no_cover
 def test_the_states_laws_come_last(show: Run) -> None:
     law = """
 State laws that optout knows: 1; ask counsel
@@ -87,11 +90,13 @@ State laws that optout knows: 1; ask counsel
     assert outcome(show("99001"))[1].endswith(law)
 
 
+@pytest.mark.no_cover
 def test_a_state_without_a_known_law_may_have_one(show: Run) -> None:
     shown = outcome(show("guam"))[1].splitlines()
     assert shown[-1] == "State laws that optout knows: none, but there may be some; ask counsel"
 
 
+@pytest.mark.no_cover
 def test_a_jurisdiction_without_a_code_is_named_once(show: Run) -> None:
     assert outcome(show("zed-city"))[1].splitlines()[:3] == [
         "City of Zed, ZZ (zed-city)",
@@ -210,6 +215,7 @@ def test_an_office_that_nobody_knows_is_not_made_up(run: Run) -> None:
     assert ice == "add it under recipients: ice:, since the agency is unknown"
 
 
+@pytest.mark.no_cover
 def test_json_is_one_object_on_one_line(show: Run) -> None:
     code, out, err = outcome(show("99001", "--json"))
     shown = json.loads(out)

@@ -198,6 +198,7 @@ def sent(write: Write, run: Run, in_folder: Path) -> str:
     return f"letters/{next((in_folder / 'letters').glob('*.docx')).name}"
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("place", BESIDE)
 def test_what_changed_beside_the_text_of_a_word_file_is_shown(
     place: str, run: Run, sent: str

@@ -124,6 +124,7 @@ def test_what_leads_to_a_list_or_the_closing_stays_with_it(
     assert kept == [*lists, letter.closing, "\n".join(letter.signature), *below]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("seal", [None, SEAL])
 @pytest.mark.parametrize("lines", [1, 3])
 def test_the_address_starts_at_the_envelopes_window(

@@ -345,6 +345,7 @@ def test_the_web_page_of_a_plain_letter_has_no_picture(library: Library) -> None
     assert b"<img" not in exporter_for("html").encode(letter_for(library), library.context)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "paper",
     [(612, 792), (792, 612), (595, 842), (306, 396), (1224, 792)],

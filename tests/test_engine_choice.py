@@ -118,7 +118,6 @@ def test_another_engine_prints_the_letters_again_and_says_so(run: Run) -> None:
     assert "prints them again" not in outcome(run(*BATCH, "--engine", "weasyprint", "--check"))[1]
 
 
-@pytest.mark.no_cover
 def test_after_a_large_batch_one_line_says_how_much_sooner_typst_is(
     run: Run, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:

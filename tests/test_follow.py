@@ -255,6 +255,7 @@ def sent_notice(typst_library: Library, in_folder: Path, run: Run) -> str:
     return reference
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "named",
     [

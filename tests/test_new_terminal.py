@@ -159,6 +159,7 @@ def type_all(child: "pexpect.spawn[str]") -> str:
     return shown
 
 
+@pytest.mark.no_cover
 def test_every_question_is_answered_wrong_answers_first(
     talk: Talk, in_folder: Path, run: Run
 ) -> None:

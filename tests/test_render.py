@@ -246,6 +246,7 @@ FIELDS = [
 ]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("value", HOSTILE)
 def test_every_text_stands_in_every_text_format_as_typed_but_for_its_marks(
     library: Library, value: str, monkeypatch: pytest.MonkeyPatch

@@ -30,6 +30,7 @@ def choices_in(sheets: dict[str, Worksheet]) -> Iterator[tuple[str, list[object]
             yield str(sheets["Requests"].cell(1, place.min_col).value), listed
 
 
+@pytest.mark.no_cover
 def test_its_rows_are_those_of_the_table_and_every_cell_is_text(library: Library) -> None:
     table = table_template(library, TERMINATE, ["PA"])
     sheet = sheets_of(library, TERMINATE, "PA")["Requests"]
@@ -41,6 +42,7 @@ def test_its_rows_are_those_of_the_table_and_every_cell_is_text(library: Library
     assert {12 <= shape.width <= 42 for shape in sheet.column_dimensions.values()} == {True}
 
 
+@pytest.mark.no_cover
 def test_lists_offer_what_a_request_may_say(library: Library) -> None:
     found = dict(choices_in(sheets_of(library, TERMINATE, "PA")))
     ways = ["certified-mail", "mail", "email", "fax", "hand"]

@@ -397,6 +397,7 @@ def test_the_shipped_folder_works_from_anywhere(tmp_path: Path, library: Any) ->
     assert list(Templates([copied]).problems()) == []
 
 
+@pytest.mark.no_cover
 def test_the_digest_of_a_shipped_template_needs_no_second_parsing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,6 +110,7 @@ def test_a_letter_that_its_program_refuses_is_refused_at_its_line(run: Run) -> N
     assert (code, err) == (1, "r.yaml:2:1: Marin County, CA has no city jail\n  hint: say county\n")
 
 
+@pytest.mark.no_cover
 def test_the_json_form_carries_the_templates_hash(run: Run, write: Write) -> None:
     def digest() -> str:
         arguments = ("write", "r.yaml", "--to", "ice", "-f", "json", "-o", "-", *MINE)
@@ -138,5 +139,6 @@ def test_batch_new_schema_and_guide_know_it(run: Run, write: Write, desk: Path) 
     assert "- None by November 30, 2026: Second notice. optout new --follow LETTER" in guide
 
 
+@pytest.mark.no_cover
 def test_check_finds_nothing_wrong_with_its_request(run: Run) -> None:
     assert outcome(run("check", "r.yaml", "-q", *MINE)) == (0, "", "")
