@@ -327,12 +327,13 @@ def test_each_answer_calls_for_its_letter_until_that_has_gone_out(
     day, told = date(2026, 12, 14), []
     for kind in ("meeting-confirmation", "renewed-request"):
         notice = maker.standings(library)[0]
-        told.append((notice.next_letter, notice.next_answer and notice.next_answer.reply))
+        kind_due, answer = notice.next_up
+        told.append((kind_due, answer and answer.reply))
         letter = f"secure-communities/{kind}"
         maker.sent(maker.written(letter=letter, on=day, parties=("ice",)), "ice", day)
     assert told == [("meeting-confirmation", "meeting-offered"), ("renewed-request", "refused")]
     notice = maker.standings(library)[0]
-    assert (notice.next_letter, notice.next_answer) == (None, None)
+    assert notice.next_up == (None, None)
 
 
 @pytest.mark.parametrize("letter", [FOLLOW_UP, "secure-communities/renewed-request"])

@@ -192,7 +192,7 @@ def _matter_of(standing: Standing) -> _Matter:
 
 def _reason(standing: Standing, day: date) -> str:
     """Say why a letter is to be followed now; an empty text if it is not."""
-    answer = standing.next_answer
+    _, answer = standing.next_up
     if standing.step == "answered" and answer:
         return f"{answer.reply} on {answer.on}"
     deadline = standing.answer_due

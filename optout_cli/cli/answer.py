@@ -1,6 +1,6 @@
 """`optout answer`: record what came back, and begin the letter that answers it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,17 +24,14 @@ from optout_cli.cli.options import (
 )
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem, closest, raise_any
 from optout_cli.letters import Library
-from optout_cli.letters.days import closed_notes
 from optout_cli.model.program import Program, Reply
 from optout_cli.model.request import RECIPIENTS, Party
 from optout_cli.register.events import Answered
-from optout_cli.register.recorder import LookUp, look_up, sent_letter, version_sent
+from optout_cli.register.recorder import LookUp, Recorded, look_up, sent_letter, version_sent
 from optout_cli.register.replies import (
     answered_from,
     check_facts,
     check_text,
-    no_day_notes,
-    office_days,
     replies_to,
 )
 from optout_cli.register.standing import settles, standings_of
@@ -250,35 +247,32 @@ def _record(
     if said and statement.program.replies[said.id].silence:
         say("nothing is recorded, since nothing came back")
         return
-    with record.recorder_of(library) as recorder:
-        letters = recorder.find(letter, found.folder, [state.letter.recipient])
+
+    def results_of(text: str) -> Iterator[Recorded]:
+        letters = recorder.find(text, found.folder, [state.letter.recipient])
         (answered,) = (sent for sent in map(sent_letter, letters) if sent.state.id == state.id)
-        try:
-            if said is None:
-                reason, of = undo
-                result = taken_back_from(answered.state, "answered", reason, moment, of=of)
-            else:
-                answer = Answered(
-                    **about_letter(state, moment),
-                    reply=said.id,
-                    on=said.day or moment.today,
-                    by=said.by or None,
-                    words=said.words or None,
-                    facts={**said.facts},
-                    file=answered.take(said.scan, "file", is_own=False) or said.kept,
-                )
-                result = answered_from(answered.state, answer, moment, old)
-                reply = statement.program.replies[answer.reply]
-                facts = result.event.facts if isinstance(result.event, Answered) else {}
-                check_facts(answer.reply, reply, facts)  # also of one that completes nothing
-                closed = closed_notes(office_days(reply, facts), state.written.state)
-                notes = (*closed, *no_day_notes(reply, facts))
-                result = result._replace(notes=(*result.notes, *notes))
-        except OptoutError as error:
-            raise OptoutError(
-                *(record.place_problem(problem, letter) for problem in error.problems)
-            ) from None
-        record.commit(recorder, recorder.add([(answered, result)]), as_json=as_json, quiet=quiet)
+        if said is None:
+            reason, of = undo
+            yield (
+                answered,
+                taken_back_from(answered.state, "answered", reason, moment, of=of),
+            )
+            return
+        answer = Answered(
+            **about_letter(state, moment),
+            reply=said.id,
+            on=said.day or moment.today,
+            by=said.by or None,
+            words=said.words or None,
+            facts={**said.facts},
+            file=answered.take(said.scan, "file", is_own=False) or said.kept,
+        )
+        reply = statement.program.replies[said.id]
+        yield answered, answered_from(answered.state, answer, reply, moment, old)
+
+    with record.recorder_of(library) as recorder:
+        done = record.prepare_each(recorder, [letter], results_of)
+        record.commit(recorder, done, as_json=as_json, quiet=quiet)
 
 
 def _say_next(statement: _Statement, reply: Reply | None) -> None:

@@ -292,18 +292,13 @@ def write_files(
 
 
 def put_file(
-    path: Path | None,
-    content: bytes,
-    *,
-    force: bool = False,
-    quiet: bool = False,
-    keeps: bool = True,
+    path: Path | None, content: bytes, *, force: bool = False, quiet: bool = False
 ) -> None:
     """Write a file as `write_files` does; without a path, print its content."""
     if path is None:
         click.echo(content, nl=False)
     else:
-        write_files({path: content}, force=force, quiet=quiet, keeps=keeps)
+        write_files({path: content}, force=force, quiet=quiet)
 
 
 def say_problems(problems: Iterable[Problem]) -> None:

@@ -12,7 +12,6 @@ from optout_cli.cli.console import (
     count_of,
     print_json,
     print_text,
-    put_file,
     quote,
     report_problems,
     say,
@@ -21,6 +20,7 @@ from optout_cli.cli.console import (
     terminal_width,
     usage_error,
     wrap,
+    write_files,
 )
 from optout_cli.cli.options import (
     Choice,
@@ -270,8 +270,11 @@ def _verify(journals: dict[Path, Journal], *, as_json: bool) -> ExitCode:
 def _write_report(content: bytes, name: str, day: date, output: str | None, *, force: bool) -> None:
     kind = (f"file of format {name}", f".{name}")
     path = path_for(output or STDIN, f"{day}-status.{name}", kind)
-    is_older = path is not None and what_is(path) == _REPORTS[name]  # which is not kept
-    put_file(path, content, force=force or is_older, keeps=not is_older)
+    if path is None:
+        click.echo(content, nl=False)
+        return
+    is_older = what_is(path) == _REPORTS[name]  # which is not kept
+    write_files({path: content}, force=force or is_older, keeps=not is_older)
 
 
 def _print(entries: Sequence[Entry], day: date, shape: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
+from optout_cli.letters.days import closed_notes
 from optout_cli.model.fields import Noun
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Note
@@ -105,23 +106,15 @@ def facts_in_words(answer: Answered, reply: Reply | None) -> list[str]:
     return found
 
 
-def office_days(reply: Reply, facts: Mapping[str, str]) -> list[date]:
-    """Return the days among the facts of a reply on which offices must be open."""
-    names = [name for name, spec in reply.asks.items() if spec.office_day]
-    return [date.fromisoformat(facts[name]) for name in names if name in facts]
-
-
-def no_day_notes(reply: Reply, facts: Mapping[str, str]) -> tuple[Note, ...]:
-    """Return a note on each day that a reply leads to and that is not said."""
-    days = [(it.title, it.from_) for it in reply.milestones if not facts.get(it.from_)]
-    return tuple(
-        Note(
-            code="no-day",
-            text=f"no day is recorded for: {title}; if the answer names it, add it with --correct"
-            f" --set {name}=DATE",
-        )
-        for title, name in days
+def _day_notes(state: LetterState, reply: Reply, facts: Mapping[str, str]) -> Iterator[Note]:
+    """Yield notes on days on which offices are closed, and on those that the answer should name."""
+    names = [name for name, spec in reply.asks.items() if spec.office_day and name in facts]
+    yield from closed_notes(
+        [date.fromisoformat(facts[name]) for name in names], state.written.state
     )
+    for title, name in ((it.title, it.from_) for it in reply.milestones if not facts.get(it.from_)):
+        text = f"no day is recorded for: {title}; if the answer names it, add it with --correct"
+        yield Note(code="no-day", text=f"{text} --set {name}=DATE")
 
 
 def delivered_from(
@@ -159,7 +152,11 @@ def _may_come_before(state: LetterState, answer: date, delivery: date) -> bool:
 
 
 def answered_from(
-    state: LetterState, said: Answered, now: Moment, corrected: Answered | None = None
+    state: LetterState,
+    said: Answered,
+    reply: Reply,
+    now: Moment,
+    corrected: Answered | None = None,
 ) -> Result:
     """Return the event that a letter was answered, in place of the answer that is `corrected`.
 
@@ -171,10 +168,11 @@ def answered_from(
     whole = _complete(last, said) if last and not corrected else None
     is_change = bool(last and (corrected or whole))
     event = msgspec.structs.replace(whole or said, corrects=last.on if is_change else False)
+    check_facts(event.reply, reply, event.facts)  # also of one that completes nothing
     blank = {"at": now.at, "previous": "", "corrects": event.corrects}
     known = [last] if is_change else state.answers
     if any(msgspec.structs.replace(answer, **blank) == event for answer in known):
-        return Result(event, is_known=True)
+        return Result(event, tuple(_day_notes(state, reply, event.facts)), is_known=True)
     notes = []
     if not state.sent:
         notes.append(Note(code="answer-to-unsent", text="the letter is not recorded as sent"))
@@ -189,7 +187,7 @@ def answered_from(
             " this one back with --undo REASON, and correct the other with --correct"
         )
         notes.append(Note(code="second-answer", text=text))
-    return Result(event, tuple(notes))
+    return Result(event, (*notes, *_day_notes(state, reply, event.facts)))
 
 
 def _complete(last: Answered, said: Answered) -> Answered | None:

@@ -208,22 +208,18 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def next_letter(self) -> str | None:
-        """The kind of letter that comes next: after a reply, or if no reply comes.
+        """The kind of letter that comes next: after a reply, or if no reply comes."""
+        return self.next_up[0]
+
+    @property
+    def next_up(self) -> tuple[str | None, Answered | None]:
+        """The kind of letter that comes next, and the answer that it takes up: the last one first.
 
         None once letters that take up each reply have gone out, or one that takes up the silence.
         """
-        return next(self._next_letters(), (None, None))[0]
-
-    @property
-    def next_answer(self) -> Answered | None:
-        """The answer that the next letter takes up."""
-        return next(self._next_letters(), (None, None))[1]
-
-    def _next_letters(self) -> Iterator[tuple[str, Answered | None]]:
-        """Yield the letters to write, and the answer that each takes up, the last one first."""
         kind, program, after = self.state.kind, self.program, self.after
         if program is None or self.step == "withdrawn" or (after and after.kind == kind):
-            return
+            return None, None
         # An earlier letter of this kind about the same notice may have gone out.
         cited = facts_of(self.before).value(_CITED) if self.before else None
         is_second = self.notice is not None and cited == self.notice.written.reference
@@ -240,8 +236,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
                 notice = self.notice if answer or is_again else None
                 kinds = {kind, *([notice.kind] if notice else ())}
                 if not kinds.isdisjoint(program.letters[row.letter].follows):
-                    yield row.letter, answer
-                    break
+                    return row.letter, answer
+        return None, None
 
     @property
     def next_ready(self) -> LetterState | None:
