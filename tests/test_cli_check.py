@@ -357,3 +357,9 @@ def test_a_file_that_write_would_not_take_is_not_found_right(
     told = [outcome(run(command, name))[::2] for command in ("check", "write")]
     assert [code for code, _ in told] == [2, 2]
     assert all(hint in err for _, err in told)
+
+
+def test_the_name_of_a_file_breaks_no_line_of_a_note(run: Run, write: Write) -> None:
+    write("two\nlines.yaml", REQUEST)
+    _, _, err = outcome(run("check", "two\nlines.yaml"))
+    assert all(line.startswith(r"two\nlines.yaml: note: ") for line in err.splitlines()[:-1])

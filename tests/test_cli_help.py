@@ -1,6 +1,7 @@
 """What `--help` promises is so, and a slip of the pen is answered with what to type."""
 
 import gc
+import json
 import re
 import shlex
 import shutil
@@ -148,6 +149,7 @@ def test_without_a_command_help_is_shown_and_the_shell_is_told(run: Run) -> None
         ("show 06041 --jsn", "No such option '--jsn'. Did you mean '--json'?\n"),
         ("check --coverag", "No such option '--coverag'. Did you mean '--coverage'?\n"),
         ("list formats -x", "No such option '-x'.\n"),
+        ("write -lead.yaml", "No such option '-l'.\n  hint: for a file, type ./-lead.yaml\n"),
         ("list", "Missing argument 'WHAT'. Choose from:\n\tjurisdictions,\n\tagencies,\n"),
         ("sned", "No such command 'sned'.\n  hint: did you mean 'sent'?\n"),
         ("help sned", "there is no help on 'sned'\n  hint: did you mean 'sent'?\n"),
@@ -269,3 +271,19 @@ def test_an_option_of_one_value_is_given_once(words: str, name: str, run: Run) -
 def test_options_that_may_be_repeated_and_flags_are_given_as_often_as_one_likes(run: Run) -> None:
     words = ("-q", "-q", "--to", "ice", "--to", "bureau", "-f", "txt", "-f", "json", "--check")
     assert outcome(run("write", "06041", *words))[0] == 0
+
+
+def test_the_json_of_a_missing_argument_is_on_one_line(run: Run) -> None:
+    code, _, err = outcome(run("schema", "--json"))
+    assert (code, json.loads(err)["message"][:40]) == (
+        2,
+        "Missing argument 'WHAT'. Choose from: re",
+    )
+
+
+def test_a_switch_from_the_environment_is_told_what_it_takes(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPTOUT_WRITE_CHECK", "maybe")
+    code, _, err = outcome(run("write", "06041"))
+    assert (code, "Recognized values: 0, 1," in err) == (2, True)

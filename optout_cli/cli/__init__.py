@@ -151,11 +151,11 @@ class _Group(click.Group):
         except click.UsageError as error:
             from optout_cli.errors import shorten_quotes
 
-            vars(error)["message"] = shorten_quotes(error.message)  # click declares it final
+            # Click declares it final.
+            vars(error)["message"] = shorten_quotes(error.message).replace(": , 0", ": 0")
             _name_variable(error)
-            hinted = error
-            if hint := _hint_for(error):
-                hinted = click.UsageError(f"{error.format_message()}\n  hint: {hint}", error.ctx)
+            hint, message = _hint_for(error), error.format_message()
+            hinted = click.UsageError(f"{message}\n  hint: {hint}", error.ctx) if hint else error
             if not _wants_json(ctx.meta[_WORDS]):
                 raise hinted from None
             from optout_cli.cli.console import say_usage_problem
@@ -191,6 +191,9 @@ def _hint_for(error: click.UsageError) -> str | None:
         example = re.search(r"^  (optout .+)", text, re.MULTILINE)
         is_choice = isinstance(error.param and error.param.type, click.Choice)
         return f"such as {example[1]}" if example and not is_choice else None
+    if isinstance(error, click.NoSuchOption) and error.ctx:
+        files = (re.fullmatch(r"-[^=]*\.[^=]*", word) for word in error.ctx.meta[_WORDS])
+        return next((f"for a file, type ./{match[0]}" for match in files if match), None)
     extra = re.match(r"Got unexpected extra arguments? \((.+)\)", error.message)
     if not extra or not error.ctx:
         return None

@@ -28,7 +28,7 @@ from optout_cli.cli.options import (
     verbose_option,
     with_engine,
 )
-from optout_cli.errors import ExitCode, OptoutError
+from optout_cli.errors import ExitCode, Location, OptoutError
 from optout_cli.exporters import Options
 from optout_cli.letters.notes import lines_of_notes
 from optout_cli.letters.pipeline import Order
@@ -124,7 +124,7 @@ def command(
         for code, text in (
             () if quiet else lines_of_notes(notes, in_full=in_full or speaks_json(), before=before)
         ):
-            say(f"{path}: note: {text}", code)
+            say(f"{Location(path)}: note: {text}", code)
     if not (problems or quiet or wants_coverage):
         say(f"no problems in {', '.join(files) or 'data, templates and letters'}")
     # Every file also reports the data's problems, and every letter its own.

@@ -350,6 +350,7 @@ def say_usage_problem(error: click.UsageError) -> None:
     """Print an error of the command line as JSON on stderr."""
     # format_message names the option too, which `file` does.
     message, _, hint = error.format_message().partition("\n  hint: ")
+    message = " ".join(message.split())  # click breaks the lines of choices
     option = error.param.opts[-1] if isinstance(error, click.BadParameter) and error.param else ""
     problem = Problem("usage", message.rstrip("."), Location(option), hint or None)
     _echo_json(problem_as_json(problem), err=True)
