@@ -214,6 +214,8 @@ def broken_words(text: str, width: float, size: float, weight: str = "normal") -
     """
     if max(map(len, text.split(" "))) * size * _WIDEST <= width:
         return text
+    if "\n" in text:  # which a typeface cannot measure
+        return "\n".join(broken_words(line, width, size, weight) for line in text.split("\n"))
     fits, most = width * _UNITS / size, int(width / size / _NARROWEST)
     length = _face(weight).getlength
     parts: list[str] = []
