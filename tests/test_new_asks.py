@@ -734,6 +734,8 @@ def test_an_answer_that_no_longer_fits_the_others_is_asked_again(asked: Asked) -
         ("30 nov 2026", ["2026-11-30"]),
         ("tomorrow", ["2026-11-25"]),
         ("Friday", ["2026-11-27", "2026-11-20"]),
+        ("Tues. Dec 1", ["2026-12-01", "2025-12-01", "2027-12-01"]),
+        ("Nov30 2026", ["2026-11-30"]),
         ("last Monday", ["2026-11-23"]),
         ("last Tuesday", ["2026-11-17"]),  # today is one
         ("in a month", []),
