@@ -56,7 +56,7 @@ TYPED = (
     ("Telephone", "555-0100", "4155550100"),
     ("Fax", "-"),
     ("E-mail", ""),
-    ("Resolution or ordinance", "resolution 26-1"),
+    ("Resolution or ordinance", "res. 26-1"),
     ("  Did you mean Resolution, with the number 26-1?", ""),
     ("Number", "the Board"),
     ("  Keep 'the Board'?", ""),

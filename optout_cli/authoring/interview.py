@@ -39,7 +39,8 @@ _KEYS = (
 
 _REFERENCE = re.compile(r"-[0-9]{8}-[A-Z0-9]{4}\b")  # of a letter: differs with every answer
 _PATH = re.compile(r"[a-z]+(?:[.-][a-z0-9]+)+")  # of a key
-_ACT = re.compile(r"([a-z][a-z ]+?) ((?:no\. ?)?[0-9]\S*)")  # `resolution 2026-5`
+_ACT = re.compile(r"([a-z][a-z ]+?)\.? ((?:no\. ?)?[0-9]\S*)")  # `resolution 2026-5`
+_ACTS = {"ord": "ordinance", "res": "resolution", "reso": "resolution"}
 _DATES = ("impossible-date", "later-authority")
 _AS_IN_LETTER = "With an answer of that kind, the letter says:"
 
@@ -264,7 +265,7 @@ class Interview:
         if doubt is None:
             return None
         message = self.with_labels(doubt.message, question.path, question.section)
-        return replace(doubt, message=message)
+        return replace(doubt, message=message, hint=question.hint or doubt.hint)
 
     def _place(self, text: str) -> Locality:
         return self.basis.library.directory.find(text, Location(""))
@@ -287,7 +288,8 @@ class Interview:
         A name that is only near may be the wrong one, so there is also NONE.
         """
         if question.path.endswith(".instrument") and (act := _ACT.fullmatch(text)):
-            kind, number = (f"{part[0].upper()}{part[1:]}" for part in act.groups())
+            parts = _ACTS.get(act[1], act[1]), act[2]
+            kind, number = (f"{part[0].upper()}{part[1:]}" for part in parts)
             self.offered[question.key.replace("instrument", "number")] = number
             return {kind: f"{kind}, with the number {number}"}
         if question.reads != "place":
