@@ -111,7 +111,8 @@ def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Cache:
-    return Cache(tmp_path_factory.getbasetemp() / "shared-cache")
+    # The commands' own, so that the data is parsed once for all.
+    return Cache(tmp_path_factory.getbasetemp() / "home" / "cache" / "optout")
 
 
 @pytest.fixture(scope="session")
