@@ -371,16 +371,15 @@ def test_a_harmed_cache_costs_no_error(
 ) -> None:
     monkeypatch.setattr(options, "Library", Library)  # one that loads its data by the cache
     monkeypatch.setenv("XDG_CACHE_HOME", str(in_folder / "cache"))
-    commands = (("show", "06041"), (*TO_ICE, "-f", "txt", "-o", "-"))
-    before = [outcome(run(*words)) for words in commands]
-    for harm in (damaged, cut_short, made_folders):
+    show, write = ("show", "06041"), (*TO_ICE, "-f", "txt", "-o", "-")
+    before = {words: outcome(run(*words)) for words in (show, write)}
+    for harm, words in ((damaged, show), (cut_short, write), (made_folders, write)):
         harm(in_folder)
-        after = [outcome(run(*words)) for words in commands]
-        assert (harm, after) == (harm, before)
+        assert (harm, outcome(run(*words))) == (harm, before[words])
 
 
 @pytest.mark.no_cover
-@pytest.mark.parametrize("place", ["r.yaml", "r.yaml/below", "/dev/null", "/proc/none"])
+@pytest.mark.parametrize("place", ["r.yaml", "/proc/none"])  # below a file; refused
 def test_a_cache_that_cannot_be_written_costs_no_error(
     place: str, run: Run, monkeypatch: pytest.MonkeyPatch, in_folder: Path
 ) -> None:
