@@ -1005,6 +1005,7 @@ def test_it_is_told_that_register_csv_with_a_wrong_row_records_nothing(
         "",
         "nothing was recorded: correct these rows, and run the command again",
     )
+    assert ": sent: 2030-01-01 is in the future" in err  # as the table calls the column
     assert sendings("bureau") + sendings("ice") == []
 
 

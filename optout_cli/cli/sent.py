@@ -223,7 +223,7 @@ def _prepare_rows(
                 days = {answer.on for named in found for answer in named.state.answers}
                 unrecorded += [] if days.issuperset(claim.row.answered) else [row.location]
             except OptoutError as error:
-                problems += locate_problems(error, row)
+                problems += locate_problems(error, row, is_register=table.is_register)
         if unrecorded:
             rows = count_of(len(unrecorded), "row")
             text = f"{unrecorded[0]}: {rows} with a day under answered that is not recorded"

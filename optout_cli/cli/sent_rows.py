@@ -16,7 +16,7 @@ from optout_cli.readers.files import is_file
 from optout_cli.readers.validate import convert
 from optout_cli.register.journal import NAME
 from optout_cli.register.statements import Sending
-from optout_cli.register.table import as_sendings
+from optout_cli.register.table import COLUMN_OF, as_sendings
 
 _LETTER_COLUMNS = ("letter", "path", "reference")
 _SENDING = {"on", "by", "number"}  # what a row says of how a letter went out
@@ -128,8 +128,16 @@ def claim_of(row: Row, said: Sending, parties: tuple[Party, ...]) -> Claim:
     return Claim(names[0], said._replace(**own), recipients, line)
 
 
-def locate_problems(error: OptoutError, row: Row) -> Iterator[Problem]:
-    """Give the problems of a row their place in the table."""
+def locate_problems(error: OptoutError, row: Row, *, is_register: bool) -> Iterator[Problem]:
+    """Give the problems of a row their place in the table, which may be register.csv."""
+    for problem in _located(error, row):
+        place = problem.location
+        if place and is_register:
+            place = msgspec.structs.replace(place, path=COLUMN_OF.get(place.path, place.path))
+        yield msgspec.structs.replace(problem, location=place)
+
+
+def _located(error: OptoutError, row: Row) -> Iterator[Problem]:
     document = row.document
     letter = next((key for key in _LETTER_COLUMNS if document and key in document.data), "")
     for problem in error.problems:

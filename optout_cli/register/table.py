@@ -41,6 +41,7 @@ _FILLED_IN = {
     "tracking number": "number", "delivered": "delivered", "answered": "answered",
     "SHA-256": "sha256", "change": "change",
 }  # fmt: skip
+COLUMN_OF = {own: name for name, own in _FILLED_IN.items()}
 _Lineage = tuple[str, str, str, str]  # what a letter shares with the one that it replaces
 
 
