@@ -13,6 +13,7 @@ import pytest
 from answer_questions import Answers, Clerk
 from click.testing import Result
 from command_results import Run, Write, outcome
+from conftest import REQUEST as BASIC
 from make_register import ADDISON, MARIN, RegisterMaker
 from written_letters import REACHED, TO_BUREAU, TO_ICE, write_letters
 
@@ -307,6 +308,31 @@ def test_a_renewed_notice_goes_to_who_refused_and_calls_no_acknowledgment_an_ans
     assert "this letter goes to ICE alone" in told
     text = Path("next.yaml").read_text("utf-8")
     assert ("\nto: ice\n" in text, re.findall(r"\banswered: (.*)", text)) == (True, ["2026-11-22"])
+
+
+def test_an_answer_to_the_first_version_is_quoted_after_a_corrected_one_went_out(
+    in_folder: Path, run: Run, write: Write
+) -> None:
+    write("r.yaml", BASIC)
+    options = ("-f", "txt", "-o", "letters/", "-q")
+    run("write", "r.yaml", *options)
+    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-20", "-q")
+    run("answer", TO_ICE, "--reply", "refused", "--on", "2026-11-21", "--words", "No.", "-q")
+    write("r.yaml", BASIC.replace("Pat", "Kim"))
+    run("write", "r.yaml", *options, "--supersede", "the wrong signer")
+    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-23", "-q")
+    signed = ("--set", "signatory.name=Pat Doe", "--set", "signatory.title=Sheriff")
+    run("new", "--follow", TO_ICE, "--letter", RENEWED, "-o", "next.yaml", *signed, "-q")
+    text = Path("next.yaml").read_text("utf-8")
+    assert re.findall(r"\banswer(?:ed)?: (.*)", text) == ["2026-11-21", '"\u201cNo.\u201d"']
+    told = outcome(run("write", "next.yaml", "-f", "txt", "-o", "letters/", "-v"))[2]
+    assert "check the letter" not in told
+
+
+def test_a_letter_after_an_answer_that_ends_the_matter_has_a_note(reference: str, run: Run) -> None:
+    run("answer", TO_ICE, "--reply", "removed", "-q")
+    told = outcome(run("new", "--follow", TO_ICE, "--letter", RENEWED, "-o", "next.yaml"))[2]
+    assert "the new letter does not answer that; check that you want it" in " ".join(told.split())
 
 
 def test_an_answer_that_did_not_come_is_taken_back(reference: str, run: Run) -> None:

@@ -25,9 +25,10 @@ _CITED = "notice-reference"  # the particular with the reference of the letter t
 class Earlier(NamedTuple):
     """An earlier letter: its facts, and what happened to the letter to each recipient.
 
-    `states` has a version that was sent, else the one that the facts are of. `later` are letters
-    that cite it, such as a request for an answer, and `newer` all that went out to its recipients
-    since. `notice` is the letter that it cites itself.
+    `states` has a version that was sent, else the one that the facts are of, and `former` the
+    versions that went out before it. `later` are letters that cite it, such as a request for an
+    answer, and `newer` all that went out to its recipients since. `notice` is the letter that it
+    cites itself.
     """
 
     facts: JsonObject
@@ -35,10 +36,12 @@ class Earlier(NamedTuple):
     later: tuple[LetterState, ...] = ()
     notice: "Earlier | None" = None
     newer: tuple[LetterState, ...] = ()
+    former: tuple[LetterState, ...] = ()
 
     def answers(self) -> list[Answered]:
         """Return what came back to it, or to a letter that cites it, the oldest first."""
-        found = [answer for state in (*self.states, *self.later) for answer in state.answers]
+        states = (*self.states, *self.former, *self.later)
+        found = [answer for state in states for answer in state.answers]
         return sorted(found, key=lambda answer: (answer.on, answer.at))
 
     def followed_by(self, kind: LetterKind, program: Program) -> Iterator[LetterState]:
@@ -76,19 +79,28 @@ def earlier_from(state: LetterState, states: Iterable[LetterState]) -> Earlier:
         is_later = one.date >= two.date and one.at >= two.at and one.reference != reference
         return bool(other.sent) and not other.is_withdrawn and is_alike and is_later
 
+    chosen = [version for *_, version in versions.values()]
+    former = [
+        other
+        for other in all_states
+        if other.sent and other.identity[:-1] == state.identity[:-1] and other not in chosen
+    ]
+    own_references = {it.written.reference for it in (state, *chosen, *former)}
     cited = facts.get("particulars", {}).get(_CITED)
     notices = [other for other in all_states if other.written.reference == cited]
     return Earlier(
         facts,
-        tuple(version for *_, version in versions.values()),
+        tuple(chosen),
         tuple(
             other
             for other in all_states
-            if reference.encode() in bytes(other.written.facts)  # ten times faster than to decode
-            and _facts_of(other).get("particulars", {}).get(_CITED) == reference
+            # Ten times faster than to decode.
+            if any(text.encode() in bytes(other.written.facts) for text in own_references)
+            and _facts_of(other).get("particulars", {}).get(_CITED) in own_references
         ),
         earlier_from(notices[-1], all_states) if notices else None,
         tuple({state.identity: state for state in all_states if is_newer(state)}.values()),
+        tuple(former),
     )
 
 
@@ -141,7 +153,8 @@ def _requests_of(earlier: Earlier, program: Program) -> list[JsonObject]:
     facts, again = earlier.facts, _asked_again(earlier, program)
     sent = {it.letter.recipient for it in earlier.states if it.sent and not it.is_withdrawn}
     to_these = [answer for state in again for answer in state.answers]
-    to_itself = [answer for state in earlier.states for answer in state.answers]
+    versions_sent = (*earlier.states, *earlier.former)
+    to_itself = [answer for state in versions_sent for answer in state.answers]
     listing = {
         name
         for name, kind in program.letters.items()

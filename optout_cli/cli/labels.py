@@ -26,6 +26,7 @@ from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import is_folder
 from optout_cli.register.recorder import look_up
 from optout_cli.register.state import LetterState
+from optout_cli.register.status import what_is
 from optout_cli.reports.packet import Mailings, mailings_of
 
 
@@ -94,7 +95,9 @@ def command(
     path = pdf_path(output, f"{form}.pdf", f"file of {form}")
     look = with_engine(Options(engine=engine), ["pdf"], quiet=quiet)
     printer = library_from((), folders, look).context.engine
-    put_file(path, printer.print_mailings(printed, form), force=force, quiet=quiet)
+    is_older = path is not None and what_is(path) == form  # such labels as were there before
+    content = printer.print_mailings(printed, form)
+    put_file(path, content, force=force or is_older, quiet=quiet)
     if not quiet:
         if left:
             number = count_of(left, "letter")

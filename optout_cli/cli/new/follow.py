@@ -266,16 +266,19 @@ def begin_after(order: NewOrder, named: str, library: Library) -> Beginning:
 
 
 def _say_answered(known: Answers, earlier: Earlier, program: Program) -> None:
-    """Say which answers came to those who get a letter that asks for one."""
-    if known["letter"].partition("/")[2] not in kinds_after_silence(program):
-        return
+    """Say which answers came to those who get a letter that asks for one, or that end a matter."""
+    is_asking = known["letter"].partition("/")[2] in kinds_after_silence(program)
     for answer in earlier.answers():
-        if settles(answer, program) and known.get("to") in (None, "", answer.recipient):
-            reply = program.replies.get(answer.reply)
+        reply = program.replies.get(answer.reply)
+        is_end = reply is not None and not reply.next
+        if known.get("to") not in (None, "", answer.recipient) or not settles(answer, program):
+            continue
+        if is_asking or is_end:
             what = reply.label if reply else answer.reply
+            why = "asks for an answer as if none had come" if is_asking else "does not answer that"
             say_wrapped(
                 f"note: {RECIPIENTS[answer.recipient]} answered on {answer.on} ({what}): the new"
-                " letter asks for an answer as if none had come; check that you want it"
+                f" letter {why}; check that you want it"
             )
 
 
