@@ -464,8 +464,8 @@ def test_every_note_on_a_letter_has_a_name_to_choose_it_by() -> None:
     # These are told when something is recorded, and no letter has them.
     others = {
         "answer-to-unsent", "changed-file", "changed-reply", "completed-answer",
-        "no-day", "no-number", "other-number", "other-way", "replaced-letter", "second-answer",
-        "unsigned",
+        "no-day", "no-number", "other-letter", "other-number", "other-way",
+        "replaced-letter", "second-answer", "unsigned",
     }  # fmt: skip
     assert (codes - named - others, named - codes) == (set(), {"unconfirmed"})
 

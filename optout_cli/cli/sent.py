@@ -325,7 +325,9 @@ def _results(
                 signed=named.take(claim.row.signed, "signed"),
             )
             if said.never or said.withdrawn:
-                yield named, withdrawn_from(named.state, said, moment)
+                both = named.folder.register.of(named.state.written.reference)
+                others = [it for it in both if it not in [other.state for other in found]]
+                yield named, withdrawn_from(named.state, said, moment, others)
             elif said.undo:
                 yield named, taken_back_from(named.state, "sent", said.undo, moment, said.by)
             else:

@@ -13,7 +13,7 @@ import msgspec
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters import exporter_for
 from optout_cli.model.notice import Note
-from optout_cli.model.request import Way
+from optout_cli.model.request import RECIPIENTS, Way
 from optout_cli.readers.postal import number_fault, tidy_number
 from optout_cli.readers.values import text_fault
 from optout_cli.register.events import WAYS, Evidence, LetterNews, Sent, Withdrawn, way_words
@@ -343,10 +343,13 @@ def taken_back_from(
     return Result(Withdrawn(**about, what=what, on=last.on, by=way, note=reason))
 
 
-def withdrawn_from(state: LetterState, said: Sending, now: Moment) -> Result:
+def withdrawn_from(
+    state: LetterState, said: Sending, now: Moment, beside: Iterable[LetterState] = ()
+) -> Result:
     """Return the event that a letter will never go out, or that one that was sent is withdrawn.
 
-    Raises OptoutError for the wrong one of the two, or a day that cannot be.
+    `beside` are other letters of its request. Raises OptoutError for the wrong one of the two, or a
+    day that cannot be.
     """
     day, old = state.written.date, state.withdrawal
     if said.never and state.is_out:
@@ -368,7 +371,16 @@ def withdrawn_from(state: LetterState, said: Sending, now: Moment) -> Result:
             raise OptoutError(Problem("already-sent", message, hint=hint, path="on"))
     note = said.withdrawn or said.never
     event = Withdrawn(**about_letter(state, now), what="written", on=day, note=note)
-    return Result(old or event, is_known=old is not None)
+    others = {it.letter.recipient for it in beside if not it.is_withdrawn}
+    notes = [
+        Note(
+            code="other-letter",
+            text=f"the letter to {RECIPIENTS[party]} may say that this one goes out too: if it is"
+            f" not sent yet, write it again with to: {party}",
+        )
+        for party in sorted(others - {state.letter.recipient} if said.never and not old else ())
+    ]
+    return Result(old or event, tuple(notes), is_known=old is not None)
 
 
 def _later_problems(state: LetterState) -> Iterator[Problem]:
