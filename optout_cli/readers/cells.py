@@ -260,6 +260,7 @@ _COLUMNS = {
 STATE_OF_PLACE = "jurisdiction state"  # a column that goes on with the jurisdiction's name
 STATE = (STATE_OF_PLACE, "signatory.address.state")
 CITY = ("jurisdiction", "signatory.address.city")
+OF_SENDER = ("signatory.address.street", CITY[1], "signatory.address.zip")
 # Any of these words, with any of the others, names the jurisdiction: `Name of county`.
 _JURISDICTION = {
     "jurisdiction", "county", "parish", "borough", "municipality", "locality", "agency", "lea",

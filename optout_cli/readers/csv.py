@@ -17,6 +17,7 @@ from typing import NamedTuple
 from optout_cli.errors import Location, OptoutError, Problem, closest, raise_any, shorten
 from optout_cli.readers.cells import (
     CITY,
+    OF_SENDER,
     PATH,
     STATE,
     STATE_OF_PLACE,
@@ -324,6 +325,15 @@ def _is_read(name: str) -> bool:
     return bool(name) and not name.startswith(OWN_MARK)
 
 
+def _sender_state(
+    cells: dict[str, str], addresses: dict[str, dict[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """Yield the state of the sender's address, if it has none: that of the county."""
+    is_open = STATE[1] not in cells and OF_SENDER[0] not in addresses
+    if is_open and any(map(cells.get, OF_SENDER)):
+        yield STATE[1], cells.get(STATE_OF_PLACE, "")
+
+
 def _row_from(line: _Line, table: Table, file: str) -> Row:
     location = Location(file, line.line)
     all_names = [*table.names, *[""] * (len(line.cells) - len(table.names))]
@@ -338,7 +348,9 @@ def _row_from(line: _Line, table: Table, file: str) -> Row:
     addresses = addresses_in(cells)
     # The sender's state completes a county's name too, if no other column does.
     state = cells.get(STATE_OF_PLACE) or cells.get(STATE[1], "")
-    for number, (name, text) in enumerate(original, 1):
+    own_state = [*_sender_state(cells, addresses)]
+    layer.names.update((path, table.columns.get(STATE_OF_PLACE, path)) for path, _ in own_state)
+    for number, (name, text) in enumerate((*original, *own_state), 1):
         if text and not name:
             message = f"cell {number} ({text!r}) is in a column without a name"
             hint = "name the column in the first line, or put text with a comma in quotes"
