@@ -199,6 +199,12 @@ def test_an_address_for_another_route_is_no_change(written: Written) -> None:
     assert [it.format for it in ice.letter.files] == ["txt", "fax"]
 
 
+def test_own_words_are_named_passage_by_passage(written: Written, write: Write) -> None:
+    write("r.yaml", f"{REQUEST}wording: {{closing: 'Sincerely,'}}\n")
+    code, _, err = written("-f", "json")
+    assert (code, err.count("facts: wording.closing was not there, is 'Sincerely,'\n")) == (1, 2)
+
+
 def test_check_says_what_would_happen_and_writes_nothing(written: Written) -> None:
     before = lying_in(OUT), len(events(OUT))
     assert written("--check") == (0, f"unchanged: {BUREAU}\nunchanged: {ICE}\n", "")

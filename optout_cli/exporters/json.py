@@ -26,7 +26,7 @@ _ROUTES = ("email", "fax")
 _OF_READER = ("attention", "organization", "address", "envelope", "salutation", "email", "fax")
 _OF_OTHER = ("attention", "organization", "email", "fax")
 _BY_REQUEST = ("party", "role", "service", "origins", "historical")
-_DERIVED = ("reference", "computed")  # they follow from other facts
+_DERIVED = ("reference", "computed", "is-reworded")  # they follow from other facts
 
 
 def encode(letter: Letter, context: ExportContext) -> bytes:
@@ -132,6 +132,8 @@ def _differences(old: Any, new: Any, path: str) -> Iterator[tuple[str, Pair]]:
     if isinstance(old, dict) and isinstance(new, dict):
         for key in dict.fromkeys((*old, *new)):
             pair = old.get(key), new.get(key)
+            if key == "wording":  # each passage by itself
+                pair = pair[0] or {}, pair[1] or {}
             is_first_route = path.startswith("recipients.") and key in _ROUTES and None in pair
             if key not in _PASSED_OVER and not is_first_route:
                 inner = f"{path}.{key}" if path else key
