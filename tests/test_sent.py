@@ -1046,6 +1046,9 @@ def test_the_next_step_says_what_sent_then_needs(run: Run, write: Write, in_fold
     write("t.csv", "jurisdiction\nmarin-county-ca\n")
     told = outcome(run("write", "r.yaml", "-f", "txt", "-o", "one/"))[2]
     assert "next: record how they went out: optout sent LETTER --by certified-mail\n" in told
+    words = ("--to", "ice", "--set", "service.ice.0.by=mail", "-f", "txt", "-o", "said/")
+    told = outcome(run("write", "r.yaml", *words))[2]
+    assert "next: record that it went out: optout sent LETTER\n" in told
     told = outcome(run("batch", "t.csv", "--common", "r.yaml", "-f", "txt", "-o", "many/"))[2]
     how = "(add --by certified-mail, since the requests do not say how)"
     assert f"next: record what goes out with optout sent {how}; optout status many" in told

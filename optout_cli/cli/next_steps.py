@@ -180,15 +180,16 @@ def next_steps(
 def _last_steps(
     notices: Sequence[Notice], exporters: Sequence[Exporter], *, has_register: bool
 ) -> Iterator[str]:
-    """Yield how to record what went out, if the request does not say it, and when to write."""
+    """Yield how to record what went out, and when to write again."""
     # Imports the holidays, which takes 60 ms; a letter in a pipeline needs none.
     from optout_cli.letters.days import next_working_day
 
     is_paper = any(exporter.ROUTE is None for exporter in exporters)
     is_said = all(notice.recipient.service for notice in notices)
-    if is_paper and has_register and not is_said:
-        how = f"{program_name()} sent LETTER {_SAY_HOW}"
-        yield f"record how they went out: {how}"
+    if has_register:
+        went = f"{'they' if notices[1:] else 'it'} went out: {program_name()} sent LETTER"
+        is_open = is_paper and not is_said
+        yield f"record how {went} {_SAY_HOW}" if is_open else f"record that {went}"
     # The day that the letter itself names, if it does.
     first = notices[0]
     day = getattr(first.particulars, "reply_by", None) or first.date + timedelta(FOLLOW_UP)
