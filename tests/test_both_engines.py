@@ -277,7 +277,7 @@ def test_another_line_height_in_either_layout_is_found(
     name = "closed-active-separate"
     sheet = (bundled.TEMPLATES / STYLE).read_text("utf-8")
     library_with(
-        tmp_path, {STYLE: sheet.replace("html { font: 11pt/1.27", "html { font: 11pt/1.3")}
+        tmp_path, {STYLE: sheet.replace("html { font: var(--text)/1.27", "html { font: 11pt/1.3")}
     )
     library = library_of(engine, tmp_path if engine == "weasyprint" else None)
     if engine == "typst":
@@ -285,8 +285,19 @@ def test_another_line_height_in_either_layout_is_found(
         printer: Any = library.context.engine  # Any: the test changes its page
         page = printer._pages / "page.typ"
         source = page.read_text("utf-8")
-        page.write_text(source.replace("lined.with(11pt, 1.27)", "lined.with(11pt, 1.3)"), "utf-8")
+        changed_source = source.replace("lined.with(lengths.text, 1.27)", "lined.with(11pt, 1.3)")
+        page.write_text(changed_source, "utf-8")
         assert page.read_text("utf-8") != source
     changed = pages_of(pdf_of(LETTERS[name](library), library))
     other = printed(name, next(it for it in NAMES if it != engine))
     assert first_difference(changed, other).startswith("page 1: ")
+
+
+def test_both_layouts_take_their_common_lengths_from_one_file(library: Library) -> None:
+    folder = bundled.TEMPLATES / "_layout"
+    sheet = (bundled.TEMPLATES / STYLE).read_text("utf-8")
+    pages = "".join(path.read_text("utf-8") for path in folder.glob("*.typ"))
+    names = set(bundled.page_lengths()) - {"window-strip"}  # of the check alone
+    assert [name for name in names if f"var(--{name})" not in sheet] == []
+    assert [name for name in names if f"lengths.{name}" not in pages] == []
+    assert "var(--" not in library.templates.style

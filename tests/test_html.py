@@ -41,7 +41,11 @@ def test_the_page_refers_to_nothing_outside(library: Library) -> None:
 
 def test_the_page_holds_the_style_sheet_of_the_layout(library: Library) -> None:
     sheet = (library.templates.folders[-1] / STYLE).read_text("utf-8").strip()
-    assert f"<style>\n{sheet}" in page_of(letter_for(library), library)
+    page = page_of(letter_for(library), library)
+    assert f"<style>\n{library.templates.style.strip()}" in page
+    assert f"<style>\n{sheet.partition('var(')[0]}" in page
+    assert "html { font: 11pt/1.27 " in page  # a length of the page by its value
+    assert "var(" not in page.partition("*/")[2]
 
 
 def test_the_page_names_its_language_and_title(library: Library) -> None:

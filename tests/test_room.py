@@ -146,7 +146,9 @@ def test_a_rehearsed_batch_refuses_what_the_page_has_no_room_for(
 
 
 def test_a_layout_of_ones_own_is_judged_by_the_page_it_makes(tmp_path: Path) -> None:
-    roomy = SHEET.replace(".top { position: relative; height: 3.1in; }", ".top { height: 5in; }")
+    roomy = SHEET.replace(
+        "height: calc(var(--below-window) - var(--first-top)); }", "height: 5in; }"
+    )
     assert roomy != SHEET
     lines = of_lines(12)
     own = library_with(tmp_path / "roomy", {STYLE: roomy})

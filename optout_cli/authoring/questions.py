@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from optout_cli import bundled
 from optout_cli.authoring.unfinished import UnfinishedRequest, value_at
+from optout_cli.engines.measure import LINES, window_lines
 from optout_cli.errors import raise_any
 from optout_cli.letters.compose import outline_case
 from optout_cli.letters.notes import contact_text, standing_notes
@@ -24,7 +25,6 @@ from optout_cli.readers.validate import convert
 
 _TABLE = bundled.TEMPLATES / "_layout" / "questions.yaml"
 _USUAL = ("secure-communities", "opt-out")  # what Enter takes for a county
-_WINDOW_LINES = 4  # that surely show in the window of an envelope
 NUMBERS = {"phone": "telephone", "fax": "fax", "email": "e-mail"}
 
 
@@ -139,7 +139,7 @@ def _is_too_long(request: UnfinishedRequest, party: str, _: str) -> bool:
     keys = request.value(f"recipients.{party}") or {}
     is_changed = not {"attention", "organization", "address"}.isdisjoint(keys)
     is_corrected = is_changed and request.value(f"~{party}") == "no"
-    return is_corrected and len(request.recipients[party].contact.block) > _WINDOW_LINES
+    return is_corrected and window_lines(request.recipients[party].contact.block) > LINES
 
 
 def _lacks(request: UnfinishedRequest, party: str, name: str) -> bool:

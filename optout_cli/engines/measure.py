@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from optout_cli.bundled import page_lengths
 from optout_cli.errors import Location, Problem, raise_any
 from optout_cli.model.letter import Block, Letter, ListBlock, Mailing, MailingForm
 from optout_cli.model.notice import Recipient
@@ -92,27 +93,30 @@ def missing_characters(letter: Letter) -> Iterator[Problem]:
             yield unknown_glyph(ord(character))
 
 
+_PT, _POINTS = page_lengths(), 72  # points; of an inch
 LINES = 4  # that stay in the window wherever the sheet slides (see letter.css)
 CLEAR = 7  # lines of an address that end above the line with the reference
-HEAD_LIMIT = 2.2  # in from the top: words below this line would show in the envelope's window
-PAGE_WIDTH = 468.0  # pt: of a line
-# The room of each line of a letter, as letter.css sets it: width and size in pt, and weight.
+# In from the top: words below this line would show in the envelope's window.
+HEAD_LIMIT = _PT["window-strip"] / _POINTS
+PAGE_WIDTH = _PT["line-width"]  # pt: of a line
+_LABELED = PAGE_WIDTH - _PT["label"]
+# The room of each line of a letter: width and size in pt, and weight.
 ROOMS = {
-    "sender": (PAGE_WIDTH, 14.0, "bold"),
-    "sender_contact": (PAGE_WIDTH, 9.0, "normal"),
-    "service": (324.0, 10.0, "normal"),
-    "envelope": (234.0, 10.0, "normal"),
-    "recipient": (PAGE_WIDTH, 10.0, "normal"),  # on a fax
-    "reference": (PAGE_WIDTH, 10.0, "normal"),
-    "to": (439.2, 11.0, "normal"),
-    "subject": (439.2, 11.0, "bold"),
-    "salutation": (PAGE_WIDTH, 11.0, "normal"),
-    "closing": (PAGE_WIDTH, 11.0, "normal"),
-    "signature": (PAGE_WIDTH, 11.0, "normal"),
-    "continuation": (403.2, 8.5, "normal"),
-    "foot": (PAGE_WIDTH, 7.5, "normal"),
-    "mark": (PAGE_WIDTH, 15.0, "bold"),
-    "date": (PAGE_WIDTH, 10.0, "normal"),
+    "sender": (PAGE_WIDTH, _PT["office"], "bold"),
+    "sender_contact": (PAGE_WIDTH, _PT["contact"], "normal"),
+    "service": (PAGE_WIDTH - _PT["beside-date"], _PT["small"], "normal"),
+    "envelope": (_PT["window-width"], _PT["small"], "normal"),
+    "recipient": (PAGE_WIDTH, _PT["small"], "normal"),  # on a fax
+    "reference": (PAGE_WIDTH, _PT["small"], "normal"),
+    "to": (_LABELED, _PT["text"], "normal"),
+    "subject": (_LABELED, _PT["text"], "bold"),
+    "salutation": (PAGE_WIDTH, _PT["text"], "normal"),
+    "closing": (PAGE_WIDTH, _PT["text"], "normal"),
+    "signature": (PAGE_WIDTH, _PT["text"], "normal"),
+    "continuation": (_PT["running-head-width"], _PT["running-head"], "normal"),
+    "foot": (PAGE_WIDTH, _PT["foot"], "normal"),
+    "mark": (PAGE_WIDTH, _PT["mark"], "bold"),
+    "date": (PAGE_WIDTH, _PT["small"], "normal"),
 }
 _UNITS = 1000  # px: measure large, so that hinting does not round
 _WIDEST, _NARROWEST = 1.1, 0.15  # em: no character of the typeface is wider or narrower
@@ -138,10 +142,10 @@ def room_problems(letter: Letter, *, has_own_page: bool) -> Iterator[Problem]:
         return
     recipient, contact = letter.addressee, letter.addressee.contact
     whose = "the bureau's" if recipient.party == "bureau" else "ICE's"
-    # The head as letter.css sets it, in points.
+    # The head, in points; its rule and gaps are those of letter.css.
     service = 12 * sum(lines_taken(line, *ROOMS["service"]) for line in letter.service)
-    margin, rule, gap = 43.2, 6.51, 7.2
-    head_end = (margin + letterhead_height(letter) + rule + gap + max(service, 12.24)) / 72
+    margin, rule, gap = _PT["first-top"], 6.51, 7.2
+    head_end = (margin + letterhead_height(letter) + rule + gap + max(service, 12.24)) / _POINTS
     if head_end > HEAD_LIMIT:
         yield tall_letterhead(head_end)
     if (lines := window_lines(letter.envelope)) > CLEAR:
@@ -168,11 +172,12 @@ def tall_letterhead(end: float) -> Problem:
 
 def letterhead_height(letter: Letter) -> float:
     """Add up the letterhead above its rule as letter.css sets it; return points."""
-    width = 378.0 if letter.seal else PAGE_WIDTH
-    words = 16.8 * lines_taken(letter.sender[0], width, 14, "bold")
+    width = PAGE_WIDTH - (_PT["beside-seal"] if letter.seal else 0)
+    office, contact = _PT["office"], _PT["contact"]
+    words = 1.2 * office * lines_taken(letter.sender[0], width, office, "bold")
     for parts in (letter.sender[1:], letter.sender_contact):
-        words += 11.7 * lines_taken(" · ".join(parts), width, 9) if parts else 0
-    return 7.2 + max(words, 50.4) if letter.seal else words
+        words += 1.3 * contact * lines_taken(" · ".join(parts), width, contact) if parts else 0
+    return max(7.2 + words, _PT["seal-height"]) if letter.seal else words
 
 
 def _recipient_problem(code: str, message: str, recipient: Recipient, field: str) -> Problem:
@@ -245,13 +250,18 @@ def _face(weight: str) -> Any:  # Any: Pillow's class, imported only when needed
 # A letter is set tightly, with less space between its paragraphs and above the signature, where it
 # then takes fewer pages. To lay it out twice costs time, so its words tell whether that can be
 # worth it.
-FIRST_ROOM, ROOM = 6.5, 9.25  # in: for the words on the first page, below the window, and on others
+# In: for the words on the first page, below the window, and on others.
+FIRST_ROOM, ROOM = (11 - (_PT[top] + _PT["bottom"]) / _POINTS for top in ("below-window", "top"))
 _LINE = 0.194  # in: a line of the body
-_GAP, _ITEM_GAP = 0.06, 0.02  # in: between blocks and items
-_TO_SIGN, _TYPED = 0.35, 0.2  # in: above the signature
+_GAP, _ITEM_GAP, _TO_SIGN, _TYPED = (  # in: between blocks and items, above the signature
+    _PT[name] / _POINTS for name in ("tight-gap", "tight-item-gap", "low-to-sign", "typed-to-sign")
+)
 _LESS_GAP, _LESS_ITEM_GAP, _LESS_SPACE = 0.03, 0.02, 0.43  # in: than in a letter set as usual
 _CHARACTERS = 110  # that no line of the body exceeds: the typical one has 85
-_BODY, _BODY_SIZE = 450, 11  # pt: how wide a line of the body is, lists and quotations included
+_BODY, _BODY_SIZE = (
+    450,
+    _PT["text"],
+)  # pt: how wide a line of the body is, lists and quotations included
 _AROUND, _ABOVE_GROUP = 0.25, 0.1  # in: above and below the subject and the body; above a notation
 _DOUBT = 0.25  # in, in favor of a letter set tightly: no other program breaks the same lines
 

@@ -17,6 +17,7 @@ from unicodedata import normalize
 import msgspec
 import typst
 
+from optout_cli.bundled import page_lengths
 from optout_cli.engines import broken_picture, make_folder, pages_in
 from optout_cli.engines.measure import (
     PAGE_WIDTH,
@@ -58,9 +59,12 @@ _UNDRAWN = re.compile(r'the text `"(.*)"` could not be displayed')
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
 _CODE = '"code":true'  # in a page's words
 _INVISIBLE = "\ufeff"  # PDF/UA forbids it
-_INDENT, _QUOTED = 21.6, 50.4  # pt: of a list's items, of a quotation
-_SMALL = 9.5  # pt: below the signature
-_NOTATION = (450.0, _SMALL, "normal")  # pt, pt, weight: of all lines there but the first
+_LENGTHS = page_lengths()
+# Points that a list's items and a quotation are narrower.
+_INDENT, _QUOTED = _LENGTHS["list-indent"], 2 * _LENGTHS["quote-indent"]
+_SMALL = _LENGTHS["notation"]  # below the signature
+# Of all lines there but the first: width and size in points, weight.
+_NOTATION = (PAGE_WIDTH - _LENGTHS["notation-indent"], _SMALL, "normal")
 _WORDS = "words.json"
 _LONG = 330  # characters, which take more than three lines
 _Words = dict[str, Any]  # Any: JSON
@@ -76,7 +80,8 @@ class Engine:
         # Typst takes typefaces from folders only, and the package's own has each face twice.
         # Pages that it finds in a folder are parsed once.
         self._typefaces, self._pages = place / "typefaces", place / "pages"
-        layouts = (templates.folders[-1] / "_layout").glob("*.typ")
+        shipped = templates.folders[-1] / "_layout"
+        layouts = (shipped / "page.json", *shipped.glob("*.typ"))
         for folder, paths in ((self._typefaces, faces().values()), (self._pages, layouts)):
             folder.mkdir()
             for path in paths:

@@ -20,6 +20,7 @@ from typing import Any
 
 import pydyf
 
+from optout_cli.bundled import page_lengths
 from optout_cli.engines import broken_picture, make_folder
 from optout_cli.engines.measure import (
     HEAD_LIMIT,
@@ -288,7 +289,8 @@ def _give_body(item: Any, by_reference: Any, pdf: Any) -> None:
 _PX_PER_INCH = 96
 _ADDRESS = "recipient"  # the class of the layout's element that holds the address
 _HAIR = 2  # px
-_SECOND_TOP, _BODY_END = 0.95 * _PX_PER_INCH, 10.2 * _PX_PER_INCH  # of a page's body, px
+_SECOND_TOP = page_lengths()["top"] / _PT_PER_PX
+_BODY_END = (_PAGE_HEIGHT - page_lengths()["bottom"]) / _PT_PER_PX  # of a page's words, px
 _DOUBT = 0.1  # in, in favor of an attempt: a space between paragraphs is lost where a page ends
 _KEPT_BACK = 1 * _PX_PER_INCH  # px: that a page may leave empty to keep lines together
 _SHORTER = "shorten it, or give envelope: with at most four lines under recipients:"

@@ -23,24 +23,31 @@ from docx.styles.style import ParagraphStyle
 from docx.table import _Cell
 from docx.text.paragraph import Paragraph as Written
 
+from optout_cli.bundled import page_lengths
 from optout_cli.engines.measure import letterhead_height, look_in_word
 from optout_cli.model.letter import Block, Heading, Image, Letter, ListBlock, Quote, Run
 
 # On every computer with Word; LibreOffice has a typeface of the same widths for it.
 _FONT, _MONO = "Times New Roman", "Courier New"
 _SIZE = 11.5  # pt
-# In inches; see letter.css.
-_MARGINS = {"left_margin": 1, "right_margin": 1, "top_margin": 0.6, "bottom_margin": 0.8}
-_WIDTH = 6.5
+_INCHES = {name: points / 72 for name, points in page_lengths().items()}
+_MARGINS = {
+    "left_margin": _INCHES["side"],
+    "right_margin": _INCHES["side"],
+    "top_margin": _INCHES["first-top"],
+    "bottom_margin": _INCHES["bottom"],
+}
+_WIDTH = _INCHES["line-width"]
+# In inches.
 _HEADER, _FOOTER = 0.3, 0.4  # from the page's edge; a later page's head pushes its words down
 _TO_RECIPIENT = 2.6 - 0.6  # from the first line to the envelope's window
 _TO_REFERENCE = 3.68 - 2.6
 _POINTS = 72  # an inch
 _ABOVE_OFFICE, _ABOVE_RULE, _BELOW_RULE = 7.2, 0.08, 7  # pt, in, pt
-_LABEL = 0.4
-_SEAL, _BESIDE_SEAL = (1.1, 0.8), 1.25
-_FOLDS = (3.95, 7.475)  # from the page's top
-_AUTOGRAPH = (2.4, 0.5)
+_LABEL = _INCHES["label"]
+_SEAL, _BESIDE_SEAL = (_INCHES["seal-width"], _INCHES["seal-height"]), _INCHES["beside-seal"]
+_FOLDS = (_INCHES["first-fold"], _INCHES["second-fold"])  # from the page's top
+_AUTOGRAPH = (_INCHES["autograph-width"], _INCHES["autograph-height"])
 _TO_SIGN, _TYPED, _SIGNED = 57, 14, 6  # pt above the signature: four lines, one, or a picture
 _LOW = 25  # pt above a signature in ink where four lines would cost a page
 _MOST_TOGETHER = 21  # paragraphs: the signature, and 20 lines of enclosures and copies

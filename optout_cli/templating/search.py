@@ -1,9 +1,11 @@
 """The template folders: which file a template's name means, the user's before the shipped one."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from optout_cli.bundled import page_lengths
 from optout_cli.errors import Location
 from optout_cli.trust import check_within
 
@@ -11,6 +13,7 @@ SUFFIX = ".html.j2"
 BUILTIN = "builtin:"  # begins the name of a shipped template, for an override to extend it
 PAGE, LETTERHEAD = "_layout/letter.html.j2", "_layout/letterhead.html.j2"
 STYLE = "_layout/letter.css"
+_LENGTH = re.compile(r"var\(--[a-z-]+\)")  # of page.json, in a style sheet
 _IN_NO_NAME = "\0\\:"
 
 
@@ -112,4 +115,6 @@ class TemplateSearch:
         """The layouts' style sheet: the user's, otherwise the shipped one."""
         path = self.path_of(STYLE)
         assert path is not None  # one ships
-        return path.read_text("utf-8-sig")
+        lengths = {f"var(--{name})": f"{length:g}pt" for name, length in page_lengths().items()}
+        text = path.read_text("utf-8-sig")
+        return _LENGTH.sub(lambda found: lengths.get(found[0], found[0]), text)
