@@ -68,6 +68,16 @@ def test_no_single_line_of_the_body_is_on_a_page_with_the_closing(either_library
     assert min([it for it in last if it].index(letter.closing) for last in lasts) >= 2
 
 
+@pytest.mark.parametrize("width", range(50, 100, 5))
+def test_the_head_of_a_later_page_never_breaks_within_the_reference(
+    either_library: Library, width: int
+) -> None:
+    head = f"{'Department' * (width // 10)}{'.' * (width % 10)}, SC-09003-20261127-EQR6"
+    letter = replace(letter_for(either_library), continuation=head)
+    rows = [row.text for row in pages_of(pdf_of(letter, either_library))[1]]
+    assert [row for row in rows if "SC-09003-20261127-EQR6" in row]
+
+
 def test_less_room_is_left_only_where_it_saves_a_page() -> None:
     pages = {"tight low": 1, "tight": 2, "usual": 2}
     assert set_in_fewest_pages("usual", str, pages.__getitem__) == "tight low"

@@ -41,6 +41,7 @@ def letter_page(letter: Letter, templates: Templates, *, style: str = "", look: 
         "letter": letter,
         "body": _marked_up(html_from(letter.body)),
         "moment": f"{letter.day}T12:00:00Z",
+        "continuation": letter.continuation.rpartition(" "),
         "seal": _SEAL if letter.seal else None,
         "autograph": _AUTOGRAPH if letter.autograph else None,
         "style": _marked_up(style),
