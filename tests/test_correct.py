@@ -77,6 +77,17 @@ def test_a_new_address_is_the_offices_own_entry(run: Run, own: Path) -> None:
     }
 
 
+def test_a_part_of_the_address_and_how_it_was_confirmed_are_read_as_people_type_them(
+    run: Run, own: Path
+) -> None:
+    said = ("--set", "zip=33028", "--who", "Kim Doe", "--how", "by telephone")
+    assert outcome(run("correct", "ero-miami", *said))[0] == 0
+    office = kept(own)["offices"]["ero-miami"]
+    assert (office["address"]["zip"], office["verified-by"]) == ("33028", "telephone")
+    err = outcome(run("write", "broward-county-fl", "--to", "ice", "-f", "txt", "-o", "-"))[2]
+    assert "use ICE's address from your office's own entry (2026-11-24), confirmed by" in err
+
+
 def test_later_letters_use_it_and_say_that_it_is_confirmed(run: Run, own: Path) -> None:
     assert outcome(run("correct", "california", "--set", "phone=916-555-0100", *BY))[0] == 0
     known = contact(run, "marin-county-ca", 0)
@@ -166,6 +177,13 @@ def test_corrections_stand_side_by_side(run: Run, own: Path) -> None:
             (
                 "nothing to correct in 06041\n"
                 "  hint: say what changed, such as --set formal='the City of Ross'\n"
+            ),
+        ),
+        (
+            ("marin-county-ca", "--set", "phone=415-555-0100", *BY),
+            (
+                "nothing to correct in 06041: the data of a place has no phone\n"
+                "  hint: the sender's own is in the request, under signatory:\n"
             ),
         ),
         (

@@ -218,6 +218,12 @@ def test_a_retired_jurisdiction_is_a_problem_with_its_successors(
     assert problem == Problem("retired-jurisdiction", message, hint=hint)
 
 
+def test_a_planning_region_is_known_by_its_short_name(directory: Directory) -> None:
+    queries = ("Capitol Region CT", "Capitol Planning Region, CT")
+    (one,), (two,) = (problems_of(lambda query=query: directory.find(query)) for query in queries)
+    assert (one.code, one.hint) == ("retired-jurisdiction", two.hint)
+
+
 @pytest.mark.parametrize(
     ("query", "slug"),
     [

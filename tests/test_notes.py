@@ -127,6 +127,39 @@ def test_what_the_letter_would_say_twice_is_told(
 
 
 @pytest.mark.parametrize(
+    ("place", "title", "told"),
+    [
+        ("marin-county-ca", "SHERIFF", "check signatory.title: the letter prints 'SHERIFF' as it"),
+        ("marin-county-ca", "sheriff", "check signatory.title: the letter prints 'sheriff' as it"),
+        ("marin-county-ca", "CAO", None),
+        ("marin-county-ca", "Mayor", "check signatory.title: 'Mayor' may be of another body than"),
+        ("marin-county-ca", "County Mayor", None),
+        ("san-francisco-county-ca", "Mayor", None),
+        ("hialeah-police-department-fl", "Sheriff", "check signatory.title: 'Sheriff' may be of"),
+        ("hialeah-police-department-fl", "Chief of Police", None),
+        ("bradford-county-sheriffs-office-pa", "Chief of Police", "check signatory.title: 'Chief"),
+    ],
+)
+def test_a_title_that_is_oddly_typed_or_another_bodys_is_told(
+    library: Library, place: str, title: str, told: str | None
+) -> None:
+    case = case_of(library, f"jurisdiction: {place}\nsignatory: {{name: Jo Doe, title: {title}}}")
+    found = [it.text for it in compose(case)[0].notes if it.code == "odd-title"]
+    assert [it.startswith(told or "") for it in found] == ([True] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("office", "is_told"), [("ero-boston", True), ("ero-san-francisco", False)]
+)
+def test_another_field_office_than_the_data_has_is_told(
+    library: Library, office: str, *, is_told: bool
+) -> None:
+    lines = f"jurisdiction: marin-county-ca\nrecipients: {{ice: {{office: {office}}}}}"
+    codes = {it.code for notice in compose(case_of(library, lines)) for it in notice.notes}
+    assert ("other-office" in codes) == is_told
+
+
+@pytest.mark.parametrize(
     ("day", "kind", "told"),
     [
         ("2010-08-10", "third-party", ["third-party source: https://a.test"]),

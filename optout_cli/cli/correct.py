@@ -32,7 +32,7 @@ from optout_cli.cli.options import (
 from optout_cli.cli.user_folder import Tree, keep_correction
 from optout_cli.directory import Directory
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem, closest
-from optout_cli.model.jurisdiction import Contact
+from optout_cli.model.jurisdiction import OWN_ENTRY, Contact
 from optout_cli.readers.cells import check_date
 from optout_cli.readers.document import Document, Layer, with_assignments
 from optout_cli.readers.postal import state_code
@@ -40,7 +40,6 @@ from optout_cli.readers.validate import convert
 from optout_cli.readers.values import judge
 
 _WHAT = Location("WHAT", is_command_line=True)
-_OWN_ENTRY = "your office's own entry"
 _ADDRESSEE = frozenset({"attention", "organization", "address"})
 _TYPED = ("attention", "organization", "address", "phone", "fax", "email", "website")
 _FIELDS = {  # of a contact, as the user is asked for them
@@ -130,16 +129,11 @@ def command(
             given = {"--who": who, "--how": how}
             missing = " and no ".join(name for name, value in given.items() if not value)
             usage_error(f"no {missing}", "say who confirmed it, and how")
-        confirmed = Confirmed(how, who, day or today())
+        confirmed = Confirmed(how.removeprefix("by "), who, day or today())
         if confirmed.day > today():
             usage_error(f"--on {day} is in the future", "name the day on which you asked")
     if contact is None:
-        if not texts:
-            message = f"nothing to correct in {target.rpartition('.')[2]}"
-            hint = "say what changed, such as --set formal='the City of Ross'"
-            raise OptoutError(Problem("no-correction", message, hint=hint))
-        data = _with_texts({}, texts).data
-        row: Tree = {**data, "note": f"{confirmed.note}, {confirmed.day}"}
+        row = _row_of_place(target, texts, confirmed)
     else:
         row = corrected_contact(contact, texts, confirmed)
     print_path(keep_correction(target, row, directory))
@@ -202,7 +196,8 @@ def _ask_all(contact: Contact | None, day: date | None) -> tuple[dict[str, str],
     for path, value in known.items():
         if answers[path] != value:
             texts |= _lines(path, answers[path])
-    return texts, Confirmed(answers["how"], answers["who"], date.fromisoformat(answers["day"]))
+    how = answers["how"].removeprefix("by ")
+    return texts, Confirmed(how, answers["who"], date.fromisoformat(answers["day"]))
 
 
 def _field_problem(contact: Contact | None, path: str, text: str) -> Problem | None:
@@ -227,7 +222,10 @@ def _date_problem(text: str) -> Problem | None:
 
 def _texts_of(assignments: Sequence[str]) -> dict[str, str]:
     """Return the texts of --set by key path, each line of several at its own."""
-    pairs = map(split_assignment, assignments)
+    pairs = (
+        (f"address.{path}" if f"address.{path}" in _FIELDS else path, text)  # `zip=95814`
+        for path, text in map(split_assignment, assignments)
+    )
     return dict(chain.from_iterable(_lines(it, tidied(it, text)).items() for it, text in pairs))
 
 
@@ -306,6 +304,19 @@ def corrected_contact(
     }
 
 
+def _row_of_place(target: str, texts: Mapping[str, str], confirmed: Confirmed) -> Tree:
+    """Return what is corrected of a jurisdiction or an agency. Raises OptoutError if nothing is."""
+    message = f"nothing to correct in {target.rpartition('.')[2]}"
+    if not texts:
+        hint = "say what changed, such as --set formal='the City of Ross'"
+        raise OptoutError(Problem("no-correction", message, hint=hint))
+    if parts := sorted({*_TYPED}.intersection(path.partition(".")[0] for path in texts)):
+        message += f": the data of a place has no {' and no '.join(parts)}"
+        hint = "the sender's own is in the request, under signatory:"
+        raise OptoutError(Problem("no-correction", message, hint=hint))
+    return {**_with_texts({}, texts).data, "note": f"{confirmed.note}, {confirmed.day}"}
+
+
 def _with_texts(data: Tree, texts: Mapping[str, str]) -> Document:
     """Set texts by key path in data. Raises OptoutError for one that no letter can mean."""
     document, root = with_assignments(_document(data), "--set", texts), "recipients.office."
@@ -322,10 +333,10 @@ def _source_of(known: Contact, new: Contact, confirmed: Confirmed) -> Tree:
     """Return where a contact is from: as before, but for what the user changed in it."""
     changed = [name for name in _TYPED if getattr(new, name) != getattr(known, name)]
     if known.source is None or not _ADDRESSEE.isdisjoint(changed):
-        note = f"{_OWN_ENTRY}, {confirmed.note}" if changed else confirmed.note
+        note = f"{OWN_ENTRY}, {confirmed.note}" if changed else confirmed.note
         return {"kind": "official", "date": confirmed.day.isoformat(), "note": note}
     source: Tree = msgspec.json.decode(msgspec.json.encode(known.source))
-    own = f"{_OWN_ENTRY} of {confirmed.day}: {', '.join(changed)}" if changed else ""
+    own = f"{OWN_ENTRY} of {confirmed.day}: {', '.join(changed)}" if changed else ""
     said = (source.get("note") or "").removesuffix(".")
     by = confirmed.note if confirmed.who and confirmed.note not in said else ""
     note = "; ".join(filter(None, (said, own, by)))

@@ -179,7 +179,8 @@ class Finder:
         for id, old in self._retired.items():
             code = old["state"]
             typed = {*names_within(folded, code, self._states.get(code, {}).get("name", code))}
-            names = {fold(old["name"]), without_legal_word(fold(old["name"]))}
+            name = fold(old["name"])  # `capitol-planning-region`, also `capitol-region`
+            names = {name, without_legal_word(name), name.replace("-planning-", "-")}
             if id in {folded, *typed} or names & typed:
                 now_named = {
                     known: f"{now['name']}, {state}"

@@ -13,7 +13,7 @@ from optout_cli.errors import shorten
 from optout_cli.exporters import Options, exporter_for
 from optout_cli.letters.days import closed_notes, doubt_about
 from optout_cli.model.fields import days_in
-from optout_cli.model.jurisdiction import LAW_EFFECTS, Agreement, Jurisdiction
+from optout_cli.model.jurisdiction import LAW_EFFECTS, OWN_ENTRY, Agreement, Jurisdiction
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice, Recipient, Route
 from optout_cli.model.request import Party, Signatory
@@ -23,6 +23,13 @@ from optout_cli.readers.document import texts_in
 _LONG_FAX = 30  # pages: more take over half an hour, and run many machines out of paper
 _DOUBTFUL = ("third-party", "memory")  # kinds of source
 _SIGNED_WITHIN = timedelta(days=30)  # of the letter's date; a letter dated earlier gets a note
+_LONGEST_INITIALS = 4  # letters of a title that are capitals: `CAO`
+_OF_OTHERS = {  # by an agency's kind, or a place's last word: titles of other bodies
+    "police": "sheriff",
+    "campus": "sheriff",
+    "sheriff": "chief of police|police chief|mayor",
+    "county": "chief of police|police chief|city manager|mayor",
+}
 _RECENT_YEARS = 1  # letters older than this get a note on an undated address
 # Notes on the county and the program come last: they are the same for all letters.
 CONTACT = "contact"  # the note that says where an address is from, and how old it is
@@ -221,7 +228,7 @@ def _signatory_notes(case: Case) -> Iterator[Note]:
 
 
 def _title_notes(case: Case, signatory: Signatory) -> Iterator[Note]:
-    """Yield what the letter would say twice: a title in the name, and a county in the title."""
+    """Yield what the letter would say twice, and a title that is oddly typed or another body's."""
     name, title, place = signatory.name, signatory.title, case.locality.jurisdiction.name
     rank, _, rest = name.partition(" ")
     if " " in rest and rank.casefold() in re.findall(r"\w+", title.casefold()):
@@ -231,6 +238,15 @@ def _title_notes(case: Case, signatory: Signatory) -> Iterator[Note]:
     if comma and tail.casefold() in (place.casefold(), case.locality.name.casefold()):
         text = f"write {head!r} as signatory.title: the letter says {place} beside it anyway"
         yield Note(code="place-in-title", text=text)
+    if len(title) > _LONGEST_INITIALS and title in (title.upper(), title.lower()):
+        text = f"check signatory.title: the letter prints {title!r} as it is typed"
+        yield Note(code="odd-title", text=text)
+    agency, plain = case.locality.agency, title.casefold()
+    named = case.locality.jurisdiction.formal or place
+    kind = (agency.kind or "") if agency else named.rpartition(" ")[2].casefold()
+    if kind in _OF_OTHERS and kind not in plain and re.search(_OF_OTHERS[kind], plain):
+        text = f"check signatory.title: {title!r} may be of another body than {case.locality.name}"
+        yield Note(code="odd-title", text=text)
 
 
 def law_notes(case: Case) -> Iterator[Note]:
@@ -270,6 +286,8 @@ def contact_text(case: Case, recipient: Recipient) -> str:
         origin = f"your request ({case.date:%Y})"
     elif source is None:
         origin = "an unnamed source (undated)"
+    elif (source.note or "").startswith(OWN_ENTRY):
+        origin = f"{OWN_ENTRY} ({source.date})"
     else:
         plain = source.kind.removeprefix("other-")  # "a government source"
         kind = f"doubtful ({source.kind})" if source.kind in _DOUBTFUL else plain
@@ -295,6 +313,10 @@ def _address_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
     usual = (*case.locality.field_offices, recipient.office) if party == "ice" else ("bureau",)
     offices = filter(None, map(case.locality.contact_of, usual))
     late = f"find the address used at that time: {_WHOSE[party]} address is"
+    chosen, known = case.request.recipients.ice.office, case.locality.field_office
+    if party == "ice" and chosen and known and chosen != known:
+        text = f"check recipients.ice.office: the data has {known} for {case.locality.name}"
+        yield Note(code="other-office", text=f"{text}, not {chosen}")
     if recipient.origins.get("address.street") == "request":
         if address.state not in (own, *(office.address.state for office in offices)):
             text = f"check recipients.{party}.address: it is in {address.state}, the jurisdiction"

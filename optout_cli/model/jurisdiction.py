@@ -21,6 +21,7 @@ from optout_cli.model.fields import (
 )
 
 SourceKind = Literal["official", "other-government", "third-party", "memory"]
+OWN_ENTRY = "your office's own entry"  # begins the note of a source of the user's own
 LawEffect = Literal["requires", "prohibits-sanctuary", "restricts"]
 Topic = Literal["287g", "detainers", "policy", "information-sharing"]
 LAW_EFFECTS: Mapping[LawEffect, str] = {
