@@ -1,5 +1,7 @@
 """Find a jurisdiction as people write it; if that is not certain, name the candidates."""
 
+from functools import partial
+
 import pytest
 from command_results import Write
 from hypothesis import given
@@ -220,7 +222,7 @@ def test_a_retired_jurisdiction_is_a_problem_with_its_successors(
 
 def test_a_planning_region_is_known_by_its_short_name(directory: Directory) -> None:
     queries = ("Capitol Region CT", "Capitol Planning Region, CT")
-    (one,), (two,) = (problems_of(lambda query=query: directory.find(query)) for query in queries)
+    one, two = (problems_of(partial(directory.find, query))[0] for query in queries)
     assert (one.code, one.hint) == ("retired-jurisdiction", two.hint)
 
 

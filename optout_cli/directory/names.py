@@ -60,6 +60,7 @@ _SPELLED = sorted(
     word for word in (*_WORDS, *LEGAL_WORDS, "township") if len(word) >= _SHORTEST_SPELLED
 )
 _SPELLED_LIKE = 0.8
+_ROUNDING = 1e-9  # of a ratio
 # How alike a misspelled name must be, from 0 to 1: without a state there are thousands to confuse.
 _LIKENESS = {True: 0.6, False: 0.75}
 
@@ -280,20 +281,22 @@ def closest(
 def _is_close(name: str, typed: str) -> bool:
     """Tell whether at most two letters differ, or one in five: of agencies, in their place.
 
-    Another first letter is a slip only if no other letter differs: `Boston` is not Houston.
+    Another first letter of a county is a slip only if no other letter differs: `Boston` is not
+    Houston.
     """
     from difflib import SequenceMatcher, get_close_matches
 
-    forms = [[name], [typed]]
-    if is_agency_name(typed):  # the last word may be misspelled: `pecos-couuty`, `davie-poliec`
+    forms, is_agency = [[name], [typed]], is_agency_name(typed)
+    if is_agency:  # the last word may be misspelled: `pecos-couuty`, `davie-poliec`, `ore-ciy`
         forms = [[place_in(name)], [place_in(typed)]]
         for form in forms:
             before, _, last = form[0].rpartition("-")
-            form.extend([before] if before and get_close_matches(last, _SPELLED) else [])
+            is_slip = before and get_close_matches(last, (*_SPELLED, *LEGAL_WORDS))
+            form.extend([before] if is_slip else [])
     for one, two in (sorted(pair, key=len) for pair in product(*forms)):
-        ratio = SequenceMatcher(None, one, two).ratio() if one else 1
-        size = len(two) or 1
-        like = max(0.6, min(0.8, 1 - 2 / size)) if one[:1] == two[:1] else 1 - 1 / size
-        if ratio >= like:
+        letters = 2 if is_agency or one[:1] == two[:1] else 1  # that may differ
+        like = 1 - letters / (len(two) or 1)
+        like = max(0.6, min(0.8, like)) if letters > 1 else like - _ROUNDING
+        if not one or SequenceMatcher(None, one, two).ratio() >= like:
             return True
     return False
