@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from answer_questions import Asked, at_the_terminal
 from click.testing import CliRunner, Result
 from hypothesis import settings
 from jinja2 import nodes
 from pause_coverage import coverage_paused, coverage_resumed, import_measured, pause_in_layouts
+from run_batch import Batch, batch_in
 
 from optout_cli import bundled, engines
 from optout_cli.cache import Cache
@@ -215,6 +217,18 @@ def run(
         return result
 
     return call
+
+
+@pytest.fixture
+def batch(run: Callable[..., Result], in_folder: Path) -> Batch:
+    """Stand in a folder with a table, and run `optout batch` on it: `batch("--check")`."""
+    return batch_in(in_folder, run)
+
+
+@pytest.fixture
+def asked(run: Callable[..., Result], in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """Run `optout new` as on a terminal: `asked({"Title": "Sheriff"}, "06041")`."""
+    return at_the_terminal(run, in_folder, monkeypatch)
 
 
 @pytest.fixture

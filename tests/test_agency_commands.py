@@ -3,10 +3,9 @@
 import csv
 import io
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
-from answer_questions import SIGNS, Asked, at_the_terminal, data_in
+from answer_questions import SIGNS, Asked, data_in
 from command_results import Run, outcome, words
 
 from optout_cli.authoring.tables import table_template
@@ -14,11 +13,6 @@ from optout_cli.letters import Library
 from optout_cli.readers.csv import csv_from
 
 AUTAUGA = "autauga-county-sheriffs-office-al"
-
-
-@pytest.fixture
-def asked(run: Run, in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
-    return at_the_terminal(run, in_folder, monkeypatch)
 
 
 def csv_template(library: Library, letter: str, states: Sequence[str] = ()) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from command_results import Run, Write, lying_in, outcome
 from conftest import TODAY
-from run_batch import FILES, HEADER, ROWS, Batch, batch_in
+from run_batch import FILES, HEADER, ROWS, Batch
 
 from optout_cli.batch import rows as stages
 from optout_cli.batch.input import load_inputs
@@ -48,11 +48,6 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
         monkeypatch.setattr(stages, stage, fails)
 
     return call
-
-
-@pytest.fixture
-def batch(run: Run, in_folder: Path) -> Batch:
-    return batch_in(in_folder, run)
 
 
 @pytest.mark.parametrize("stage", ["case_of", "letters_of", "encode_letters"])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from command_results import Run, Write, lying_in, outcome
-from run_batch import COMMON, FILES, HEADER, ROWS, Batch, batch_in, current, records
+from run_batch import COMMON, FILES, HEADER, ROWS, Batch, current, records
 from run_processes import start, wait_for_lines
 
 from optout_cli.register.state import load_register
@@ -18,11 +18,6 @@ pytestmark = [pytest.mark.no_cover, pytest.mark.usefixtures("with_typst")]
 TEXAS = [f"48{number:03}" for number in range(1, 131, 2)]
 PARTIES = ("bureau", "ice")
 ADDISON = Path("out/VT/addison-county-vt")
-
-
-@pytest.fixture
-def batch(run: Run, in_folder: Path) -> Batch:
-    return batch_in(in_folder, run)
 
 
 def hashes(folder: Path = Path("out")) -> set[str]:

@@ -4,17 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
-from command_results import Run, lying_in
-from run_batch import FILES, HEADER, ROWS, Batch, batch_in, below, current, records
+from command_results import lying_in
+from run_batch import FILES, HEADER, ROWS, Batch, below, current, records
 
 KIM = HEADER + ROWS.replace("50001,Pat", "50001,Kim")
 MOVE_IT = "  hint: move it away and run the command again, or name another folder with -o\n"
 UNFINISHED = ".2026-11-20-opt-out-ice.txt.0123456789ab"
-
-
-@pytest.fixture
-def batch(run: Run, in_folder: Path) -> Batch:
-    return batch_in(in_folder, run)
 
 
 @pytest.fixture

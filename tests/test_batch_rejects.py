@@ -6,12 +6,7 @@ from pathlib import Path
 
 import pytest
 from command_results import Run, Write, lying_in
-from run_batch import BAD, HEADER, ROWS, SEAL, Batch, batch_in, records
-
-
-@pytest.fixture
-def batch(run: Run, in_folder: Path) -> Batch:
-    return batch_in(in_folder, run)
+from run_batch import BAD, HEADER, ROWS, SEAL, Batch, records
 
 
 def test_rejected_rows_are_fixed_and_run_again(batch: Batch, run: Run) -> None:

@@ -5,17 +5,12 @@ from pathlib import Path
 
 import pytest
 from command_results import Run, Write, outcome, paths
-from run_batch import COMMON, FILES, HEADER, ROWS, Batch, batch_in, below, current, records
+from run_batch import COMMON, FILES, HEADER, ROWS, Batch, below, current, records
 from run_processes import call
 
 from optout_cli.register.journal import load_journal
 
 pytestmark = pytest.mark.usefixtures("with_typst")
-
-
-@pytest.fixture
-def batch(run: Run, in_folder: Path) -> Batch:
-    return batch_in(in_folder, run)
 
 
 def test_a_second_run_writes_nothing_and_keeps_every_byte(batch: Batch) -> None:

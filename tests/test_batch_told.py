@@ -4,16 +4,11 @@ from pathlib import Path
 
 import pytest
 from command_results import Run, Write, outcome
-from run_batch import COMMON, HEADER, ROWS, Batch, batch_in
+from run_batch import COMMON, HEADER, ROWS, Batch
 
 pytestmark = pytest.mark.usefixtures("with_typst")
 
 TEXAS = "".join(f"48{number:03},Pat,Sheriff\n" for number in range(1, 41, 2))
-
-
-@pytest.fixture
-def batch(run: Run, in_folder: Path) -> Batch:
-    return batch_in(in_folder, run)
 
 
 def notes(err: str) -> list[str]:

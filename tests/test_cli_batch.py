@@ -9,16 +9,11 @@ import pytest
 from command_results import Run, Write, lying_in, outcome, paths, words
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from run_batch import BAD, COMMON, FILES, HEADER, ROWS, SEAL, Batch, batch_in, records
+from run_batch import BAD, COMMON, FILES, HEADER, ROWS, SEAL, Batch, records
 
 from optout_cli.register.events import Record
 
 pytestmark = pytest.mark.usefixtures("with_typst")
-
-
-@pytest.fixture
-def batch(run: Run, in_folder: Path) -> Batch:
-    return batch_in(in_folder, run)
 
 
 def test_each_row_has_its_letters_and_each_letter_its_line(batch: Batch, in_folder: Path) -> None:

@@ -12,17 +12,12 @@ from command_results import Run, Write
 from openpyxl.styles import Font
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
-from run_batch import HEADER, Batch, batch_in, current, records
+from run_batch import HEADER, Batch, current, records
 
 TABLE = f"{HEADER}50001,Pat,Sheriff\n50003,Pat,TBD\n5005,,Sheriff\n50007,Alex,Sheriff\n"
 FIXES = {"TBD": "Sheriff", "5005": "50005"}
 Rows = list[list[str]]
 Change = Callable[[Rows], object]
-
-
-@pytest.fixture
-def batch(run: Run, in_folder: Path) -> Batch:
-    return batch_in(in_folder, run)
 
 
 def correct(path: Path, change: Change = lambda _: None) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from answer_questions import SIGNS, Asked, at_the_terminal, data_in
+from answer_questions import SIGNS, Asked, data_in
 from command_results import NOWHERE, Run, Write, lying_in, outcome, words
 from conftest import ROOT, TODAY
 from written_letters import write_letters
@@ -42,11 +42,6 @@ EVERYTHING: dict[str, Any] = {
     "Seal file": "seal.svg",
     "Sent by": ["certified-mail", "4"],
 }
-
-
-@pytest.fixture
-def asked(run: Run, in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
-    return at_the_terminal(run, in_folder, monkeypatch)
 
 
 @pytest.fixture

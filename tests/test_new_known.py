@@ -4,16 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answer_questions import SIGNS, Asked, at_the_terminal, data_in
+from answer_questions import SIGNS, Asked, data_in
 from command_results import Run, Write, outcome, words
 from conftest import REQUEST, TODAY
 
 from optout_cli.cli.user_folder import signatories_path
-
-
-@pytest.fixture
-def asked(run: Run, in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
-    return at_the_terminal(run, in_folder, monkeypatch)
 
 
 def test_the_last_signatory_is_offered_for_the_same_county_only(asked: Asked) -> None:
