@@ -17,7 +17,7 @@ wheel=$(echo "$dist"/*.whl)
 if ! cmp --silent "$wheel" "$installed"; then
   rm -rf "$env"
   "$python" -m venv "$env"
-  "$env/bin/python" -m pip install --quiet "$wheel"
+  "$env/bin/python" -m pip install --quiet --no-compile "$wheel"
   cp "$wheel" "$installed"
 fi
 
