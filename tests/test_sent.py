@@ -661,8 +661,8 @@ def test_a_letter_that_will_not_go_out_is_not_to_be_sent_until_it_is_written_aga
         f"{TO_ICE}\n",
         (
             f"recorded: will not go out (thrown away): {letters} to ICE ({TO_ICE})\n"
-            "note: the letter to the State Identification Bureau may say that this one goes out too:"
-            " if it is not sent yet, write it again with to: bureau\n"
+            "note: the letter to the State Identification Bureau may say that this one goes out"
+            " too: if it is not sent yet, write it again with to: bureau\n"
         ),
     )
     told = f"already recorded: will not go out (thrown away): {letters} to ICE ({TO_ICE})\n"

@@ -24,12 +24,7 @@ _LONG_FAX = 30  # pages: more take over half an hour, and run many machines out 
 _DOUBTFUL = ("third-party", "memory")  # kinds of source
 _SIGNED_WITHIN = timedelta(days=30)  # of the letter's date; a letter dated earlier gets a note
 _LONGEST_INITIALS = 4  # letters of a title that are capitals: `CAO`
-_OF_OTHERS = {  # by an agency's kind, or a place's last word: titles of other bodies
-    "police": "sheriff",
-    "campus": "sheriff",
-    "sheriff": "chief of police|police chief|mayor",
-    "county": "chief of police|police chief|city manager|mayor",
-}
+_OF_OTHERS = {"police": "sheriff", "campus": "sheriff", "sheriff": "police|mayor"}  # by kind
 _RECENT_YEARS = 1  # letters older than this get a note on an undated address
 # Notes on the county and the program come last: they are the same for all letters.
 CONTACT = "contact"  # the note that says where an address is from, and how old it is
@@ -146,7 +141,7 @@ def _data_notes(case: Case) -> Iterator[Note]:
     source, facts = locality.agency_source, case.kind.particulars
     if source is None:
         return
-    # `ICE's list; 'signed' is ...` -> `ICE's list of 2026-05-18 (https://...); 'signed' is ...`
+    # `ICE's list; 'signed' is` -> `ICE's list of 2026-05-18 (https://...); 'signed' is`
     name, _, remark = (source.note or source.kind).partition("; ")
     where = f"{name} of {source.date or 'an unknown day'} ({source.url or 'no address'})"
     stated = [name for name in case.known if facts[name].known != "agency"]
@@ -165,10 +160,8 @@ def _data_notes(case: Case) -> Iterator[Note]:
             yield Note(code="unlisted-agreement", text=f"{short}: {where}", short=short)
         for listed, stated_day in _other_days(case, name):
             head = "compare with your copy of the agreement"
-            text = (
-                f"{head}: the request says that {listed.model} was signed on {stated_day}, and"
-                f" {where} says {listed.signed}"
-            )
+            said = f"the request says that {listed.model} was signed on {stated_day}"
+            text = f"{head}: {said}, and {where} says {listed.signed}"
             short = f"{head}: {listed.model} of {stated_day}, or of {listed.signed}"
             yield Note(code="other-signed", text=text, short=short)
 
@@ -241,9 +234,7 @@ def _title_notes(case: Case, signatory: Signatory) -> Iterator[Note]:
     if len(title) > _LONGEST_INITIALS and title in (title.upper(), title.lower()):
         text = f"check signatory.title: the letter prints {title!r} as it is typed"
         yield Note(code="odd-title", text=text)
-    agency, plain = case.locality.agency, title.casefold()
-    named = case.locality.jurisdiction.formal or place
-    kind = (agency.kind or "") if agency else named.rpartition(" ")[2].casefold()
+    plain, kind = title.casefold(), (case.locality.agency and case.locality.agency.kind) or ""
     if kind in _OF_OTHERS and kind not in plain and re.search(_OF_OTHERS[kind], plain):
         text = f"check signatory.title: {title!r} may be of another body than {case.locality.name}"
         yield Note(code="odd-title", text=text)
