@@ -191,6 +191,7 @@ REFUSED = {
         MUCH_ON_PAGE,
     ),
     "one long drawing": (changed(drawn(b"0 0 m 9 9 l S ")), MUCH_ON_PAGE),
+    "a form of one long drawing": (changed(drawn(b"/F Do ", PATHS * 8)), MUCH_ON_PAGE),
     "a form on a page again and again": (changed(drawn(b"/F Do ", PATHS)), MUCH_ON_PAGE),
     "a stamp on a page again and again": (changed(stamped(PATHS)), MUCH_ON_PAGE),
     "many pages with the same long drawing": (

@@ -281,6 +281,7 @@ def instructions_on(
     size = sum(map(len, written))
     draws = sum(part.count(name) for part in written for name in _DRAWS) if names else 0
     if size + draws * _PART > most:
+        known[drawing.objgen] = size + draws * _PART
         return size + draws * _PART
     steps = pikepdf.parse_content_stream(drawing, "Do scn SCN") if draws else ()
     drawn = [names.get(str(step.operands[-1])) for step in steps if step.operands]
