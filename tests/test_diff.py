@@ -140,6 +140,8 @@ def test_a_page_marks_what_changed_and_needs_no_other_file(run: Run, desk: Path)
     text = (desk / "c.html").read_text("utf-8")
     assert outcome(run("diff", "-q", "r.yaml", "worded.yaml", "-f", "html")) == (0, text, "")
     (desk / "c.html").write_text("a page of somebody else")
+    code, _, err = outcome(run("status", "letters", "-o", "c.html"))
+    assert (code, "exists with other content" in err) == (1, True)
     run("diff", "-q", "r.yaml", "worded.yaml", "-f", "html", "-o", "c.html", "--force")
     kept = [path.read_text("utf-8") for path in (desk / "earlier").iterdir()]
     assert kept == ["a page of somebody else"]
