@@ -745,6 +745,22 @@ def test_a_letter_that_went_out_is_withdrawn_and_nothing_is_due_until_that_is_ta
     assert (states()["ice"].is_withdrawn, states()["bureau"].is_withdrawn) == (False, True)
 
 
+def test_what_is_withdrawn_is_the_version_that_went_out(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST)
+    options = ("-f", "txt", "-o", "letters/", "-q")
+    run("write", "r.yaml", *options)
+    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-20", "-q")
+    write("r.yaml", REQUEST.replace("Pat", "Kim"))
+    run("write", "r.yaml", *options, "--supersede", "the wrong signer")
+    for named in (TO_ICE, "letters"):
+        assert outcome(run("sent", named, "--withdrawn", "why", "-q"))[0] == 0
+    steps = [json.loads(it) for it in outcome(run("status", "letters", "--json"))[1].splitlines()]
+    told = [(it["step"], it["withdrawn"]) for it in steps if it["recipient"] == "ice"]
+    assert told == [("withdrawn", "2026-11-24"), ("unsent", None)]
+
+
 def test_a_withdrawn_letter_counts_again_once_it_goes_out_after_that_day(
     letters: Letters, run: Run, library: Library
 ) -> None:
