@@ -150,10 +150,8 @@ def write_rejects(
         else:
             rejected = Rejected(row, _relocate_row(row, folder.path), key, problems[number])
             by_form[files[source].form == "sheet"].append(rejected)
-    contents = _contents_of(by_form[True], by_form[False], files)
-    moved = (it for it in (*by_form[True], *by_form[False]) if it.moved.original != it.row.original)
-    folders = [*dict.fromkeys(folder_of(reject.row.location.file) for reject in moved)]
-    state = _seal(folder, before, contents.values())
+    contents, text = _contents_of(by_form[True], by_form[False], files)
+    state = _seal(folder, contents.values())
     written = _put(folder, contents, {name: place for name, (place, _) in places.items()}, read)
     orders: dict[str, DateOrder] = {}
     for file in input_files if written else ():
@@ -165,7 +163,7 @@ def write_rejects(
         state.tables[place.name], state.orders[place.name] = tables, orders
         state.keys[place.name] = tuple(row.key for row in rows if row.row.cells)
     _save_state(folder, state)
-    return WrittenRejects(written, changed, fixed, folders)
+    return WrittenRejects(written, changed, fixed, _folders_named(input_files, text, folder.path))
 
 
 def _keys_in(path: Path, state: _State) -> Iterator[str]:
@@ -177,8 +175,8 @@ def _keys_in(path: Path, state: _State) -> Iterator[str]:
 
 def _contents_of(
     sheets: Sequence[Rejected], others: Sequence[Rejected], files: Mapping[str, InputFile]
-) -> dict[str, bytes]:
-    """Return the files of rejected rows by name."""
+) -> tuple[dict[str, bytes], str]:
+    """Return the files of rejected rows by name, and the text that may name other files."""
     texts = rejects_from(
         others, [files[name] for name in dict.fromkeys(other.row.location.file for other in others)]
     )
@@ -189,7 +187,8 @@ def _contents_of(
     }
     if sheets:
         contents[_SHEET] = reject_sheet(sheets, files)
-    return contents
+        texts[_SHEET] = "\n".join(text for sheet in sheets for _, text in sheet.moved.cells)
+    return contents, "".join(texts.values())
 
 
 def _put(
@@ -240,8 +239,9 @@ def _load_state(folder: Path) -> _State:
     return _State()
 
 
-def _seal(folder: LetterFolder, state: _State, contents: Iterable[bytes]) -> _State:
+def _seal(folder: LetterFolder, contents: Iterable[bytes]) -> _State:
     """Save the hashes of the files to be written beside those of the files that are there."""
+    state = _load_state(folder.path)
     with write_errors(folder.path):
         paths = folder.path.glob("rejects*.*")
         there = {digest_of(path) for path in paths if path.is_file()}
@@ -255,6 +255,21 @@ def _save_state(folder: LetterFolder, state: _State) -> None:
     if state != _State():
         content = msgspec.json.encode(state, order="deterministic")
         write_all({folder.staging / _STATE: content}, force=True, staging=folder.staging)
+
+
+def _folders_named(input_files: Iterable[InputFile], text: str, folder: Path) -> list[Path]:
+    """Return the folders of input files in which the `text` of rejects names files.
+
+    A request in `folder` may name a file there only with --files-from.
+    """
+    here = real(folder)
+    folders = dict.fromkeys(folder_of(file.name) for file in input_files)
+    prefixes = {
+        own: json.dumps(f"{_path_from(here, real(own))}/")[1:-1]
+        for own in folders
+        if real(own) != here
+    }
+    return [own for own, prefix in prefixes.items() if prefix in text]
 
 
 def rejects_from(rejected: Iterable[Rejected], sources: Iterable[InputFile] = ()) -> dict[str, str]:
