@@ -14,6 +14,7 @@ from read_pdf import lines_on, opened
 from optout_cli import bundled
 from optout_cli.engines.measure import room_problems
 from optout_cli.errors import Problem
+from optout_cli.exporters import exporter_for
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import ListBlock, Paragraph, Run
@@ -33,6 +34,16 @@ HINT = (
 def recipient(party: str, organization: str, more: str = "") -> str:
     fields = f"attention: Director, organization: [{organization}], address: {PLACE}{more}"
     return f"recipients: {{{party}: {{{fields}}}}}\n"
+
+
+@pytest.mark.parametrize("form", ["pdf", "fax-pdf"])
+def test_a_layout_of_ones_own_makes_no_more_than_a_hundred_pages(form: str, tmp_path: Path) -> None:
+    library = library_with(tmp_path, {STYLE: SHEET + ".body > p { break-before: page }"})
+    body = (Paragraph((Run("One line."),)),) * 120
+    long = structs.replace(letter_for(library, ""), body=body)
+    assert next(room_problems(long, has_own_page=True), None) is None
+    (problem,) = problems_of(lambda: exporter_for(form).encode(long, library.context))
+    assert (problem.code, problem.message.endswith(" pages; at most 100 fit")) == ("too-long", True)
 
 
 def of_lines(count: int, party: str = "bureau") -> str:

@@ -135,9 +135,8 @@ def room_problems(letter: Letter, *, has_own_page: bool) -> Iterator[Problem]:
 
     Of a page of the user's own, only the length is known: the engine finds the rest.
     """
-    if (pages := 1 + ceil((least_height(letter) - FIRST_ROOM) / ROOM)) > _MOST_PAGES:
-        message = f"the letter takes {pages} pages or more; at most {_MOST_PAGES} fit"
-        yield Problem("too-long", message, hint="shorten it, or enclose the rest as a file")
+    least_pages = 1 + ceil((least_height(letter) - FIRST_ROOM) / ROOM)
+    yield from length_problems(least_pages, " or more")
     if has_own_page:
         return
     recipient, contact = letter.addressee, letter.addressee.contact
@@ -162,6 +161,13 @@ def room_problems(letter: Letter, *, has_own_page: bool) -> Iterator[Problem]:
     if (lines := lines_taken(head, *ROOMS["continuation"])) > _RUNNING_LINES:
         message = f"the head of {whose} later pages takes {lines} lines; {_RUNNING_LINES} fit"
         yield _recipient_problem("tall-running-head", message, recipient, "organization")
+
+
+def length_problems(pages: int, more: str = "") -> Iterator[Problem]:
+    """Yield a Problem if a letter of some pages, `or more`, is too long."""
+    if pages > _MOST_PAGES:
+        message = f"the letter takes {pages} pages{more}; at most {_MOST_PAGES} fit"
+        yield Problem("too-long", message, hint="shorten it, or enclose the rest as a file")
 
 
 def tall_letterhead(end: float) -> Problem:

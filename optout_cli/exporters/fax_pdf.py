@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from optout_cli.engines import pages_in
-from optout_cli.engines.measure import room_problems
+from optout_cli.engines.measure import length_problems, room_problems
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters import ExportContext, pdf
 from optout_cli.model.letter import Attachment, Letter
@@ -81,6 +81,7 @@ def whole_fax(letter: Letter, context: ExportContext) -> Iterator[Fax]:
     files = [file for file in letter.attachments if file.media_type == pdf.MEDIA_TYPE]
     enclosed = tuple((file, pages_in(file.content)) for file in files)
     count = pages_in(own)
+    raise_any(length_problems(count))
     later = count + sum(pages for _, pages in enclosed)
 
     def print_front(covers: int) -> tuple[bytes, int]:

@@ -1,7 +1,7 @@
 """The letter as PDF: US Letter, tagged, PDF/A-2a and PDF/UA-1 at once."""
 
 from optout_cli.engines import pages_in
-from optout_cli.engines.measure import room_problems
+from optout_cli.engines.measure import length_problems, room_problems
 from optout_cli.errors import raise_any
 from optout_cli.exporters import ExportContext
 from optout_cli.model.letter import Letter
@@ -32,4 +32,6 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
 def print_letter(letter: Letter, context: ExportContext) -> bytes:
     """Print the letter alone. Raises OptoutError for anything that the page cannot show."""
     raise_any(room_problems(letter, has_own_page=context.templates.has_own_page))
-    return context.engine.print_letter(letter)
+    printed = context.engine.print_letter(letter)
+    raise_any(length_problems(pages_in(printed)))
+    return printed
