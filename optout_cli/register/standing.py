@@ -262,7 +262,8 @@ def standings_of(
 ) -> tuple[Standing, ...]:
     """Return where each letter of a folder stands, in the order of `states`, the oldest first."""
     every = tuple(states)
-    read = {id: facts_of(state) for id, state in {state.id: state for state in every}.items()}
+    # No variable is named `id` here: Python 3.12.1 then takes the function `id` below for it.
+    read = {one: facts_of(state) for one, state in {state.id: state for state in every}.items()}
     matters: defaultdict[_Matter, list[_Item]] = defaultdict(list)
     for state in every:
         written, program = state.written, state.written.letter.partition("/")[0]
