@@ -192,7 +192,7 @@ def test_a_problem_names_the_column_as_the_table_does() -> None:
         "11/24/2026 12:00:00 AM", "Tuesday, November 24, 2026", "November 24th, 2026", "20261124",
         "24/Nov/2026", "24th of November 2026", "11\u201124\u20112026",
         "11.24.2026", "11-24-26", "24NOV2026", "2026-Nov-24", "2026-11-24.", "2026-11-24+00:00",
-        "2026 November 24", "\uff11\uff11/24/2026",
+        "2026 November 24", "\uff11\uff11/24/2026", "2026-11-24 14:30:00", "11/24/2026 2:30 PM",
     ],
 )  # fmt: skip
 def test_a_date_with_one_reading_is_taken(cell: str) -> None:

@@ -11,13 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from make_letters import document_of, notice_for, problems_of
 
+from optout_cli.errors import OptoutError
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.model.program import LetterKind, Particular
+from optout_cli.model.request import Request
 from optout_cli.programs import Programs
 from optout_cli.readers.csv import csv_from, rows_from_csv
 from optout_cli.readers.document import Document, Layer, Tree, with_assignments
 from optout_cli.readers.ndjson import rows_from_ndjson
+from optout_cli.readers.validate import convert
 from optout_cli.readers.values import Use, judge, kinds, uses_in
 from optout_cli.readers.yaml import document_from_yaml
 
@@ -852,3 +855,17 @@ def test_numbers_in_the_words_of_others_stay(library: Library) -> None:
     clause = 'particulars: {model: jem, clause: "1. It ends.\\n2. In writing."}'
     notice = notice_for(library, f"letter: 287g/terminate\n{clause}")
     assert notice.particulars.clause == ("1. It ends.", "2. In writing.")
+
+
+@pytest.mark.parametrize(
+    ("use", "part"),
+    [("own", "[a"), ("own", "{{a"), ("street", "  "), ("city", ", \t"), ("phone", ";")],
+)
+def test_no_text_takes_minutes_by_its_form(use: Use, part: str) -> None:
+    text = f"1 Main St, {part * 90_000}"[:90_000] + "!"
+    cells = {"jurisdiction": "06041", PATHS[use]: text, "date": text}
+    (row,) = rows_from_csv(csv_from([*cells], [[*cells.values()]]), "n.csv")
+    assert row.document is not None
+    judge(row.document)
+    with pytest.raises(OptoutError):
+        convert(row.document, Request)

@@ -26,6 +26,7 @@ _SPANISH = (
     "enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre"
 )
 _IN_SPANISH = re.compile(rf"([0-9]{{1,2}}) de ({_SPANISH}) del? ([0-9]{{4}})")
+_LONGEST = 100  # characters of a date; of a long text, some patterns take minutes
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
 
@@ -33,6 +34,8 @@ def check_date(text: str) -> tuple[str, str] | None:
     """Return what is wrong with a date and a hint, or None where it is right."""
     parts = _ISO.fullmatch(text)
     hint = "write it as YYYY-MM-DD, such as 2026-11-24"
+    if len(text) > _LONGEST:
+        return "is not a date", hint
     if not parts:
         head = re.split(r"[T ]+[0-9]{1,2}[:.][0-9]{2}|\s*[*?(]", text)[0].strip(" ~")
         meant = guess_date(text) or guess_date(_WEEKDAY.sub("", head))
@@ -77,9 +80,10 @@ def guess_date(text: str) -> date | None:
 # either is not read then. `mixed`: several of both. `either`: nothing is proved.
 DateOrder = Literal["month-first", "day-first", "either", "mixed"]
 _SLASHED = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4}|[0-9]{2})")
-_MIDNIGHT = re.compile(
+_TIME = re.compile(
     r"[T ,]+(0{1,2}|12(?=[:.]00([:.]00(\.0+)?)? ?[Aa]))[:.]00([:.]00(\.0+)?)?( ?[Aa][Mm])?"
     r"(Z|\+00:?00| GMT.*)?$|\.0$|(?<=-[0-9]{2})(Z|\+00:00)$"
+    r"|[T ,]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?[AaPp][Mm])?$"  # of NOW(), without a zone
 )
 _WEEKDAY = re.compile(
     r"^(mon|tue|wed|thu|fri|sat|sun)(?:s|nes|rs|ur)?(?:day)?\.?,?\s+", re.IGNORECASE
@@ -152,10 +156,12 @@ def slashed_days(text: str) -> tuple[str | None, str | None] | None:
 
 
 def _plain_date(text: str) -> str:
-    """Return a date without the day of the week and without midnight."""
+    """Return a date without the day of the week and the time of day."""
+    if len(text) > _LONGEST:
+        return ""
     plain = unicodedata.normalize("NFKC", text).strip(" '.,;")
     plain = re.sub(r" */ *", "/", _DASHES.sub("-", plain))
-    plain = _WEEKDAY.sub("", _MIDNIGHT.sub("", plain))
+    plain = _WEEKDAY.sub("", _TIME.sub("", plain))
     plain = re.sub(r"(?<=[0-9])(st|nd|rd|th)\b( of\b)?", "", plain)
     return re.sub(r"/(?=[A-Za-z])|(?<=[A-Za-z])/", " ", plain)  # 24/Nov/2026
 
@@ -216,7 +222,9 @@ def code_in_words(text: str, pattern: str) -> str | None:
     plain = _SCHEMES.sub("", _DASHES.sub("-", plain)).strip(" '\u2018\u2019<>")
     plain = " ".join(plain.split())
     candidates = [plain, re.sub(r"\.0$", "", plain), re.sub(r"\s*-\s*", "-", plain)]
-    candidates.append(re.sub(r"\.0+$|-$|[.;,]+$", "", plain))  # 94903.00, 94903-, a@example.gov;
+    candidates.append(
+        re.sub(r"\.0+$|-$", "", plain.rstrip(".;,"))
+    )  # 94903.00, 94903-, a@example.gov;
     candidates.append(re.sub(r"^([0-9]{2}),([0-9]{3})$", r"\1\2", plain))  # 94,903
     candidates.append(re.sub(r"^([0-9]{5}) ?([0-9]{4})$", r"\1-\2", plain))
     candidates.append(re.sub(r"^([0-9]{3})/", r"\1-", plain))  # 415/555-0100

@@ -53,13 +53,14 @@ _PLACE = re.compile(
 )
 _ADDRESS_WITHIN = re.compile(r"\b[A-Z]{2},? [0-9]{5}\b")
 _ADDRESS = re.compile(r"((?:signatory|recipients\.\w+)\.address)(?:\.street)?")
-_COUNTRY = re.compile(r"[,\s]+(?:USA|U\.S\.A\.|US|United States(?: of America)?)$")
+_COUNTRY = re.compile(r"(?<![,\s])[,\s]+(?:USA|U\.S\.A\.|US|United States(?: of America)?)$")
 _STATE_AT_END = re.compile(r"(?:.*,)?\s*(?P<words>[^,]+?),?\s+[0-9]{5}(?:-[0-9]{4})?", re.DOTALL)
 # `1 Main Street, NE` is northeast; without a comma, `Oak CT` and `2nd FL` are a court and a floor.
 # A city may have the state: `Washington DC`.
 _CODE_AT_END = re.compile(
     r"(?:.*,\s*(?!NE)|.*[0-9].*[a-z.]\s+(?!CT|FL|LA|MT|NE))([A-Z]{2})", re.DOTALL
 )
+_LONGEST = 1000  # characters of an address
 _NO_CITY = re.compile(  # a part of a street, which may follow where the city is left out
     r"(?:suites?|ste|fl|rooms?|rm|unit|building|bldg|apt|attn|c/o)\b.*|(?:p\.? ?o\.? )?box( \w)?"
     r"|.*\b(?:street|st|avenue|ave?|road|rd|boulevard|blvd|drive|dr|lane|ln|court|ct|highway|hwy"
@@ -121,7 +122,11 @@ def _parts_of(text: str) -> dict[str, str] | None:
 
     `100 Main St, Springfield, IL 62701`, or the same on several lines.
     """
-    lines = [line.strip(" ,") for line in _COUNTRY.sub("", text.strip()).split("\n")]
+    if len(text) > _LONGEST:
+        return None
+    lines = [
+        " ".join(line.split()).strip(" ,") for line in _COUNTRY.sub("", text.strip()).split("\n")
+    ]
     *above, last = [line for line in lines if line] or [""]
     if not (found := _PLACE.fullmatch(last)):
         return None
@@ -149,6 +154,7 @@ def addresses_in(cells: Mapping[str, str]) -> dict[str, dict[str, str]]:
 
 def goes_on_with_state(text: str) -> bool:
     """Tell whether a street or city ends with a state: `1 Main Street, Ely, NV 89301`."""
+    text = " ".join(text[-_LONGEST:].split())  # many spaces would be tried in many ways
     if code := _CODE_AT_END.fullmatch(text):
         return code[1] in postal_states()
     found = _STATE_AT_END.fullmatch(_COUNTRY.sub("", text))

@@ -84,6 +84,7 @@ _HALF_DECODED = (
 )
 
 
+_OF_MANY = ("prose", "own", "item")  # uses whose text may have a whole list
 _LONGEST = MAX_ITEMS * MAX_TEXT  # characters of a list in one text
 _SPELLED_LIKE = 0.85  # from 0 to 1
 # What is meant, of such words: a part of a sentence; perhaps also `The position is vacant.`
@@ -161,7 +162,8 @@ def judge(
         use = _use_of(path)
         if uses and use in ("own", "item"):
             use = uses.get(re.sub(r"\.\d+", "", path), use)
-        if (found := _judge(text.strip(), use)) is None:
+        is_long = len(text) > MAX_TEXT and use not in _OF_MANY
+        if is_long or (found := _judge(text.strip(), use)) is None:
             continue
         kind, is_wrong = found
         words = kind.message.format(repr(shorten(text)))
@@ -276,7 +278,7 @@ def _is_filler(text: str, *, with_labels: bool = True, meant: re.Pattern[str] = 
 
 def _has_filler_beside(text: str) -> bool:
     """Tell whether such words stand in brackets or behind a dash: `Pat Perez (TBD)`."""
-    beside = re.findall(r"[(\[]([^)\]]+)[)\]]|\s[-\u2013\u2014]+\s(.+)", text, re.DOTALL)
+    beside = re.findall(r"[(\[]([^()\[\]]+)[)\]]|\s[-\u2013\u2014]+\s(.+)", text, re.DOTALL)
     return any(
         (part not in ("placeholder", "one vacancy") and _is_filler(part, with_labels=False))
         or part.endswith("?")
