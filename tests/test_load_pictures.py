@@ -97,6 +97,17 @@ def test_a_jpeg_that_is_turned_or_has_four_inks_is_written_upright_and_in_rgb(
         assert (picture.format, picture.mode, picture.size) == ("JPEG", "RGB", size)
 
 
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "I;16"])
+def test_a_png_that_is_turned_is_written_upright(path: Path, mode: str) -> None:
+    stream, exif = BytesIO(), Raster.Exif()
+    exif[0x0112] = 6
+    Raster.new(mode, (20, 10)).save(stream, "PNG", exif=exif)
+    path.write_bytes(stream.getvalue())
+    with Raster.open(BytesIO(load_image(path, "Seal").content)) as picture:
+        turned = picture.getexif().get(0x0112, 1)
+        assert (picture.format, picture.size, turned) == ("PNG", (10, 20), 1)
+
+
 def test_a_broken_or_huge_jpeg_is_a_problem(path: Path) -> None:
     broken = ": is a broken JPEG\n  hint: open it in an image editor and save it as JPEG again"
     assert told_of(path, jpeg("RGB")[:200]) == broken

@@ -81,25 +81,32 @@ def _checked_png(content: bytes, path: Path) -> bytes:
     picture = _load(content, "PNG", path)
     if picture.size != (width, height):  # it has two sizes
         raise OptoutError(_broken_problem("PNG", path))
-    if not picture.mode.startswith("I"):
+    upright, is_upright = _upright(picture)
+    if is_upright and not picture.mode.startswith("I"):
         return content
+    if picture.mode.startswith("I"):
+        upright = upright.point(lambda value: value / 256).convert("L")
     output = BytesIO()
-    picture.point(lambda value: value / 256).convert("L").save(output, "PNG")
+    upright.save(output, "PNG")
     return output.getvalue()
 
 
 def _checked_jpeg(content: bytes, path: Path) -> bytes:
     """Return the JPEG; one that is turned or has the inks of print upright and in RGB."""
-    from PIL import ImageOps
-
     picture = _load(content, "JPEG", path)
-    is_upright = picture.getexif().get(_ORIENTATION, 1) == 1
+    upright, is_upright = _upright(picture)
     if picture.mode in ("L", "RGB") and is_upright:
         return content
     output = BytesIO()
-    upright = ImageOps.exif_transpose(picture)
     upright.convert("RGB").save(output, "JPEG", quality=_QUALITY)
     return output.getvalue()
+
+
+def _upright(picture: "Raster.Image") -> tuple["Raster.Image", bool]:
+    """Return a picture as its Exif turns it, which not every engine does, and if it was so."""
+    from PIL import ImageOps
+
+    return ImageOps.exif_transpose(picture), picture.getexif().get(_ORIENTATION, 1) == 1
 
 
 def _load(content: bytes, kind: str, path: Path) -> "Raster.Image":
