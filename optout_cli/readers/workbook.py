@@ -347,7 +347,7 @@ def _number_text(value: float, number_format: str) -> str:
     if not section or "other" in kinds or kinds.isdisjoint(_SHOWN) or not math.isfinite(value):
         return f"{value:.15g}" if section else ""
     is_percent = ("mark", "%") in parts
-    size = round(abs(value) * 100, 10) if is_percent else abs(float(value))
+    size = round(abs(float(value)) * 100, 10) if is_percent else abs(float(value))
     exact = f"{size:.15g}"
     cut = f"{size:.{sum(len(text) - 1 for kind, text in parts if kind == 'decimals')}f}"
     whole, *rest = re.split(r"(?=\.)", exact if size.is_integer() or float(cut) != size else cut)
