@@ -87,7 +87,7 @@ def test_many_letters_that_were_signed_are_told_in_a_few_lines(batch: Batch) -> 
 ROUTES = "recipients: {bureau: {email: b@example.gov, fax: 916-555-0130}}\n"
 SIGNED = "jurisdiction,signatory.name,signatory.title,signatory.email\n50001,Pat,Sheriff,s@a.gov\n"
 READ = "read the letters, and confirm the addresses in the notes"
-MAIL = "send 1 letter by certified mail with return receipt; keep the receipt"
+MAIL = "send 1 letter by certified mail (return receipt); keep the receipt"
 RECORD = "record what goes out with optout sent; optout status out --due says which answers are due"
 RECORD_BY = RECORD.replace(
     "sent;", "sent (add --by certified-mail, since the requests do not say how);"

@@ -102,7 +102,7 @@ def test_what_write_says_next_is_about_the_letters_own_way(run: Run, write: Writ
     told = [it.partition(";")[0] for it in err.splitlines() if "'s letter by" in it or "fax" in it]
     assert (code, [Path(it).suffix for it in out.splitlines()]) == (0, [".pdf", ".pdf"])
     assert told[-2:] == [
-        "next: send the bureau's letter by certified mail, return receipt requested",
+        "next: send the bureau's letter by certified mail (return receipt)",
         "next: fax ICE's letter to 415-555-0131",
     ]
 

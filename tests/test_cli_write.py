@@ -39,7 +39,7 @@ next: call 555-555-0100 to confirm the bureau's address: 2 Main Street, Nowhere,
 next: find a phone number (none on file) to confirm ICE's address: 1 Main Street, Nowhere, ZZ 00002
 next: enclose with each letter: act.pdf; Map
 next: put a copy of each letter into the other envelope too
-next: send both letters by certified mail with return receipt; keep the receipt
+next: send both letters by certified mail (return receipt); keep the receipt
 next: mail a copy of ICE's letter to the office listed after cc: Director, U.S. Immigration and \
 Customs Enforcement, 500 12th Street SW, Washington, DC 20536
 next: give a copy to: Alex, Counsel

@@ -169,6 +169,18 @@ def test_what_came_back_is_compared_with_the_letter_that_was_written(run: Run, d
     assert "[-Cordially,-] {+Respectfully,+}" in out
 
 
+def test_an_email_that_cannot_be_made_now_is_compared_all_the_same(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    own = "title: Sheriff, email: sheriff@example.gov"
+    write("r.yaml", f"{REQUEST}signature: {{kind: typed}}\n".replace("title: Sheriff", own))
+    address = ("--set", "recipients.bureau.email=bureau@example.gov")
+    written = run("write", "r.yaml", "--to", "bureau", "-f", "eml", "-o", "letters/", *address)
+    assert outcome(written)[0] == 0
+    compared = outcome(run("diff", "r.yaml", "--in", "letters", "--to", "bureau"))
+    assert compared == (0, "", "nothing changed in the words of 1 letter\n")
+
+
 def test_what_came_back_is_compared_with_the_letter_that_it_is_most_like(
     run: Run, desk: Path, sent: str
 ) -> None:

@@ -64,7 +64,7 @@ def test_where_one_letter_is_a_fax_only_the_other_goes_into_an_envelope(steps: S
 @pytest.mark.parametrize(
     ("way", "told"),
     [
-        ("certified-mail", "letters by certified mail with return receipt; keep the receipt"),
+        ("certified-mail", "letters by certified mail (return receipt); keep the receipt"),
         ("mail", "mail the bureau's letter"),
         (
             "email",
@@ -87,7 +87,7 @@ def test_each_way_of_service_has_its_proof(way: str, told: str, steps: Steps) ->
 
 
 def test_without_a_way_of_service_both_go_by_certified_mail(steps: Steps) -> None:
-    assert [it.partition(" with ")[0] for it in steps(RECIPIENTS) if "certified mail" in it] == [
+    assert [it.partition(" (")[0] for it in steps(RECIPIENTS) if "certified mail" in it] == [
         "send both letters by certified mail"
     ]
 
@@ -181,7 +181,7 @@ def test_a_fax_is_faxed_where_the_request_names_another_way_alone(steps: Steps) 
     lines = f"{RECIPIENTS}service: {{ice: [{{by: certified-mail}}]}}\n"
     told = steps(lines, "-f", "fax", "--to", "ice")
     assert [it.partition(" to ")[0] for it in told if "ICE's letter" in it][:2] == [
-        "send ICE's letter by certified mail with return receipt; keep the receipt",
+        "send ICE's letter by certified mail (return receipt); keep the receipt",
         "fax ICE's letter",
     ]
 

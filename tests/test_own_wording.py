@@ -107,7 +107,7 @@ UNREAD = {
         "rename it to terminate.dakota-county-ne.html.j2",
     ),
     "287g/_pasages.html.j2": ("no template uses this file", "did you mean '_passages'?"),
-    "_layout/part.html.j2": ("no template uses this file", "did you mean 'parts'?"),
+    "_layout/name.html.j2": ("no template uses this file", "did you mean 'names'?"),
     "terminate.html.j2": (
         "is not in a program's folder",
         "move it into 287g/, or give --templates",

@@ -42,8 +42,8 @@ _SAY_HOW = "--by certified-mail"  # the usual way, for letters whose request nam
 _MESSAGES: frozenset[Way] = frozenset(("email", "fax"))  # ways in which nothing goes out on paper
 _SENDING: dict[Way, tuple[str, str]] = {  # a letter, and so many letters
     "certified-mail": (
-        "send {letter}{to} by certified mail with return receipt; keep the receipt",
-        "send {count:,} letters by certified mail with return receipt; keep the receipts",
+        "send {letter}{to} by certified mail (return receipt); keep the receipt",
+        "send {count:,} letters by certified mail (return receipt); keep the receipts",
     ),
     "mail": ("mail {letter}{to}", "mail {count:,} letters"),
     "hand": (

@@ -287,7 +287,7 @@ class Finder:
 
 
 def version_of(letter: Letter, library: Library, name: str) -> Version:
-    """Return a letter that is made now, in any format."""
+    """Return a letter that is made now, in any format for which it has the addresses."""
     notice, context = letter.notice, library.context
     facts = facts_of(letter, context)
     del facts["cautions"]
@@ -296,10 +296,11 @@ def version_of(letter: Letter, library: Library, name: str) -> Version:
         exporter = exporter_for(form)
         return exporter.encode(letter.as_form(exporter.ROUTE), context)
 
-    party = notice.recipient.party
-    key = (notice.place.id, notice.letter, notice.variant, party)
-    name = f"{name} ({party})"
-    return Version(key, name, (*format_names(),), content, msgspec.Raw(msgspec.json.encode(facts)))
+    key = (notice.place.id, notice.letter, notice.variant, notice.recipient.party)
+    lacks_mail = not (letter.people.sender and letter.people.recipient)
+    forms = (it for it in format_names() if not (lacks_mail and exporter_for(it).ROUTE == "email"))
+    raw = msgspec.Raw(msgspec.json.encode(facts))
+    return Version(key, f"{name} ({notice.recipient.party})", (*forms,), content, raw)
 
 
 def _recorded_version(state: LetterState, folder: Path) -> Version:

@@ -63,6 +63,7 @@ def words_in(content: bytes, form: str, name: str) -> tuple[list[str], list[str]
         for paragraph in READERS[form](content):
             if found := [BULLET if word == "-" else word for word in paragraph.split()]:
                 if paragraph.startswith(HEAD):
+                    found = found[:-2] if found[-2:] == ["Page", "of"] else found
                     heads[" ".join(found)] = [*found, END]
                 else:
                     words += [*found, END]
