@@ -150,6 +150,14 @@ def test_without_a_command_help_is_shown_and_the_shell_is_told(run: Run) -> None
         ("check --coverag", "No such option '--coverag'. Did you mean '--coverage'?\n"),
         ("list formats -x", "No such option '-x'.\n"),
         ("write -lead.yaml", "No such option '-l'.\n  hint: for a file, type ./-lead.yaml\n"),
+        (
+            "new 06041 r.yaml",
+            "Got unexpected extra argument (r.yaml)\n  hint: to write there, add -o r.yaml\n",
+        ),
+        (
+            "show Marin County, Calif.",
+            "Got unexpected extra arguments (County, Calif.)\n  hint: put quotes around a name",
+        ),
         ("list", "Missing argument 'WHAT'. Choose from:\n\tjurisdictions,\n\tagencies,\n"),
         ("sned", "No such command 'sned'.\n  hint: did you mean 'sent'?\n"),
         ("help sned", "there is no help on 'sned'\n  hint: did you mean 'sent'?\n"),

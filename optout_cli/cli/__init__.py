@@ -91,7 +91,6 @@ MEANT = {
     "cities": "jurisdictions",
     "city": "jurisdictions",
     "sheriffs": "agencies",
-    "agency": "agencies",
     "addresses": "offices",
     "programs": "letters",
     "paragraphs": "passages",
@@ -187,22 +186,24 @@ def _name_variable(error: click.UsageError) -> None:
 def _hint_for(error: click.UsageError) -> str | None:
     """Return what to type instead: an example, -o, quotation marks, or less."""
     if isinstance(error, click.MissingParameter):
-        text = (error.ctx and error.ctx.command.help) or ""
-        example = re.search(r"^  (optout .+)", text, re.MULTILINE)
+        text = error.ctx and error.ctx.command.help
+        example = re.search(r"^  (optout .+)", text or "", re.MULTILINE)
         is_choice = isinstance(error.param and error.param.type, click.Choice)
         return f"such as {example[1]}" if example and not is_choice else None
     if isinstance(error, click.NoSuchOption) and error.ctx:
-        files = (re.fullmatch(r"-[^=]*\.[^=]*", word) for word in error.ctx.meta[_WORDS])
-        return next((f"for a file, type ./{match[0]}" for match in files if match), None)
-    extra = re.match(r"Got unexpected extra arguments? \((.+)\)", error.message)
+        of_file = re.compile(re.escape(error.option_name) + r"[^=]*\.[a-z]+")
+        file = next(filter(of_file.fullmatch, error.ctx.meta[_WORDS]), None)
+        return file and f"for a file, type ./{file}"
+    extra = re.match(r"Got unexpected extra arguments? \((\S+).*\)", error.message)
     if not extra or not error.ctx:
         return None
-    word, options = extra[1], error.ctx.command.params
-    if word.endswith(("/", ".pdf", ".txt")) and any("--output" in it.opts for it in options):
-        return f"to write there, add -o {word}"
-    if word.endswith((".yaml", ".yml", ".json")):
+    word, command = extra[1], error.ctx.command
+    is_file = re.search(r"[/\\]$|\.[a-z]{2,4}$", word)
+    if word.endswith((".yaml", ".yml")) and command.name != "new":
         return "name one file at a time; optout batch takes many requests"
-    is_name = any(it.name in ("what", "jurisdiction") for it in options) and not {*"./"} & {*word}
+    if is_file and any("--output" in option.opts for option in command.params):
+        return f"to write there, add -o {word}"
+    is_name = not is_file and any(it.name in ("what", "jurisdiction") for it in command.params)
     return 'put quotes around a name with spaces: "Marin County, CA"' if is_name else "leave it out"
 
 
@@ -218,11 +219,10 @@ def _put_examples_first(command: click.Command) -> None:
 def _wants_json(words: Sequence[str]) -> bool:
     """Tell whether a command line that may be wrong asks for JSON."""
     command = next((word for word in words if word in COMMANDS), "")
-    variables = (f"OPTOUT_{command}_{name}".upper() for name in ("json", "ndjson"))
-    return bool({"--json", "--ndjson"}.intersection(words)) or any(
-        os.environ.get(name, "").lower() in ("1", "true", "yes", "on", "t", "y")
-        for name in variables
-    )
+    names = (f"OPTOUT_{command}_{name}".upper() for name in ("json", "ndjson"))
+    texts = (os.environ.get(name, "").lower() for name in names)
+    is_set = any(text in ("1", "true", "yes", "on", "t", "y") for text in texts)
+    return is_set or bool({"--json", "--ndjson"}.intersection(words))
 
 
 def _refuse_twice(command: click.Command, ctx: click.Context, words: Sequence[str]) -> None:
