@@ -59,6 +59,12 @@ class _State(msgspec.Struct, frozen=True):
             name for name, of in self.tables.items() if not own.issuperset(map(_without_hash, of))
         }
 
+    def hashes_in(self, path: Path) -> Iterator[str]:
+        """Yield the hashes of the rows of a file, if it is still a table of rows with keys."""
+        with suppress(OptoutError):
+            if any(KEY in dict(row.cells) for row in load_input(str(path)).rows()):
+                yield from map(digest_in, self.keys.get(path.name, ()))
+
 
 def _without_hash(table: str) -> str:
     return STDIN if table.startswith(f"{STDIN}:") else table
@@ -138,7 +144,7 @@ def write_rejects(
     kept = read | {real(folder.path / name) for name in before.of_others(tables)}
     places = {name: _find_place(folder.path / name, kept, before.seals) for name in _FILES}
     changed = [path for _, edited in places.values() for path in edited]
-    known = {key: path for path in changed for key in _keys_in(path, before)}
+    known = {key: path for path in changed for key in before.hashes_in(path)}
     fixed: Counter[Path] = Counter()
     by_form: dict[bool, list[Rejected]] = {True: [], False: []}  # whether it came in a workbook
     for number, row in rows_of(input_files) if problems else ():
@@ -151,7 +157,7 @@ def write_rejects(
             rejected = Rejected(row, _relocate_row(row, folder.path), key, problems[number])
             by_form[files[source].form == "sheet"].append(rejected)
     contents, text = _contents_of(by_form[True], by_form[False], files)
-    state = _seal(folder, contents.values())
+    state = _seal(folder, before, contents.values())
     written = _put(folder, contents, {name: place for name, (place, _) in places.items()}, read)
     orders: dict[str, DateOrder] = {}
     for file in input_files if written else ():
@@ -164,13 +170,6 @@ def write_rejects(
         state.keys[place.name] = tuple(row.key for row in rows if row.row.cells)
     _save_state(folder, state)
     return WrittenRejects(written, changed, fixed, _folders_named(input_files, text, folder.path))
-
-
-def _keys_in(path: Path, state: _State) -> Iterator[str]:
-    """Yield the hashes of a file's rows, if it is still a table of rows with keys."""
-    with suppress(OptoutError):
-        if any(KEY in dict(row.cells) for row in load_input(str(path)).rows()):
-            yield from map(digest_in, state.keys.get(path.name, ()))
 
 
 def _contents_of(
@@ -239,9 +238,8 @@ def _load_state(folder: Path) -> _State:
     return _State()
 
 
-def _seal(folder: LetterFolder, contents: Iterable[bytes]) -> _State:
+def _seal(folder: LetterFolder, state: _State, contents: Iterable[bytes]) -> _State:
     """Save the hashes of the files to be written beside those of the files that are there."""
-    state = _load_state(folder.path)
     with write_errors(folder.path):
         paths = folder.path.glob("rejects*.*")
         there = {digest_of(path) for path in paths if path.is_file()}
