@@ -115,6 +115,7 @@ def listing(option: str = "") -> str:
         ),
         ("Pittsburgh", f"pittsburgh-police-department-nh; {CITY}"),
         ("Chicago", f"chisago-county-mn or chicot-county-ar; {CITY}"),
+        ("Dodge Cty, KS", f"{CITY}; {listing(' --state KS')}"),
         ("King", f"name the state too: king-county-tx or king-county-wa; {CITY}"),
         ("Suffolk County", "name the state too: suffolk-county-ma or suffolk-county-ny"),
         ("L.A. County, CA", "los-angeles-county-ca"),

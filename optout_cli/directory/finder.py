@@ -258,12 +258,14 @@ class Finder:
         named = self._names_by_state(folded)
         words = {folded, *(name for names in named.values() for name in names)}
         pool = [entry for entry in self._jurisdiction_entries if not named or entry.code in named]
-        is_city = len(pool) > _FEW and not any(
+        is_county = any(
             without_legal_word(name) not in (name, name.removesuffix("-city"))
             or not _WORD.search(name)
             or state_code(name.replace("-", " "))
             for name in words
         )
+        may_be_either = any(name.endswith("-cty") for name in words)  # `Dodge Cty, KS`
+        is_city = len(pool) > _FEW and (may_be_either or not is_county)
         code, inside = self._of_state(folded)
         if found := with_name(folded, self._jurisdiction_entries):
             more = f"; {_CITY}" if is_city and (named or len(found) > 1) else ""  # `Aurora, CO`
