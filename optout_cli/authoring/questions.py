@@ -101,11 +101,11 @@ def question_from(row: Question, request: UnfinishedRequest, party: str) -> Iter
     )
 
 
-# --- facts and texts, by the names that the table has for them; some have a name behind a colon ---
-
-
 def is_met(term: str, request: UnfinishedRequest, party: str) -> bool:
-    """Tell whether a term of `when` holds: a fact, an answer, or an answer with these words."""
+    """Tell whether a term of `when` holds: a fact, an answer, or an answer with these words.
+
+    Some facts have a name behind a colon.
+    """
     if term.startswith("not "):
         return not is_met(term.removeprefix("not "), request, party)
     fact, _, name = term.partition(":")
@@ -273,9 +273,6 @@ _CHOICES: Mapping[str, Callable[[UnfinishedRequest, str], dict[str, str]]] = {
     },
     "checks": _checks,
 }
-
-
-# --- what is shown before a question ---
 
 
 def _refuse(request: UnfinishedRequest, _: str) -> Iterator[str]:

@@ -19,11 +19,11 @@ from optout_cli.cli.console import (
 )
 from optout_cli.cli.options import DEFAULT_LETTER
 from optout_cli.exporters import Exporter, exporter_for
-from optout_cli.letters.notes import lines_of_notes
+from optout_cli.letters.notes import WHOSE, lines_of_notes
 from optout_cli.model.letter import Export
 from optout_cli.model.notice import Case, Notice, Route
 from optout_cli.model.program import FOLLOW_UP
-from optout_cli.model.request import Authority, Copy, Enclosure, Party, Service, Signature, Way
+from optout_cli.model.request import Authority, Copy, Enclosure, Service, Signature, Way
 from optout_cli.programs import texts_that_hold
 from optout_cli.readers.document import Document
 
@@ -35,7 +35,6 @@ _MARK_UP = (
     "have counsel mark up the {names} files, and put each change into the request or into your own"
     " wording; then make the letters to send: run this command again with -f pdf"
 )
-_WHOSE: dict[Party, str] = {"bureau": "the bureau's", "ice": "ICE's"}
 _CHANGED = "changed after optout wrote it (a signed copy? --force replaces it)"
 _SENT = "sent, and would only look different now"
 _SAY_HOW = "--by certified-mail"  # the usual way, for letters whose request names none
@@ -155,7 +154,7 @@ def next_steps(
     for recipient in [notice.recipient for notice in notices if not notice.recipient.is_confirmed]:
         contact = recipient.contact
         how = f"call {contact.phone}" if contact.phone else "find a phone number (none on file)"
-        address = f"{_WHOSE[recipient.party]} address: {', '.join(contact.address.lines)}"
+        address = f"{WHOSE[recipient.party]} address: {', '.join(contact.address.lines)}"
         yield f"{how} to confirm {address}"
     if first.is_draft:
         yield "fill in what is missing, and run this command again without --draft"
@@ -279,7 +278,7 @@ def _service_steps(exports: Sequence[Export], notices: Sequence[Notice]) -> Iter
 
 
 def _whose(notice: Notice) -> str:
-    return f"{_WHOSE[notice.recipient.party]} letter"
+    return f"{WHOSE[notice.recipient.party]} letter"
 
 
 def _enclosed(letter: "Notice | _Facts", codes: Collection[str]) -> list[str]:

@@ -33,7 +33,7 @@ _WORD = re.compile(r"[A-Za-z]{3,}")
 _FEWEST_WORDS = 3  # of a sample that nobody would type
 _IS_LOCAL = re.compile(r"\b(Police|City|Town|Township|Village|Borough|Mayor)\b")
 _OFFICES: Mapping[Party, str] = {"bureau": "the bureau", "ice": "ICE"}
-_WHOSE: Mapping[Party, str] = {"bureau": "the bureau's", "ice": "ICE's"}
+WHOSE: Mapping[Party, str] = {"bureau": "the bureau's", "ice": "ICE's"}
 
 
 def notes_for(case: Case, recipient: Recipient, standing: Iterable[Note]) -> Iterator[Note]:
@@ -57,7 +57,7 @@ def notes_for(case: Case, recipient: Recipient, standing: Iterable[Note]) -> Ite
     yield from _address_notes(case, recipient)
     yield from _copy_notes(case, recipient)
     if recipient.is_person and not recipient.contact.salutation:
-        whose, party = _WHOSE[recipient.party], recipient.party
+        whose, party = WHOSE[recipient.party], recipient.party
         text = (
             f'add salutation: under recipients: {party}: to replace the "Dear Sir or Madam:" of'
             f" {whose} letter, which it has because you changed the addressee"
@@ -257,7 +257,7 @@ def contact_note(case: Case, recipient: Recipient) -> Note:
         text = f"add {whom} under recipients: {recipient.party}:, since it is unknown"
         return Note(code="unknown-agency", text=text)
     if recipient.is_confirmed:
-        text = f"use {_WHOSE[recipient.party]} {contact_text(case, recipient)}"
+        text = f"use {WHOSE[recipient.party]} {contact_text(case, recipient)}"
     else:
         text = contact_text(case, recipient).replace("call", f"call {whom}", 1)
     return Note(code=CONTACT, text=text)
@@ -303,7 +303,7 @@ def _address_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
     address, own = recipient.contact.address, case.locality.state_code
     usual = (*case.locality.field_offices, recipient.office) if party == "ice" else ("bureau",)
     offices = filter(None, map(case.locality.contact_of, usual))
-    late = f"find the address used at that time: {_WHOSE[party]} address is"
+    late = f"find the address used at that time: {WHOSE[party]} address is"
     chosen, known = case.request.recipients.ice.office, case.locality.field_office
     if party == "ice" and chosen and known and chosen != known:
         text = f"check recipients.ice.office: the data has {known} for {case.locality.name}"
@@ -367,7 +367,7 @@ def _paper_notes(letter: Letter, pages: int | None) -> Iterator[Note]:
 
     party, lines = letter.notice.recipient.party, window_lines(letter.envelope)
     if lines > LINES:
-        address = f"{_WHOSE[party]} address"
+        address = f"{WHOSE[party]} address"
         text = (
             f"shorten {address} with envelope: under recipients: {party}:, since it takes"
             f" {lines} lines in the envelope's window, where {LINES} are safe"

@@ -209,9 +209,6 @@ def _lines_on(page: "PdfTextPage") -> Iterator[_Line]:
         yield _Line(top, bottom, _KERNED.sub("", words))
 
 
-# --- Word ---
-
-
 def _of_word(content: bytes) -> Iterator[str]:
     """Yield the heads, the paragraphs, the feet, the footnotes and the comments."""
     import docx
