@@ -87,10 +87,21 @@ def test_rejects_of_another_table_stay(batch: Batch) -> None:
     err = batch(table=f"{HEADER}50003,TBD,Sheriff\n", name="m.csv")[2]
     assert f"next: fix the rows in {second}, then run this command again with --with" in err
     batch("-q", table=f"{HEADER}50003,Pat,Sheriff\n", name="m.csv")
-    assert (first.read_bytes(), second.exists()) == (written, True)
+    assert (first.read_bytes(), second.exists()) == (written, False)  # its row is right now
     first.write_bytes(written.replace(b"TBD", b"Pat"))
     assert "kept: " not in batch(table=f"{HEADER}50003,Pat,TBD\n", name="m.csv")[2]
     assert batch("-q", "--with", str(first))[0] == 0
+
+
+def test_a_row_that_somebody_deleted_from_the_rejects_is_rejected_again(batch: Batch) -> None:
+    first, second = Path("out/rejects.csv"), Path("out/rejects-2.csv")
+    table = f"{HEADER}50001,TBD,Sheriff\n50003,TBD,Sheriff\n"
+    batch("-q", table=table)
+    head, _, left = first.read_text("utf-8-sig").splitlines()
+    first.write_text(f"{head}\n{left.replace('TBD', 'Pat')}\n", "utf-8-sig")
+    err = batch(table=table)[2]
+    assert "has 1 row of those rejected now" in err
+    assert ("50001" in second.read_text(), "50003" in second.read_text()) == (True, False)
 
 
 LIST = [

@@ -60,10 +60,10 @@ class _State(msgspec.Struct, frozen=True):
         }
 
     def hashes_in(self, path: Path) -> Iterator[str]:
-        """Yield the hashes of the rows of a file, if it is still a table of rows with keys."""
+        """Yield the hashes of the rows that optout wrote into a file and that are still in it."""
         with suppress(OptoutError):
-            if any(KEY in dict(row.cells) for row in load_input(str(path)).rows()):
-                yield from map(digest_in, self.keys.get(path.name, ()))
+            there = {dict(row.cells).get(KEY) for row in load_input(str(path)).rows()}
+            yield from (digest_in(key) for key in self.keys.get(path.name, ()) if key in there)
 
 
 def _without_hash(table: str) -> str:
@@ -208,7 +208,7 @@ def _put(
             )
             folder.moved += [path for path, earlier in moved.items() if earlier]
             written.append(place)
-        elif place.exists() and place.name == name and (not forms or place.suffix in forms):
+        elif place.exists() and (not forms or place.suffix in forms):
             move_to_earlier(place)
             folder.moved.append(place)
     return written
