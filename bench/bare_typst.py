@@ -22,7 +22,8 @@ from optout_cli.exporters import Options
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, request_file
 
-Pages = list[tuple[typst.Compiler, dict[str, Any]]]  # Any: what Typst's compiler takes
+# With the words of each page, which are in a file beside it. Any: what Typst's compiler takes.
+Pages = list[tuple[typst.Compiler, dict[str, Any], bytes]]
 
 
 def main(rows: str, common: str, work: str) -> None:
@@ -37,9 +38,15 @@ def main(rows: str, common: str, work: str) -> None:
     wanted = plan.unfinished(order, force=False)
     made = list(plan.results(wanted, inputs, job, 1))
     start = process_time()
-    for compiler, page in pages:
+    for compiler, page, words in pages:
+        words_beside(page).write_bytes(words)
         compiler.compile(**page)
     print(process_time() - start, sum(len(row.output_files.contents) for row in made))
+
+
+def words_beside(page: dict[str, Any]) -> Path:  # Any: as above
+    """Return the file of the words that a page shows."""
+    return Path(page["input"]).with_name("words.json")
 
 
 def _recording(pages: Pages) -> type:
@@ -50,7 +57,7 @@ def _recording(pages: Pages) -> type:
             self._compiler = compiler(**options)
 
         def compile(self, **page: Any) -> Any:
-            pages.append((self._compiler, page))
+            pages.append((self._compiler, page, words_beside(page).read_bytes()))
             return self._compiler.compile(**page)
 
     compiler = typst.Compiler
