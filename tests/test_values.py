@@ -456,6 +456,7 @@ MEANT: dict[Use, list[str]] = {
         "Ayes: 5; Noes: None",
     ],
     "prose": [
+        "The Board directed staff to review",
         "No.",
         "The jail has no staff.",
         "The County [ICE] - none",

@@ -85,9 +85,7 @@ _TIME = re.compile(
     r"(Z|\+00:?00| GMT.*)?$|\.0$|(?<=-[0-9]{2})(Z|\+00:00)$"
     r"|[T ,]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?[AaPp][Mm])?$"  # of NOW(), without a zone
 )
-_WEEKDAY = re.compile(
-    r"^(mon|tue|wed|thu|fri|sat|sun)(?:s|nes|rs|ur)?(?:day)?\.?,?\s+", re.IGNORECASE
-)
+_WEEKDAY = re.compile(r"(?i)^(mon|tue|wed|thu|fri|sat|sun)(?:s|nes|rs|ur)?(?:day)?\.?,?\s+")
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _SCHEMES = re.compile(r"^(?:tel|fax|phone|mailto):\s*", re.IGNORECASE)
 # `Pat <a@example.gov>`, and the links of databases and of Markdown.
@@ -222,9 +220,7 @@ def code_in_words(text: str, pattern: str) -> str | None:
     plain = _SCHEMES.sub("", _DASHES.sub("-", plain)).strip(" '\u2018\u2019<>")
     plain = " ".join(plain.split())
     candidates = [plain, re.sub(r"\.0$", "", plain), re.sub(r"\s*-\s*", "-", plain)]
-    candidates.append(
-        re.sub(r"\.0+$|-$", "", plain.rstrip(".;,"))
-    )  # 94903.00, 94903-, a@example.gov;
+    candidates.append(re.sub(r"\.0+$|-$", "", plain.rstrip(".;,")))  # 94903.00, a@example.gov;
     candidates.append(re.sub(r"^([0-9]{2}),([0-9]{3})$", r"\1\2", plain))  # 94,903
     candidates.append(re.sub(r"^([0-9]{5}) ?([0-9]{4})$", r"\1-\2", plain))
     candidates.append(re.sub(r"^([0-9]{3})/", r"\1-", plain))  # 415/555-0100
@@ -279,9 +275,8 @@ _ASKING = {"what", "which", "is", "are", "you", "your", "in", "please", "enter"}
 _BESIDE_IT = {"name", "of", "the", "or", "code", "law", "full", "city", *_ASKING}
 # What people add to a column's name: `1. County (required)`, `Phone number`.
 _ADDED = re.compile(
-    r"^[0-9]+[.)]\s+|\((?:required|optional)\)|__c$"
-    r"|(?:(?<=phone)|(?<=fax)|(?<=tel))[\s_]*(?:number|no)(?![a-z])",
-    re.IGNORECASE,
+    r"(?i)^[0-9]+[.)]\s+|\((?:required|optional)\)|__c$"
+    r"|(?:(?<=phone)|(?<=fax)|(?<=tel))[\s_]*(?:number|no)(?![a-z])"
 )
 # Names of one word, or of words that say nothing else.
 _WHOLE = {
