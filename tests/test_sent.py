@@ -555,11 +555,16 @@ def test_a_letter_goes_out_before_it_arrives_and_is_answered(
 
 def test_a_folder_stands_for_its_letters_that_are_on_their_way(letters: Letters, run: Run) -> None:
     run("sent", "letters", "--by", "mail", "--on", "2026-11-21", "-q")
+    Path("card.pdf").write_bytes(b"%PDF-1.4 a card")
+    code, _, err = outcome(
+        run("delivered", "letters", "--on", "2026-11-22", "--receipt", "card.pdf")
+    )
+    assert (code, "letters: names 2 letters" in err) == (2, True)  # a receipt is of one
     run("delivered", TO_ICE, "--on", "2026-11-22", "-q")
     assert outcome(run("delivered", "letters", "--on", "2026-11-23"))[1] == f"{TO_BUREAU}\n"
     assert [str(states()[to].received) for to in ("bureau", "ice")] == ["2026-11-23", "2026-11-22"]
-    code, _, err = outcome(run("delivered", "letters", "--on", "2026-11-23"))
-    assert (code, "names 2 letters" in err) == (2, True)
+    again = outcome(run("delivered", "letters", "--on", "2026-11-23"))
+    assert again == (0, "", "nothing to record: no letter is on its way\n")
 
 
 def test_json_tells_what_was_recorded(letters: Letters, run: Run) -> None:

@@ -62,7 +62,7 @@ def command(
 
     def results_of(text: str) -> Iterator[Recorded]:
         named = recorder.find(text, within, parties)
-        for found in _letters_named(text, named, is_new=not (undo or correct)):
+        for found in _letters_named(text, named, is_one=bool(receipt or undo or correct)):
             if day is None:
                 yield found, taken_back_from(found.state, "delivered", undo or "", moment)
             else:
@@ -72,17 +72,22 @@ def command(
     with record.recorder_of(library_from((), folders)) as recorder:
         done = record.prepare_each(recorder, letters, results_of)
         record.commit(recorder, done, as_json=as_json, quiet=quiet)
-    if quiet:
-        return
-    if any(found.state.delivered and not found.state.answers for found, _ in done):
-        say("next: when an answer comes, run optout answer")
-    elif undo:
-        say("next: when it arrives, run optout delivered")
+    if not quiet:
+        _say_next(done, is_undone=bool(undo))
 
 
-def _letters_named(text: str, named: Sequence[Found], *, is_new: bool) -> list[Found]:
+def _letters_named(text: str, named: Sequence[Found], *, is_one: bool) -> list[Found]:
     """Return the one letter, or all of a folder that are on their way. Raises OptoutError."""
-    on_the_way = [found for found in named if found.state.sent and not found.state.delivered]
-    if is_new and on_the_way and is_folder(Path(text)):
-        return on_the_way
+    sent = [found for found in named if found.state.sent]
+    if sent and is_folder(Path(text)) and not is_one:
+        return [found for found in sent if not found.state.delivered]
     return [sent_letter(record.one_letter(text, named))]
+
+
+def _say_next(done: Sequence[Recorded], *, is_undone: bool) -> None:
+    if not done:
+        say("nothing to record: no letter is on its way")
+    elif is_undone:
+        say("next: when it arrives, run optout delivered")
+    elif any(found.state.delivered and not found.state.answers for found, _ in done):
+        say("next: when an answer comes, run optout answer")
