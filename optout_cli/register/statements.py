@@ -325,8 +325,12 @@ def taken_back_from(
     Where that was the withdrawal of the letter, it is that. Raises OptoutError.
     """
     about = about_letter(state, now)
-    if what == "sent" and state.withdrawal and not by:
+    if what == "sent" and state.withdrawal:
         day = state.withdrawal.on
+        if by:
+            message = f"the letter is recorded as withdrawn on {day}"
+            hint = "first take that back: --undo REASON, without --by"
+            raise OptoutError(Problem("already-sent", message, hint=hint, path="by"))
         return Result(Withdrawn(**about, what="withdrawn", on=day, note=reason))
     last = _sending_of(state, by) if what == "sent" else state.last(what, of)
     way = last.by if isinstance(last, Sent) else None
