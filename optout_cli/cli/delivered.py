@@ -12,8 +12,7 @@ from optout_cli.cli.options import files, json_option, library_from, quiet_optio
 from optout_cli.model.request import Party
 from optout_cli.output import is_folder
 from optout_cli.register.recorder import Found, Recorded, sent_letter
-from optout_cli.register.replies import delivered_from
-from optout_cli.register.statements import taken_back_from
+from optout_cli.register.statements import delivered_from, taken_back_from
 
 
 @click.command(

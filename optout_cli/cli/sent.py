@@ -36,12 +36,12 @@ from optout_cli.model.request import Party, Way
 from optout_cli.output import is_folder
 from optout_cli.readers.postal import tidy_number
 from optout_cli.register.recorder import Found, Recorded, Recorder, sent_letter
-from optout_cli.register.replies import delivered_from
+from optout_cli.register.sendings import sent_from
 from optout_cli.register.standing import Step, standings_of
 from optout_cli.register.statements import (
     Moment,
     Sending,
-    sent_from,
+    delivered_from,
     taken_back_from,
     withdrawn_from,
 )

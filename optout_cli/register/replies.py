@@ -20,14 +20,14 @@ from optout_cli.programs.validation import particulars_type
 from optout_cli.readers.document import Document, Layer, find_unseen, with_assignments
 from optout_cli.readers.validate import convert
 from optout_cli.readers.values import text_fault
-from optout_cli.register.events import Answered, Delivered, Evidence
+from optout_cli.register.events import Answered
 from optout_cli.register.state import LetterState
 from optout_cli.register.statements import (
     Moment,
     Result,
-    about_letter,
     day_problems,
     draft_problems,
+    may_come_before,
 )
 from optout_cli.templating.filters import long_date
 
@@ -117,40 +117,6 @@ def _day_notes(state: LetterState, reply: Reply, facts: Mapping[str, str]) -> It
         yield Note(code="no-day", text=f"{text} --set {name}=DATE")
 
 
-def delivered_from(
-    state: LetterState, day: date, receipt: Evidence | None, now: Moment, *, correct: bool = False
-) -> Result:
-    """Return the event that a letter arrived on `day`. Raises OptoutError with every problem."""
-    if not state.sent:
-        message = "the letter is not recorded as sent"
-        hint = "first record how it went out, with optout sent"
-        raise OptoutError(Problem("not-sent", message, hint=hint, path="letter"))
-    first = min(sent.on for sent in state.sent)
-    problems = [*day_problems(day, first, now, "the day of sending")]
-    for early in (it.on for it in state.answers if not _may_come_before(state, it.on, day)):
-        message = f"the answer of {early} came before {day}"
-        hint = "correct the day, or first that of the answer: optout answer LETTER --correct"
-        hint += f" --of {early} --on DATE"
-        problems.append(Problem("impossible-date", message, hint=hint, path="on"))
-    last = state.delivered[-1] if state.delivered else None
-    is_same = last is None or (last.on == day and last.receipt in (None, receipt or last.receipt))
-    if last and not is_same and not correct:
-        message = f"the letter is recorded as delivered on {last.on}"
-        hint = "add --correct to correct what is recorded"
-        problems.append(Problem("already-delivered", message, hint=hint, path="letter"))
-    raise_any(problems)
-    if last and last.on == day and receipt in (None, last.receipt):
-        return Result(last, is_known=True)
-    kept = receipt or (last.receipt if last else None)
-    return Result(Delivered(**about_letter(state, now), on=day, receipt=kept))
-
-
-def _may_come_before(state: LetterState, answer: date, delivery: date) -> bool:
-    """Tell whether an answer may come before a delivery, as one to an e-mail or a fax may."""
-    at_once = (sent.on for sent in state.sent if sent.by in ("email", "fax"))
-    return answer >= delivery or min(at_once, default=delivery) <= answer
-
-
 def answered_from(
     state: LetterState,
     said: Answered,
@@ -231,7 +197,7 @@ def answer_day_problems(state: LetterState, day: date, now: Moment) -> Iterator[
     if state.sent:
         first, what = min(sent.on for sent in state.sent), "the day of sending"
     arrival = state.received
-    if arrival and not _may_come_before(state, day, arrival):
+    if arrival and not may_come_before(state, day, arrival):
         first, what = arrival, "the day of delivery"
     yield from day_problems(day, first, now, what)
 
