@@ -313,6 +313,18 @@ def test_a_letter_ends_neither_the_program_nor_the_sharing(
     assert (code, "wording.status says" in out) == (1, True)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The Department has said that this is not a voluntary program.",
+        "The County asks ICE to confirm that it is no longer part of the program.",
+    ],
+)
+def test_a_letter_may_deny_such_a_claim_or_ask_for_it(words: str, run: Run, write: Write) -> None:
+    path = write("r.yaml", f"{REQUEST}wording: {{status: {words}}}")
+    assert outcome(run("check", str(path)))[0] == 0
+
+
 def test_foot_reference_json_and_register_tell_of_the_words(
     run: Run, write: Write, in_folder: Path
 ) -> None:

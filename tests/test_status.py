@@ -652,7 +652,7 @@ def test_the_page_tells_an_overdue_letter_from_its_acknowledgment_and_counts_own
     assert "2026-09-08 : an acknowledgment, without an answer overdue since 2026-10-08" in " ".join(
         text.split()
     )
-    assert "answered with another letter" in text
+    assert "answered: see its notice" in text
     assert "<dt>Answered</dt><dd>1</dd>" in page
 
 

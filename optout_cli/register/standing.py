@@ -203,7 +203,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         elif (withdrawal := self.state.withdrawal) and self.state.sent:
             found.append(f"withdrawn on {withdrawal.on}")
         if self.step == "answered" and not answers:
-            found.append("answered with another letter")
+            found.append("answered: see its notice")
         return [*dict.fromkeys(found)] or ([self.step] if self.step in _TOLD else [])
 
     @property

@@ -36,13 +36,13 @@ _GAP = 0.6  # of a line's height; a larger gap ends the paragraph
 _SAVE_IN_WORD = "open it in Word, and save it again as .docx, without a password"
 _UNSHOWN = ("style", "script", "title")
 # What the readers raise for a broken file: not UTF-8, not a ZIP file, not a PDF.
-_BROKEN = (ValueError, BadZipFile, KeyError, RuntimeError, OSError)
+_BROKEN = (ValueError, OverflowError, BadZipFile, KeyError, RuntimeError, OSError)
 HEAD = "\f"  # begins a head of later pages, with its page number left out
 BULLET = "\u2022"
 # What a Word file has beside its text, in the order of reading.
 _BESIDE = ("header", "footer", "footnotes", "endnotes", "comments")
 _SHOWN = ("w:t", "w:tab", "w:br", "w:cr", "w:noBreakHyphen", "w:sym", "w:instrText", "w:fldChar")
-_HIDDEN = "w:r[w:rPr/w:vanish[not(@w:val='0' or @w:val='false')]]"
+_HIDDEN = "w:r[w:rPr/w:vanish[not(@w:val='0' or @w:val='false' or @w:val='off')]]"
 _TRACKED = re.compile(rb"<w:(?:ins|del|moveFrom|moveTo) ")
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 # Fields: begin, code, separate, what is shown, end. Word counts pages anew whenever it saves.
