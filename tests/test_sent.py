@@ -996,10 +996,12 @@ def test_letters_in_two_folders_are_recorded_all_or_none(
             raise OSError(errno.ENOSPC, "No space left on device")
         real(handle, content)
 
+    Path("card.txt").write_text("Received on November 24.", "utf-8")
     both = ("sent", TO_ICE, str(other / Path(TO_ICE).name), "--by", "mail")
     monkeypatch.setattr(journal, "_write", is_full_then)
-    code, out, err = outcome(run(*both))
+    code, out, err = outcome(run(*both, "--receipt", "card.txt"))
     assert (code, out, "No space left on device" in err, len(done)) == (1, "", True, 2)
+    assert [path.name for at in (FOLDER, other) for path in at.rglob("card*")] == []
     assert [(at / NAME).read_bytes() for at in (FOLDER, other)] == before
     assert "2026-11-24" not in (FOLDER / "register.csv").read_text("utf-8-sig")
     monkeypatch.setattr(journal, "_write", real)

@@ -367,9 +367,11 @@ class EvidenceFolder:
                 return place
         raise AssertionError  # the numbers never end
 
-    def keep(self, places: Iterable[str]) -> None:
-        """Write those of the taken files that belong to `places`. Raises OptoutError."""
-        write_all(self.contents(places))
+    def keep(self, places: Iterable[str]) -> list[Path]:
+        """Write and return those of the taken files that belong to `places`. Raises OptoutError."""
+        contents = self.contents(places)
+        write_all(contents)
+        return [*contents]
 
     def contents(self, places: Iterable[str]) -> dict[Path, bytes]:
         """Return and drop what was taken for `places`. Raises OptoutError if behind a link."""

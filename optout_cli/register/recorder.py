@@ -363,15 +363,19 @@ class Recorder(ExitStack):
         """Write the evidence and the events of every folder, or of none. Raises OptoutError."""
         opened = [*self._open.values()]
         news = [(folder, self._events.pop(folder.path, [])) for folder in opened]
-        for folder, events in news:
-            folder.evidence.keep(proof.path for event in events for proof in evidence_of(event))
         done: list[LetterFolder] = []
+        kept: list[Path] = []
         try:
+            for folder, events in news:
+                proofs = (proof.path for event in events for proof in evidence_of(event))
+                kept += folder.evidence.keep(proofs)
             for folder, events in news:
                 done += [folder] if folder.append(events) else []
         except BaseException:
             for folder in done:
                 folder.take_back()
+            for path in kept:
+                path.unlink(missing_ok=True)
             raise
         for folder in opened:
             self.notes += folder.finish()
