@@ -93,4 +93,4 @@ def test_a_termination_is_written_for_each_kind_of_agreement_on_each_day_that_ma
                 letter = render(notice, library.templates)
                 assert name.replace("'", "\u2019") in letter.plain_subject
             reasons["written"] += 1
-    assert (len(days), {*reasons}) == (11, {"written", "which-field-office", "not yet signed"})
+    assert (len(days), {*reasons}) == (13, {"written", "which-field-office", "not yet signed"})

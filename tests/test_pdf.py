@@ -94,8 +94,14 @@ def test_pages_after_the_first_carry_recipient_date_reference_and_number(
 ) -> None:
     letter = letter_for(library, LONG)
     first, *others = opened(pdf_of(letter, library))
-    heads = [[it.text for it in lines_on(page) if it.bottom < 0.95] for page in others]
-    assert heads == [[letter.continuation, f"Page {number} of 3"] for number in (2, 3)]
+    tops = [[line for line in lines_on(page) if line.bottom < 0.95] for page in others]
+    heads = [[line.text for line in sorted(lines, key=lambda line: line.left)] for lines in tops]
+    words, _, reference = letter.continuation.rpartition(" ")
+    assert heads == [[words, reference, f"Page {number} of 3"] for number in (2, 3)]
+    assert all(
+        max(line.bottom for line in lines) - min(line.top for line in lines) < 0.15
+        for lines in tops
+    )
     assert "Page" not in text_on(first)
     named = [letter.notice.recipient.contact.organization[0], letter.date, letter.notice.reference]
     assert [it in letter.continuation for it in named] == [True] * 3

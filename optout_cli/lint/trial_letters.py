@@ -209,10 +209,11 @@ def _unused_particulars(subject: Subject, read: set[str]) -> Iterator[Problem]:
     """Yield each particular that no letter and no rule uses, also inside lists."""
     program, kind, templates = subject.program, subject.kind, subject.library.templates
     conditions = [rule.when for rule in (*kind.refuse, *program.refuse)]
-    conditions += [note.when for note in (*kind.notes, *program.notes)]
     conditions += [copied.when for rule in program.recipients for copied in rule.copy]
     conditions += [rule.when for rule in kind.computed.values()]
     in_rules = {name for when in conditions for name in when.names}
+    for note in (*kind.notes, *program.notes):  # one that asks for a fact makes no use of it
+        in_rules |= {*note.when.names} - {*note.when.missing}
     in_rules |= {rule.from_ for rule in kind.computed.values()}
     in_rules |= {*program.told_apart_by, *filter(None, [program.author])}
     if "activation" in {path.partition(".")[0] for path in read}:

@@ -7,14 +7,16 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import date as Date
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup
 
 from optout_cli.model.letter import Cover, Guide, Image, Letter, Mailing, MailingForm
 from optout_cli.templating.body import html_from
 from optout_cli.templating.search import LETTERHEAD, PAGE, STYLE
-from optout_cli.templating.templates import Templates
+
+if TYPE_CHECKING:  # jinja2 takes long to import
+    from optout_cli.templating.templates import Templates
 
 COVER, GUIDE = "_layout/cover.html.j2", "_layout/guide-page.html.j2"
 SHEET, MAILINGS = "_layout/sheet.html.j2", "_layout/mailings.html.j2"
@@ -32,7 +34,7 @@ def pictures_of(letter: Letter) -> dict[str, Image]:
     return {url: picture for url, picture in named.items() if picture}
 
 
-def letter_page(letter: Letter, templates: Templates, *, style: str = "", look: str = "") -> str:
+def letter_page(letter: Letter, templates: "Templates", *, style: str = "", look: str = "") -> str:
     """Return the letter as a page. Pictures get URLs of our own, and `style` goes into the page.
 
     `look` are the classes of its body, which the style sheet has: `fax`, `tight`, `low`.
@@ -59,7 +61,7 @@ class Shown(NamedTuple):
     height: int
 
 
-def email_page(letter: Letter, templates: Templates, pictures: Mapping[str, Shown]) -> str:
+def email_page(letter: Letter, templates: "Templates", pictures: Mapping[str, Shown]) -> str:
     """Return the letter as the page of an e-mail; `pictures` by the names `seal`, `autograph`."""
     parts = {
         "letter": letter,
@@ -71,7 +73,7 @@ def email_page(letter: Letter, templates: Templates, pictures: Mapping[str, Show
 
 
 def guide_page(
-    guide: Guide, day: Date, templates: Templates, *, style: str = "", look: str = ""
+    guide: Guide, day: Date, templates: "Templates", *, style: str = "", look: str = ""
 ) -> str:
     """Return the guide as a page of `day`, perhaps `tight`; `style` goes into the page."""
     parts = {
@@ -84,7 +86,7 @@ def guide_page(
     return templates.lay_out(GUIDE, parts)
 
 
-def cover_page(letter: Letter, cover: Cover, later: int, templates: Templates) -> str:
+def cover_page(letter: Letter, cover: Cover, later: int, templates: "Templates") -> str:
     """Return a fax's cover, and `later` pages with nothing but their heads."""
     seal = _SEAL if letter.seal else None
     # A template may count to a hundred, and a fax may have more pages.
@@ -92,7 +94,7 @@ def cover_page(letter: Letter, cover: Cover, later: int, templates: Templates) -
     return templates.lay_out(COVER, parts)
 
 
-def mailings_page(mailings: Sequence[Mailing], form: MailingForm, templates: Templates) -> str:
+def mailings_page(mailings: Sequence[Mailing], form: MailingForm, templates: "Templates") -> str:
     """Return envelopes, one on each page, or sheets of labels."""
     at_once = _LABELS if form == "labels" else 1
     pages = [mailings[start : start + at_once] for start in range(0, len(mailings), at_once)]
@@ -100,7 +102,7 @@ def mailings_page(mailings: Sequence[Mailing], form: MailingForm, templates: Tem
 
 
 # Any: as in `Templates`.
-def review_page(facts: dict[str, Any], templates: Templates) -> str:
+def review_page(facts: dict[str, Any], templates: "Templates") -> str:
     """Return the review page. No script but its own may run: the page has the hash of that."""
     path = templates.path_of(SCRIPT)
     assert path is not None  # one ships
