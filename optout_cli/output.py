@@ -362,7 +362,9 @@ def write_errors(path: Path) -> Iterator[None]:
         location = Location(str(path))
         reason = error.strerror
         if isinstance(error, FileExistsError | NotADirectoryError):
-            files = [it for it in (path, *path.parents) if it.exists() and not it.is_dir()]
+            files = [
+                place for place in (path, *path.parents) if place.exists() and not place.is_dir()
+            ]
             reason = f"{files[0]} is a file, not a folder" if files else reason
         code = "disk-full" if error.errno in _FULL else "unwritable"
         hint = None

@@ -89,7 +89,9 @@ def letterhead_after(
     if not letterhead:
         return {}
     names = [letterhead["seal"]]
-    copies = [it.path for state in earlier.states for it in state.written.named if it.key == _SEAL]
+    copies = [
+        file.path for state in earlier.states for file in state.written.named if file.key == _SEAL
+    ]
     with suppress(ValueError):  # of a folder that is not below
         place = (register or folder).resolve().relative_to(folder.resolve())
         names += [(place / copy).as_posix() for copy in copies]

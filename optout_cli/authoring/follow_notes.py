@@ -180,7 +180,9 @@ def _status_texts(
     specs = program.letters[name].particulars
     for answer in answers if name in kinds_after_silence(program) else ():
         key = next((key for key in specs if specs[key].follow == f"replies.{answer.reply}"), "")
-        named_too = {(it.get("office"), it.get("date")) for it in claim.particulars.get(key, [])}
+        named_too = {
+            (entry.get("office"), entry.get("date")) for entry in claim.particulars.get(key, [])
+        }
         if settles(answer, program):
             yield f"{named} was answered on {answer.on} ({answer.reply})"
         elif (answer.recipient, str(answer.on)) not in named_too:
@@ -221,7 +223,9 @@ def newer_text(state: LetterState) -> str:
 def _service_texts(claim: Claim, state: LetterState, names: _Names) -> Iterator[str]:
     """Yield how the earlier letter went out and when it arrived, if not as recorded."""
     party, named = state.letter.recipient, f"{state.written.reference} to {state.letter.recipient}"
-    ways = [it for it in claim.particulars.get(names.get("service", ""), []) if it["to"] == party]
+    ways = [
+        way for way in claim.particulars.get(names.get("service", ""), []) if way["to"] == party
+    ]
     sent = [way_words(sending.by, sending.number) for sending in state.sent]
     for way in ways if sent else ():
         said = way_words(way["by"], way.get("number"))

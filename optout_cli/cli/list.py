@@ -100,7 +100,9 @@ def _list_passages(letter: str, library: Library, *, as_json: bool) -> None:
 
     passages = list(passages_of(letter, library, today(), _LETTER))
     if as_json:
-        rows = [{"id": each.id, "help": each.help, "texts": each.texts} for each in passages]
+        rows = [
+            {"id": passage.id, "help": passage.help, "texts": passage.texts} for passage in passages
+        ]
         print_rows(rows, as_json=True, has_numbers=False)
         return
     for passage in passages:

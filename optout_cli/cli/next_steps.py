@@ -216,7 +216,9 @@ def _paper_steps(
     exports: Sequence[Export], notices: Sequence[Notice], case: Case, *, is_laid_out: bool
 ) -> Iterator[str]:
     """Yield how to print and sign the letters, and what goes into each envelope."""
-    paper = {it.notice.file_name for it in exports if exporter_for(it.format).ROUTE is None}
+    paper = {
+        export.notice.file_name for export in exports if exporter_for(export.format).ROUTE is None
+    }
     printed = [notice for notice in notices if notice.file_name in paper]
     notice = printed[0]
     letter = "each letter" if len(printed) == len(notices) else _whose(notice)

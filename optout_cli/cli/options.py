@@ -93,7 +93,9 @@ class Choice(click.Choice[str]):
         names, word = [*self.choices], value.casefold()
         others = (choice_in_words(value, names), MEANT.get(word), f"{word}s")
         try:
-            return super().convert(next((it for it in others if it in names), value), param, ctx)
+            return super().convert(
+                next((other for other in others if other in names), value), param, ctx
+            )
         except click.BadParameter as error:
             hint = f"\n  hint: did you mean {near!r}?" if (near := closest(word, names)) else ""
             raise click.BadParameter(f"{error.message}{hint}", ctx, param) from None

@@ -117,7 +117,9 @@ class Finder:
                 ]
                 if ranks:
                     ranked[min(ranks)].add(Match(code, id))
-                elif any(it.startswith(tuple(f"{name}-" for name in names)) for it in others[1:]):
+                elif any(
+                    other.startswith(tuple(f"{name}-" for name in names)) for other in others[1:]
+                ):
                     joint.add(Match(code, id))
             if self._agencies.may_have(folded, code):
                 named = self._agencies.find_named(names, [code])
@@ -162,7 +164,8 @@ class Finder:
             if f"{name}-".startswith(f"{key}-")
         }
         is_elsewhere = len(found) == 1 and any(
-            key.startswith(f"{entry.names[0]}-") and entry.code not in {it.code for it in found}
+            key.startswith(f"{entry.names[0]}-")
+            and entry.code not in {place.code for place in found}
             for entry in self._jurisdiction_entries
         )
         return [] if is_elsewhere else sorted(found)
@@ -282,7 +285,7 @@ class Finder:
         is_city = is_city and not close
         agencies = self._agencies_at(folded)
         at_place = [] if close else agencies
-        own = [it for it in agencies if it.startswith(tuple(f"{name}-" for name in words))]
+        own = [slug for slug in agencies if slug.startswith(tuple(f"{name}-" for name in words))]
         close = [*own, *close] or [
             *self._elsewhere(folded),
             *(at_place or self._closest(folded, self._jurisdiction_entries)),

@@ -365,7 +365,7 @@ def foreign_glyphs(pdf: Any, document: Any) -> Iterator[Problem]:
     dictionaries = (item for item in pdf.objects if isinstance(item, dict))
     fonts = [str(item["BaseFont"]) for item in dictionaries if "BaseFont" in item]
     own = [name.replace(" ", "") for name in (TYPEFACE, MONO)]
-    foreign = [name for name in fonts if not any(it in name.replace("-", "") for it in own)]
+    foreign = [name for name in fonts if not any(family in name.replace("-", "") for family in own)]
     if not foreign:
         return
     drawn = {

@@ -149,7 +149,9 @@ def refuse_failed(file: Attachment, number: int) -> None:
         closing(document[number - 1]) as page,
         closing(page.get_textpage()) as text,
     ):
-        shown = [it for it in page.get_objects(textpage=text) if it.type != FPDF_PAGEOBJ_FORM]
+        shown = [
+            shape for shape in page.get_objects(textpage=text) if shape.type != FPDF_PAGEOBJ_FORM
+        ]
         try:
             is_blank = all(map(_is_white, shown))
         except pdfium.PdfiumError:
@@ -220,7 +222,9 @@ def _bind(front: bytes, own: bytes, files: Sequence[Attachment], output: BinaryI
     from optout_cli.readers.pdf_pages import flatten
 
     with ExitStack() as stack:
-        fax, heads = (stack.enter_context(pikepdf.open(BytesIO(it))) for it in (own, front))
+        fax, heads = (
+            stack.enter_context(pikepdf.open(BytesIO(content))) for content in (own, front)
+        )
         with fax.open_outline() as outline:
             for file in files:
                 outline.root.append(pikepdf.OutlineItem(file.name, len(fax.pages)))

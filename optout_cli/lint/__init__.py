@@ -82,7 +82,9 @@ def idle_folders(folders: Iterable[Path]) -> Iterator[Problem]:
     """Yield a problem for each template folder that overrides nothing and adds nothing."""
     for folder in folders:
         files = [path for path in folder.rglob("*") if path.is_file()]
-        if not any(it.suffix == ".css" or it.name.endswith((_PROGRAM, SUFFIX)) for it in files):
+        if not any(
+            file.suffix == ".css" or file.name.endswith((_PROGRAM, SUFFIX)) for file in files
+        ):
             message = "no file in this folder overrides or adds a template"
             hint = "add a letter's wording to the folder, such as 287g/terminate.html.j2"
             yield Problem("idle-folder", message, Location(str(folder)), hint)

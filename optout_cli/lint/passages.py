@@ -116,7 +116,9 @@ def passages_of(named: str, library: Library, today: date, location: Location) -
     described = library.programs.wording.blocks
     known = [id for id in described if id in filled]
     for id in (*known, *sorted(filled.keys() - described.keys())):
-        parts = tuple(it for it in known if it in inner.get(id, ()) and texts[it])
+        parts = tuple(
+            passage for passage in known if passage in inner.get(id, ()) and texts[passage]
+        )
         words = [word for part in parts for text in texts[part] for word in text.split()]
         is_whole = bool(parts) and words == " ".join(texts[id]).split()
         within, is_own = parts if is_whole else (), id in notice.wording

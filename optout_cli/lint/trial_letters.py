@@ -202,7 +202,7 @@ def _days_in(facts: Any) -> set[date]:
         return {facts}
     inner = facts.values() if isinstance(facts, dict) else facts
     is_group = isinstance(facts, dict | list | tuple)
-    return {day for each in inner for day in _days_in(each)} if is_group else set()
+    return {day for value in inner for day in _days_in(value)} if is_group else set()
 
 
 def _unused_particulars(subject: Subject, read: set[str]) -> Iterator[Problem]:

@@ -54,7 +54,9 @@ class ListBlock(msgspec.Struct, frozen=True, tag=True):
     def has_boxes(self) -> bool:
         """Whether each item begins with a box to tick in place of a bullet."""
         firsts = (item[0] for item in self.items)
-        return all(isinstance(it, Paragraph) and it.runs[0].text.startswith(BOX) for it in firsts)
+        return all(
+            isinstance(first, Paragraph) and first.runs[0].text.startswith(BOX) for first in firsts
+        )
 
 
 Block = Paragraph | Heading | Quote | ListBlock

@@ -290,7 +290,7 @@ def texts_that_hold(texts: Iterable[ConditionalText], case: Case, **more: object
 
 def _fits(when: Condition, case: Case) -> bool:
     """Tell whether the letter's kind and office, the activation and so on fit a condition."""
-    if when.letters and all(case.program.letters.get(it) is not case.kind for it in when.letters):
+    if when.letters and all(case.program.letters.get(id) is not case.kind for id in when.letters):
         return False
     signatory = case.request.signatory
     activation = activation_of(case) if when.activation or when.source else None

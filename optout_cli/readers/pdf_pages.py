@@ -246,7 +246,9 @@ def _is_comment(annotation: pikepdf.Object) -> bool:
 def _without_a_page(document: pikepdf.Pdf) -> Iterator[str]:
     """Yield what a PDF has that shows on none of its pages: files, scripts, damaged pictures."""
     kinds = pikepdf.Dictionary, pikepdf.Array
-    written = [each.unparse(resolved=True) for each in document.objects if isinstance(each, kinds)]
+    written = [
+        thing.unparse(resolved=True) for thing in document.objects if isinstance(thing, kinds)
+    ]
     streams = [item for item in document.objects if isinstance(item, pikepdf.Stream)]
     if damaged := sum(_is_cut_off(stream) or _is_drawn_in_two_ways(stream) for stream in streams):
         yield f"all of {damaged} damaged picture{'s' if damaged > 1 else ''}"

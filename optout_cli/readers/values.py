@@ -212,7 +212,9 @@ def _doubts_about_pairs(texts: Mapping[str, str]) -> Iterator[Doubt]:
 def _judge(text: str, use: Use) -> tuple[Kind, bool] | None:
     """Return the first kind that is wrong for this use, or else odd, and whether it is wrong."""
     plain = normalize("NFC", text)
-    return max((it for it in _kinds_for(use) if it[0].fits(plain)), key=itemgetter(1), default=None)
+    return max(
+        (pair for pair in _kinds_for(use) if pair[0].fits(plain)), key=itemgetter(1), default=None
+    )
 
 
 def text_fault(text: str, use: Use) -> tuple[str, str] | None:

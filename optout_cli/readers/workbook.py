@@ -342,7 +342,9 @@ def _number_text(value: float, number_format: str) -> str:
     if abs(value) >= _TOO_MANY:  # the digits behind are not those that somebody typed
         return f"{value:.14E}"  # which is refused as a number that has lost digits
     section, sign = _section_for(value, number_format)
-    parts = [(str(it.lastgroup), it[it.lastgroup or 0]) for it in _FORMAT.finditer(section)]
+    parts = [
+        (str(match.lastgroup), match[match.lastgroup or 0]) for match in _FORMAT.finditer(section)
+    ]
     kinds = {kind for kind, _ in parts}
     if not section or "other" in kinds or kinds.isdisjoint(_SHOWN) or not math.isfinite(value):
         return f"{value:.15g}" if section else ""

@@ -147,7 +147,9 @@ def answered_from(
     elif whole:
         text = f"this completes the answer of {said.on} that is recorded already"
         notes.append(Note(code="completed-answer", text=text))
-    elif not corrected and any((it.reply, it.on) == (said.reply, said.on) for it in state.answers):
+    elif not corrected and any(
+        (answer.reply, answer.on) == (said.reply, said.on) for answer in state.answers
+    ):
         text = (
             f"the letter now has more than one such answer of {said.on}; if only one came, take"
             " this one back with --undo REASON, and correct the other with --correct"

@@ -248,7 +248,9 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     def silence(self) -> Reply | None:
         """What the program says of a letter to which nothing comes back."""
         replies = self.program.replies.values() if self.program else ()
-        return next((it for it in replies if it.silence and it.fits(self.state.kind)), None)
+        return next(
+            (reply for reply in replies if reply.silence and reply.fits(self.state.kind)), None
+        )
 
     @property
     def title(self) -> str:

@@ -212,7 +212,9 @@ class LetterState:
         It is as a request may have it.
         """
         old, paths = self.written.facts, [*self._changes(event)]
-        if self.changed_files(event) or not all(is_from_data(old, event.facts, it) for it in paths):
+        if self.changed_files(event) or not all(
+            is_from_data(old, event.facts, path) for path in paths
+        ):
             return ""
         return earlier_recipients(old, paths)
 

@@ -113,7 +113,9 @@ def status_of(standing: Standing, folder: Path, today: Date) -> LetterStatus:
         received=state.received,
         withdrawn=state.withdrawal.on if state.withdrawal and state.sent else None,
         answer_due=_day_of(standing.answer_due) if standing.answer_due else None,
-        answers=tuple(Answer(on=it.on, reply=it.reply, by=it.by) for it in state.answers),
+        answers=tuple(
+            Answer(on=answer.on, reply=answer.reply, by=answer.by) for answer in state.answers
+        ),
         days=tuple(map(_day_of, standing.milestones)),
         next=next_step(standing, today),
         before=standing.before.written.reference if standing.before else None,
@@ -266,7 +268,7 @@ def _files_in(folder: Path) -> dict[str, str]:
     found = {}
     for place, folders, names in os.walk(folder):
         at = Path(place)
-        folders[:] = [it for it in folders if it != OWN and not is_file(at / it / NAME)]
+        folders[:] = [inner for inner in folders if inner != OWN and not is_file(at / inner / NAME)]
         for name in names:
             is_table = _OWN_TABLES.fullmatch(name.partition(".")[0])
             if not is_table and (digest := digest_of(at / name)):

@@ -181,7 +181,9 @@ def _sending(case: Case) -> _Facts:
             }
             for recipient in recipients
         ],
-        "unconfirmed": [each.contact.block for each in recipients if not each.is_confirmed],
+        "unconfirmed": [
+            recipient.contact.block for recipient in recipients if not recipient.is_confirmed
+        ],
         "copies": [", ".join(contact.block) for contact in copies],
         "signatory": request.signatory,
         "acts": request.authority,

@@ -160,7 +160,9 @@ class Reading:
         syntaxes = self._parts.values()
         self._macros = {macro.name: macro for part in syntaxes for macro in _all(nodes.Macro, part)}
         names: dict[str, Facts] = {}
-        for assign in (it for part in syntaxes for it in part.body if isinstance(it, nodes.Assign)):
+        for assign in (
+            inner for part in syntaxes for inner in part.body if isinstance(inner, nodes.Assign)
+        ):
             self._set(assign.target, self._facts(assign.node, names), names)
         self._follow(self._parts[chain[-1]], frozenset(), names)
 
@@ -178,7 +180,7 @@ class Reading:
         }
         choices["period"] = [period.id for period in program.periods]
         for template, syntax in self._parts.items():
-            for node in (it for it in _all(nodes.Expr, syntax) if id(it) in self._read):
+            for node in (read for read in _all(nodes.Expr, syntax) if id(read) in self._read):
                 for owner, word in _names_read(node):
                     words = known.get(owner, choices.get(owner, (word,)))
                     if word not in words:
@@ -243,12 +245,16 @@ class Reading:
         return node.iter_child_nodes()
 
     def _print(self, node: nodes.Expr, around: Facts, names: dict[str, Facts]) -> None:
-        calls = [it for it in (node, *node.find_all(nodes.Call)) if isinstance(it, nodes.Call)]
+        calls = [
+            call for call in (node, *node.find_all(nodes.Call)) if isinstance(call, nodes.Call)
+        ]
         called = [(call, macro) for call in calls if (macro := self._macro(call))]
         facts = self._facts(node, names)
         if not called:
             asks = (nodes.CondExpr, nodes.Compare, nodes.Test)
-            is_plain = not any(isinstance(it, asks) for it in (node, *node.find_all(nodes.Expr)))
+            is_plain = not any(
+                isinstance(inner, asks) for inner in (node, *node.find_all(nodes.Expr))
+            )
             self.together[around | (facts - _GIVEN if is_plain else facts)] = None
         for call, macro in called:
             if macro.name in self._within:
@@ -280,7 +286,9 @@ class Reading:
         self._read[id(node)] = node
         if isinstance(node, nodes.Getitem) and not isinstance(node.arg, nodes.Const):
             self.paths.add(f"{_path(node.node)}.{ANY}")
-        for owner, word in [it for it in _names_read(node) if not isinstance(node, nodes.Compare)]:
+        for owner, word in [
+            pair for pair in _names_read(node) if not isinstance(node, nodes.Compare)
+        ]:
             facts = names.get(owner, [owner])  # of an entry of a list, the list
             self.paths.update(f"{fact}.{word}".replace("_", "-") for fact in facts)
             if owner in _BY_NAME and owner not in names:

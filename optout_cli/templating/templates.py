@@ -205,7 +205,9 @@ class Templates(TemplateSearch):
                     for block in outer.find_all(nodes.Block)
                     for nested in block.find_all(nodes.Block)
                 }
-                names = [it.name for it in outer.find_all(nodes.Block) if it.name not in deeper]
+                names = [
+                    block.name for block in outer.find_all(nodes.Block) if block.name not in deeper
+                ]
                 inner.setdefault(outer.name, names)
         return inner
 

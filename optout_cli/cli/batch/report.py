@@ -60,7 +60,7 @@ def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
             yield f"{head} ({count:,} times)" if count > 1 else head
         elif problem is alike[0]:
             head, _, hint = str(general).partition("\n")
-            places = [str(each.location.line) for each in alike if each.location]
+            places = [str(problem.location.line) for problem in alike if problem.location]
             lines = f"{', '.join(places[:_MOST_ALIKE])} and {len(places) - _MOST_ALIKE:,} more"
             yield f"{head} ({len(alike):,} rows: lines {lines})"
             hint = hint and f"{hint}{_for_all(general)}"
