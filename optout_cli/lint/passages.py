@@ -6,7 +6,7 @@ Reads templates, and writes nothing.
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -79,37 +79,26 @@ def passages_of(named: str, library: Library, today: date, location: Location) -
     does not exist.
     """
     templates = library.templates
-    if named.lower().endswith(REQUESTS):
-        document = pipeline.request_file(named)
-        with locating(document):
-            notices = compose(pipeline.case_of(document, library, pipeline.Order(today=today)))
-        notice = notices[0]
-        facts = [{**msgspec.structs.asdict(each), WORDING: {}} for each in reversed(notices)]
-        name = templates.name_of(notice.letter, notice.place.slug, notice.place.state_code)
-    else:
-        letter = library.programs.id_of(named)
-        library.programs.find(letter, location)
-        notice, name = sample_notice(library, letter, today), templates.name_of(letter, "", "")
-        own = msgspec.structs.asdict(notice)
-        # Most letters go to each recipient alone; of a joint one, show what only it has.
-        facts = [{**own, "addressing": each} for each in ("joint", "separate")]
+    notice, name, facts = _letter_named(named, library, today, location)
     kind = library.programs.find(notice.letter)[1]
     fields = (of for spec in kind.particulars.values() if isinstance(of := spec.of, dict))
     names = {name.replace("-", " ") for group in (kind.particulars, *fields) for name in group}
     samples = re.compile(_SAMPLE.format("|".join(sorted(names, key=len, reverse=True))))
     texts: dict[str, tuple[str, ...]] = {}
-    for each in facts:
-        filled, whole = templates.blocks_of(name, each), templates.fill_in(name, each)
+    for told in facts:
+        filled, whole = templates.blocks_of(name, told), templates.fill_in(name, told)
         for id, html in filled.items():
             shown = _texts_of(html.strip() if html.strip() in whole else "", name)
             texts[id] = tuple(samples.sub(_placeholder, text) for text in shown) or texts.get(
                 id, ()
             )
     greetings = [
-        templates.blocks_of(name, {**facts[-1], "recipient": each}) for each in notice.recipients
+        templates.blocks_of(name, {**facts[-1], "recipient": recipient})["salutation"].strip()
+        for recipient in notice.recipients
     ]
-    told = (text for each in greetings for text in _texts_of(each["salutation"].strip(), name))
-    texts["salutation"] = tuple(dict.fromkeys(told))
+    texts["salutation"] = tuple(
+        dict.fromkeys(text for html in greetings for text in _texts_of(html, name))
+    )
     inner = templates.passages_within(name)
     emptied = {**facts[-1], WORDING: dict.fromkeys(filled, "")}
     fixed = fixed_passages(templates.fill_in(name, emptied))
@@ -123,6 +112,31 @@ def passages_of(named: str, library: Library, today: date, location: Location) -
         is_whole = bool(parts) and words == " ".join(texts[id]).split()
         within, is_own = parts if is_whole else (), id in notice.wording
         yield Passage(id, described.get(id, ""), texts[id], within, id in fixed, is_own)
+
+
+# Any: the facts of a notice, of any type.
+def _letter_named(
+    named: str, library: Library, today: date, location: Location
+) -> tuple[Notice, str, list[dict[str, Any]]]:
+    """Return the notice of a request or a sample one, its template, and facts to fill that in with.
+
+    Most letters go to each recipient alone; a joint one has passages of its own.
+    """
+    templates = library.templates
+    if named.lower().endswith(REQUESTS):
+        document = pipeline.request_file(named)
+        with locating(document):
+            notices = compose(pipeline.case_of(document, library, pipeline.Order(today=today)))
+        notice = notices[0]
+        facts = [{**msgspec.structs.asdict(each), WORDING: {}} for each in reversed(notices)]
+        name = templates.name_of(notice.letter, notice.place.slug, notice.place.state_code)
+        return notice, name, facts
+    letter = library.programs.id_of(named)
+    library.programs.find(letter, location)
+    notice = sample_notice(library, letter, today)
+    own = msgspec.structs.asdict(notice)
+    facts = [{**own, "addressing": addressing} for addressing in ("joint", "separate")]
+    return notice, templates.name_of(letter, "", ""), facts
 
 
 def _placeholder(sample: re.Match[str]) -> str:
