@@ -302,6 +302,7 @@ def test_words_for_another_passage_leave_nothing_out(run: Run, write: Write) -> 
         "It bars the exchange of data.",
         "As of today no fingerprints of the County reach ICE.",
         "The program is voluntary.",
+        "We confirm that the County is removed from Secure Communities.",
     ],
 )
 def test_a_letter_ends_neither_the_program_nor_the_sharing(

@@ -982,34 +982,54 @@ def test_the_table_says_nothing_that_could_not_be_recorded(
     assert ((FOLDER / "register.csv").read_bytes(), sendings("ice")) == (before, [])
 
 
-def test_letters_in_two_folders_are_recorded_all_or_none(
-    letters: Letters, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    other = Path("others")
-    shutil.copytree(FOLDER, other)
-    before = [(at / NAME).read_bytes() for at in (FOLDER, other)]
-    real, done = journal._write, list[bytes]()
+OTHER = Path("others")
+BOTH = ("sent", TO_ICE, str(OTHER / Path(TO_ICE).name), "--by", "mail")
+REALLY_WRITE = journal._write
 
-    def is_full_then(handle: int, content: bytes) -> None:
-        done.append(content)
-        if len(done) > 1:
+
+@pytest.fixture
+def appended(letters: Letters, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Lay a copy of the folder beside it; the disk is full for all events but the first."""
+    written: list[bytes] = []
+    shutil.copytree(FOLDER, OTHER)
+
+    def write(handle: int, content: bytes) -> None:
+        written.append(content)
+        if len(written) > 1:
             raise OSError(errno.ENOSPC, "No space left on device")
-        real(handle, content)
+        REALLY_WRITE(handle, content)
 
-    Path("card.txt").write_text("Received on November 24.", "utf-8")
-    both = ("sent", TO_ICE, str(other / Path(TO_ICE).name), "--by", "mail")
-    monkeypatch.setattr(journal, "_write", is_full_then)
-    code, out, err = outcome(run(*both, "--receipt", "card.txt"))
-    assert (code, out, "No space left on device" in err, len(done)) == (1, "", True, 2)
-    assert [path.name for at in (FOLDER, other) for path in at.rglob("card*")] == []
-    assert [(at / NAME).read_bytes() for at in (FOLDER, other)] == before
+    monkeypatch.setattr(journal, "_write", write)
+    return written
+
+
+def test_letters_in_two_folders_are_recorded_all_or_none(
+    appended: list[bytes], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = [(at / NAME).read_bytes() for at in (FOLDER, OTHER)]
+    code, out, err = outcome(run(*BOTH))
+    assert (code, out, "No space left on device" in err, len(appended)) == (1, "", True, 2)
+    assert [(at / NAME).read_bytes() for at in (FOLDER, OTHER)] == before
     assert "2026-11-24" not in (FOLDER / "register.csv").read_text("utf-8-sig")
-    monkeypatch.setattr(journal, "_write", real)
-    assert outcome(run(*both))[1].count("\n") == len(both) - 3
-    assert [line.event.__struct_config__.tag for line in load_journal(other).lines] == [
+    monkeypatch.setattr(journal, "_write", REALLY_WRITE)
+    assert outcome(run(*BOTH))[1].count("\n") == len(BOTH) - 3
+    assert [line.event.__struct_config__.tag for line in load_journal(OTHER).lines] == [
         "written",
         "sent",
     ]
+
+
+@pytest.mark.parametrize("kept", [[], ["card.txt"]])
+def test_a_sending_that_fails_leaves_no_scan_but_that_of_another_letter(
+    kept: list[str], appended: list[bytes], run: Run
+) -> None:
+    Path("card.txt").write_text("Received on November 24.", "utf-8")
+    for name in kept:
+        run("sent", TO_BUREAU, "--by", "mail", "--receipt", name)
+        appended.clear()
+    code, _, err = outcome(run(*BOTH, "--receipt", "card.txt"))
+    assert (code, "No space left on device" in err, len(appended)) == (1, True, 2)
+    assert [path.name for at in (FOLDER, OTHER) for path in at.rglob("card*")] == kept
 
 
 def test_it_is_told_that_register_csv_with_a_wrong_row_records_nothing(

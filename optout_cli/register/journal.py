@@ -368,10 +368,11 @@ class EvidenceFolder:
         raise AssertionError  # the numbers never end
 
     def keep(self, places: Iterable[str]) -> list[Path]:
-        """Write and return those of the taken files that belong to `places`. Raises OptoutError."""
+        """Write the taken files of `places`, and return those that are new. Raises OptoutError."""
         contents = self.contents(places)
+        new = [path for path in contents if not path.exists()]  # one scan may be of several letters
         write_all(contents)
-        return [*contents]
+        return new
 
     def contents(self, places: Iterable[str]) -> dict[Path, bytes]:
         """Return and drop what was taken for `places`. Raises OptoutError if behind a link."""
