@@ -132,12 +132,13 @@ def test_a_state_in_a_column_of_its_own_completes_the_name(
 def test_the_only_state_of_a_table_is_also_that_of_the_senders_address() -> None:
     table = "County,State,Street,City,ZIP\nEssex,VT,1 Main,Guildhall,05905\nKern,California,,,\n"
     table += '"Yolo",CA,"1 Elm St, Reno, NV 89501",,\n'
+    table += "Marin,CA,1 K St NW,Washington,20005\nMarin,CA,,Washington,\nMarin,CA,1 Elm,Ross,949\n"
     states = []
     for row in rows_from_csv(table, "n.csv"):
         assert row.document is not None
         signatory: Any = row.document.data.get("signatory", {})
         states.append(signatory.get("address", {}).get("state"))
-    assert states == ["VT", None, "NV"]
+    assert states == ["VT", None, "NV", None, None, None]
     assert "'State' as signatory.address.state too" in InputFile("n.csv", "csv", table).notes[0]
 
 

@@ -140,8 +140,8 @@ def _notes_on(table: Table, orders: Mapping[str, DateOrder]) -> Iterator[str]:
     place, state, of_sender = (columns.get(path, path) for path in (_KEY, *STATE))
     renamed = {path: name for path, name in columns.items() if path.casefold() != name.casefold()}
     if STATE_OF_PLACE in columns:
-        is_both = STATE[1] not in table.names and any(path in table.names for path in OF_SENDER)
-        more = f", and {state!r} as {STATE[1]} too" if is_both else ""
+        is_both = STATE[1] not in table.names and all(path in table.names for path in OF_SENDER)
+        more = f", and {state!r} as {STATE[1]} too if the ZIP code is of it" if is_both else ""
         yield f"the columns {place!r} and {state!r} are read together as {_KEY}{more}"
         renamed = {path: renamed[path] for path in renamed if path not in (_KEY, STATE_OF_PLACE)}
     elif _KEY in columns and STATE[1] in table.names and STATE_OF_PLACE not in table.names:

@@ -36,7 +36,7 @@ from optout_cli.readers.document import (
     unseen_in,
     with_lists,
 )
-from optout_cli.readers.postal import addresses_in, place_in_state
+from optout_cli.readers.postal import addresses_in, elsewhere, place_in_state, state_code
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
@@ -328,10 +328,12 @@ def _is_read(name: str) -> bool:
 def _sender_state(
     cells: dict[str, str], addresses: dict[str, dict[str, str]]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the state of the sender's address, if it has none: that of the county."""
-    is_open = STATE[1] not in cells and OF_SENDER[0] not in addresses
-    if is_open and any(map(cells.get, OF_SENDER)):
-        yield STATE[1], cells.get(STATE_OF_PLACE, "")
+    """Yield the county's state for the sender's address, if its ZIP code is of that state."""
+    *parts, zip_code = (cells.get(path, "") for path in OF_SENDER)
+    state, is_zip = cells.get(STATE_OF_PLACE, ""), re.fullmatch("[0-9]{5}", zip_code[:5])
+    is_open = STATE[1] not in cells and OF_SENDER[0] not in addresses and all(parts)
+    if is_open and is_zip and not elsewhere(is_zip[0], state_code(state) or ""):
+        yield STATE[1], state
 
 
 def _row_from(line: _Line, table: Table, file: str) -> Row:
