@@ -48,6 +48,14 @@ def test_the_page_holds_the_style_sheet_of_the_layout(library: Library) -> None:
     assert "var(" not in page.partition("*/")[2]
 
 
+def test_a_property_of_ones_own_style_sheet_stays(tmp_path: Path) -> None:
+    (tmp_path / "_layout").mkdir()
+    sheet = ":root { --text: #333 } p { color: var(--text); margin: var(--top) }"
+    (tmp_path / STYLE).write_text(sheet, "utf-8")
+    style = Library(folders=[tmp_path]).templates.style
+    assert style == sheet.replace("var(--top)", "68.4pt")  # 0.95 in
+
+
 def test_the_page_names_its_language_and_title(library: Library) -> None:
     letter = letter_for(library)
     page = page_of(letter, library)

@@ -108,6 +108,19 @@ def test_a_png_that_is_turned_is_written_upright(path: Path, mode: str) -> None:
         assert (picture.format, picture.size, turned) == ("PNG", (10, 20), 1)
 
 
+@pytest.mark.parametrize("exif", [b"junkjunk", b"MM\0*", b"II*\0\x08\0\0\0\xff\xff"])
+def test_exif_that_cannot_be_read_is_left_out(path: Path, exif: bytes) -> None:
+    stream = BytesIO()
+    Raster.new("RGB", (20, 10)).save(stream, "PNG")
+    head, end = stream.getvalue()[:-12], stream.getvalue()[-12:]
+    chunk = b"eXIf" + exif
+    path.write_bytes(
+        head + struct.pack(">I", len(exif)) + chunk + struct.pack(">I", zlib.crc32(chunk)) + end
+    )
+    found = load_image(path, "Seal").content
+    assert (b"eXIf" in found, Raster.open(BytesIO(found)).size) == (False, (20, 10))
+
+
 def test_a_broken_or_huge_jpeg_is_a_problem(path: Path) -> None:
     broken = ": is a broken JPEG\n  hint: open it in an image editor and save it as JPEG again"
     assert told_of(path, jpeg("RGB")[:200]) == broken

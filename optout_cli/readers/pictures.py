@@ -103,10 +103,22 @@ def _checked_jpeg(content: bytes, path: Path) -> bytes:
 
 
 def _upright(picture: "Raster.Image") -> tuple["Raster.Image", bool]:
-    """Return a picture as its Exif turns it, which not every engine does, and if it was so."""
+    """Return a picture as its Exif turns it, which not every engine does, and if it was so.
+
+    Exif that cannot be read turns nothing, and is left out: an engine may stumble over it.
+    """
+    import struct
+    import warnings
+
     from PIL import ImageOps
 
-    return ImageOps.exif_transpose(picture), picture.getexif().get(_ORIENTATION, 1) == 1
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            is_upright = picture.getexif().get(_ORIENTATION, 1) == 1
+            return ImageOps.exif_transpose(picture), is_upright
+    except (OSError, SyntaxError, ValueError, KeyError, TypeError, Warning, struct.error):
+        return picture.copy(), False  # a copy has no Exif
 
 
 def _load(content: bytes, kind: str, path: Path) -> "Raster.Image":

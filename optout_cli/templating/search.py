@@ -115,6 +115,8 @@ class TemplateSearch:
         """The layouts' style sheet: the user's, otherwise the shipped one."""
         path = self.path_of(STYLE)
         assert path is not None  # one ships
-        lengths = {f"var(--{name})": f"{length:g}pt" for name, length in page_lengths().items()}
         text = path.read_text("utf-8-sig")
+        own = {*re.findall(r"--([\w-]+)\s*:", text)}  # that the user's sheet defines itself
+        known = {name: length for name, length in page_lengths().items() if name not in own}
+        lengths = {f"var(--{name})": f"{length:g}pt" for name, length in known.items()}
         return _LENGTH.sub(lambda found: lengths.get(found[0], found[0]), text)
