@@ -320,6 +320,7 @@ def _results(
         hint = "name one letter, or give each its number in a table with --from"
         raise OptoutError(Problem("equal-numbers", message, hint=hint, path="number"))
     problems: list[Problem] = []
+    own = {id(named.state) for named in found}
     for named in found:
         try:
             said = claim.said._replace(
@@ -328,7 +329,7 @@ def _results(
             )
             if said.never or said.withdrawn:
                 both = named.folder.register.of(named.state.written.reference)
-                others = [it for it in both if it not in [other.state for other in found]]
+                others = [state for state in both if id(state) not in own]
                 yield named, withdrawn_from(named.state, said, moment, others)
             elif said.undo:
                 yield named, taken_back_from(named.state, "sent", said.undo, moment, said.by)
