@@ -150,6 +150,7 @@ def test_without_a_command_help_is_shown_and_the_shell_is_told(run: Run) -> None
         ("check --coverag", "No such option '--coverag'. Did you mean '--coverage'?\n"),
         ("list formats -x", "No such option '-x'.\n"),
         ("write -lead.yaml", "No such option '-l'.\n  hint: for a file, type ./-lead.yaml\n"),
+        ("write --L.YAML", "No such option '--L.YAML'.\n  hint: for a file, type ./--L.YAML\n"),
         (
             "new 06041 r.yaml",
             "Got unexpected extra argument (r.yaml)\n  hint: to write there, add -o r.yaml\n",

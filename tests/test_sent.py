@@ -563,8 +563,8 @@ def test_a_folder_stands_for_its_letters_that_are_on_their_way(letters: Letters,
     run("delivered", TO_ICE, "--on", "2026-11-22", "-q")
     assert outcome(run("delivered", "letters", "--on", "2026-11-23"))[1] == f"{TO_BUREAU}\n"
     assert [str(states()[to].received) for to in ("bureau", "ice")] == ["2026-11-23", "2026-11-22"]
-    again = outcome(run("delivered", "letters", "--on", "2026-11-23"))
-    assert again == (0, "", "nothing to record: no letter is on its way\n")
+    code, _, err = outcome(run("delivered", "letters", "--on", "2026-11-23"))
+    assert (code, "the letter is recorded as delivered on 2026-11-22" in err) == (1, True)
 
 
 def test_json_tells_what_was_recorded(letters: Letters, run: Run) -> None:

@@ -191,9 +191,9 @@ def _hint_for(error: click.UsageError) -> str | None:
         is_choice = isinstance(error.param and error.param.type, click.Choice)
         return f"such as {example[1]}" if example and not is_choice else None
     if isinstance(error, click.NoSuchOption) and error.ctx:
-        of_file = re.compile(re.escape(error.option_name) + r"[^=]*\.[a-z]+")
-        file = next(filter(of_file.fullmatch, error.ctx.meta[_WORDS]), None)
-        return file and f"for a file, type ./{file}"
+        words = (word for word in error.ctx.meta[_WORDS] if word.startswith(error.option_name))
+        files = filter(re.compile(r"[^=]*\.\w+").fullmatch, words)
+        return next((f"for a file, type ./{file}" for file in files), None)
     extra = re.match(r"Got unexpected extra arguments? \((\S+).*\)", error.message)
     if not extra or not error.ctx:
         return None

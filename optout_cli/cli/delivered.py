@@ -76,17 +76,18 @@ def command(
 
 
 def _letters_named(text: str, named: Sequence[Found], *, is_one: bool) -> list[Found]:
-    """Return the one letter, or all of a folder that are on their way. Raises OptoutError."""
+    """Return the one letter, or all of a folder that are on their way, or else that arrived.
+
+    Raises OptoutError.
+    """
     sent = [found for found in named if found.state.sent]
     if sent and is_folder(Path(text)) and not is_one:
-        return [found for found in sent if not found.state.delivered]
+        return [found for found in sent if not found.state.delivered] or sent
     return [sent_letter(record.one_letter(text, named))]
 
 
 def _say_next(done: Sequence[Recorded], *, is_undone: bool) -> None:
-    if not done:
-        say("nothing to record: no letter is on its way")
-    elif is_undone:
+    if is_undone:
         say("next: when it arrives, run optout delivered")
     elif any(found.state.delivered and not found.state.answers for found, _ in done):
         say("next: when an answer comes, run optout answer")

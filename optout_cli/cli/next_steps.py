@@ -184,7 +184,7 @@ def _last_steps(
     from optout_cli.letters.days import next_working_day
 
     is_paper = any(exporter.ROUTE is None for exporter in exporters)
-    is_said = all(notice.recipient.service for notice in notices)
+    is_said = all(len(notice.recipient.service) == 1 for notice in notices)
     if has_register:
         went = f"{'they' if notices[1:] else 'it'} went out: {program_name()} sent LETTER"
         is_open = is_paper and not is_said

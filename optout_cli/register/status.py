@@ -26,9 +26,9 @@ from optout_cli.register.standing import Deadline, Standing, Step
 SCHEMA = 1
 _OWN_TABLES = re.compile("register|rejects(-[0-9]+)?")  # files of optout that are not letters
 _REPORTS = {  # by a mark in its head, the first one that fits
-    b'content="optout review"': "review page",
-    b'content="optout status"': "status page",
-    b'content="optout diff"': "page of what changed",
+    b'name="optout-review"': "review page",
+    b"<title>Notices and answers, ": "status page",
+    b"<title>What changed: ": "page of what changed",
     b"PRODID:-//optout//": "calendar",
 }
 ZIP_MARK = b"optout packet"  # at the end of the ZIP file of a packet
