@@ -200,6 +200,11 @@ def test_a_date_with_one_reading_is_taken(cell: str) -> None:
     assert dates(cell) == ["2026-11-24"]
 
 
+@pytest.mark.parametrize("cell", ["2026-11-24 99:99", "11/24/2026 25:61"])
+def test_a_time_that_no_day_has_is_told(cell: str) -> None:
+    assert "is not a date" in told_of(cell)[0]
+
+
 def told_of(*cells: str) -> list[str]:
     """Return the day of each row's date, or what is told of it."""
     rows = "".join(f'"Marin County, CA",a/b,"{cell}"\n' for cell in cells)

@@ -133,6 +133,7 @@ def test_what_the_letter_would_say_twice_is_told(
         ("marin-county-ca", "sheriff", "check signatory.title: the letter prints 'sheriff' as it"),
         ("marin-county-ca", "CAO", None),
         ("marin-county-ca", "County Mayor", None),
+        ("marin-county-ca", "C.E.O.", None),
         ("san-francisco-county-ca", "Mayor", None),
         ("hialeah-police-department-fl", "Sheriff", "check signatory.title: 'Sheriff' may be of"),
         ("hialeah-police-department-fl", "Chief of Police", None),

@@ -764,6 +764,8 @@ def test_what_is_withdrawn_is_the_version_that_went_out(
     steps = [json.loads(it) for it in outcome(run("status", "letters", "--json"))[1].splitlines()]
     told = [(it["step"], it["withdrawn"]) for it in steps if it["recipient"] == "ice"]
     assert told == [("withdrawn", "2026-11-24"), ("unsent", None)]
+    err = outcome(run("sent", TO_ICE, "--undo", "why"))[2]
+    assert err.startswith("recorded: not withdrawn on 2026-11-24 after all (why)")
 
 
 def test_a_withdrawn_letter_counts_again_once_it_goes_out_after_that_day(

@@ -296,8 +296,8 @@ def _corrections(
 def _find_named(recorder: Recorder, claim: Claim, within: Path | None) -> list[Found]:
     """Return the letters that a claim is about. Raises OptoutError."""
     found = recorder.find(claim.letter, within, claim.parties, claim.digests)
-    if claim.said.withdrawn:  # a corrected letter may be in its place
-        found = [sent_letter(named) for named in found]
+    if claim.said.withdrawn or claim.said.undo:  # a corrected letter may be in its place
+        found = [named if named.state.withdrawal else sent_letter(named) for named in found]
     if is_folder(Path(claim.letter)) and not claim.said.undo:
         return _in_folder(claim, found, recorder.programs)
     if len(claim.parties) < len(found):

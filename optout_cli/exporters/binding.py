@@ -338,7 +338,7 @@ def what_is(path: Path) -> str | None:
             creator, keywords = (
                 str(document.docinfo.get(key)) for key in ("/Creator", "/Keywords")
             )
-    except pikepdf.PdfError:
+    except (pikepdf.PdfError, pikepdf.PasswordError):
         return None
     if creator == _CREATOR:
         return "print run"

@@ -231,7 +231,7 @@ def _title_notes(case: Case, signatory: Signatory) -> Iterator[Note]:
     if comma and tail.casefold() in (place.casefold(), case.locality.name.casefold()):
         text = f"write {head!r} as signatory.title: the letter says {place} beside it anyway"
         yield Note(code="place-in-title", text=text)
-    if len(title) > _LONGEST_INITIALS and title in (title.upper(), title.lower()):
+    if title in (title.upper(), title.lower()) and sum(map(str.isalpha, title)) > _LONGEST_INITIALS:
         text = f"check signatory.title: the letter prints {title!r} as it is typed"
         yield Note(code="odd-title", text=text)
     plain, kind = title.casefold(), (case.locality.agency and case.locality.agency.kind) or ""
