@@ -88,6 +88,12 @@ def test_a_part_of_the_address_and_how_it_was_confirmed_are_read_as_people_type_
     assert "use ICE's address from your office's own entry (2026-11-24), confirmed by" in err
 
 
+def test_a_new_telephone_leaves_the_address_to_its_source(run: Run, own: Path) -> None:
+    assert outcome(run("correct", "idaho", "--set", "phone=208-555-0199", *BY))[0] == 0
+    err = outcome(run("write", "ada-county-id", "--to", "bureau", "-f", "txt", "-o", "-"))[2]
+    assert "use the bureau's address from an official source (" in err
+
+
 def test_later_letters_use_it_and_say_that_it_is_confirmed(run: Run, own: Path) -> None:
     assert outcome(run("correct", "california", "--set", "phone=916-555-0100", *BY))[0] == 0
     known = contact(run, "marin-county-ca", 0)

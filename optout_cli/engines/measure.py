@@ -264,10 +264,8 @@ _GAP, _ITEM_GAP, _TO_SIGN, _TYPED = (  # in: between blocks and items, above the
 )
 _LESS_GAP, _LESS_ITEM_GAP, _LESS_SPACE = 0.03, 0.02, 0.43  # in: than in a letter set as usual
 _CHARACTERS = 110  # that no line of the body exceeds: the typical one has 85
-_BODY, _BODY_SIZE = (
-    450,
-    _PT["text"],
-)  # pt: how wide a line of the body is, lists and quotations included
+_BODY = 450  # pt: how wide a line of the body is, lists and quotations included
+_BODY_SIZE = _PT["text"]
 _AROUND, _ABOVE_GROUP = 0.25, 0.1  # in: above and below the subject and the body; above a notation
 _DOUBT = 0.25  # in, in favor of a letter set tightly: no other program breaks the same lines
 

@@ -277,7 +277,7 @@ def contact_text(case: Case, recipient: Recipient) -> str:
         origin = f"your request ({case.date:%Y})"
     elif source is None:
         origin = "an unnamed source (undated)"
-    elif (source.note or "").startswith(OWN_ENTRY):
+    elif (source.note or "").startswith(f"{OWN_ENTRY}, "):  # not `... of 2026-11-27: phone`
         origin = f"{OWN_ENTRY} ({source.date})"
     else:
         plain = source.kind.removeprefix("other-")  # "a government source"
