@@ -3,7 +3,9 @@
 import csv
 import errno
 import json
+import os
 import shutil
+import signal
 import subprocess
 from contextlib import suppress
 from datetime import UTC, date, datetime
@@ -1196,3 +1198,34 @@ def test_a_table_may_have_a_blank_between_the_hashes_of_files(
     write("sent.csv", f"letter,on,by,sha256\n{TO_ICE},2026-11-22,mail,{hashes}\n")
     assert outcome(run("sent", "--from", "sent.csv", "--in", "letters", "-q"))[0] == 0
     assert [str(sent.on) for sent in states()["ice"].sent] == ["2026-11-22"]
+
+
+def test_a_sending_that_is_not_safe_on_the_disk_is_not_recorded(
+    letters: Letters, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_handle: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    Path("card.txt").write_text("Received on November 24.", "utf-8")
+    before = (FOLDER / NAME).read_bytes()
+    monkeypatch.setattr(os, "fsync", fail)
+    code, out, err = outcome(run("sent", TO_ICE, "--by", "mail", "--receipt", "card.txt"))
+    assert (code, out, "Input/output error" in err) == (1, "", True)
+    assert ((FOLDER / NAME).read_bytes(), [*FOLDER.rglob("card*")]) == (before, [])
+
+
+def test_an_interrupt_parts_no_sending_from_its_scan(
+    letters: Letters, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really_sync = os.fsync
+
+    def interrupted(handle: int) -> None:
+        really_sync(handle)
+        monkeypatch.setattr(os, "fsync", really_sync)
+        signal.raise_signal(signal.SIGINT)
+
+    Path("card.txt").write_text("Received on November 24.", "utf-8")
+    monkeypatch.setattr(os, "fsync", interrupted)
+    run("sent", TO_ICE, "--by", "mail", "--receipt", "card.txt")
+    assert [sent.receipt is not None for sent in states()["ice"].sent] == [True]
+    assert [path.name for path in FOLDER.rglob("card*")] == ["card.txt"]

@@ -27,7 +27,7 @@ from optout_cli.letters import Library
 from optout_cli.model.program import Program, Reply
 from optout_cli.model.request import RECIPIENTS, Party
 from optout_cli.register.events import Answered
-from optout_cli.register.recorder import LookUp, Recorded, look_up, sent_letter, version_sent
+from optout_cli.register.recorder import LookUp, Recorded, look_up, sent_letters, versions_sent
 from optout_cli.register.replies import (
     answered_from,
     check_facts,
@@ -171,7 +171,7 @@ def _read_said(
 
 def _choose(text: str, found: LookUp, *, is_asked: bool) -> LetterState:
     """Return the letter that was answered; ask which one if several were named."""
-    states = [version_sent(named.state, found.states) for named in found.letters]
+    states = versions_sent((named.state for named in found.letters), found.states)
     states = [state for state in states if state.sent] or states
     states = [*{(state.id, state.letter.recipient): state for state in states}.values()]
     if len(states) == 1:
@@ -250,7 +250,7 @@ def _record(
 
     def results_of(text: str) -> Iterator[Recorded]:
         letters = recorder.find(text, found.folder, [state.letter.recipient])
-        (answered,) = (sent for sent in map(sent_letter, letters) if sent.state.id == state.id)
+        (answered,) = (sent for sent in sent_letters(letters) if sent.state.id == state.id)
         if said is None:
             reason, of = undo
             yield (

@@ -11,7 +11,7 @@ from optout_cli.cli.console import report_problems, say, usage_error
 from optout_cli.cli.options import files, json_option, library_from, quiet_option, templates_option
 from optout_cli.model.request import Party
 from optout_cli.output import is_folder
-from optout_cli.register.recorder import Found, Recorded, sent_letter
+from optout_cli.register.recorder import Found, Recorded, sent_letters
 from optout_cli.register.statements import delivered_from, taken_back_from
 
 
@@ -83,7 +83,7 @@ def _letters_named(text: str, named: Sequence[Found], *, is_one: bool) -> list[F
     sent = [found for found in named if found.state.sent]
     if sent and is_folder(Path(text)) and not is_one:
         return [found for found in sent if not found.state.delivered] or sent
-    return [sent_letter(record.one_letter(text, named))]
+    return sent_letters([record.one_letter(text, named)])
 
 
 def _say_next(done: Sequence[Recorded], *, is_undone: bool) -> None:

@@ -35,7 +35,7 @@ from optout_cli.model.program import Program
 from optout_cli.model.request import Party, Way
 from optout_cli.output import is_folder
 from optout_cli.readers.postal import tidy_number
-from optout_cli.register.recorder import Found, Recorded, Recorder, sent_letter
+from optout_cli.register.recorder import Found, Recorded, Recorder, sent_letters
 from optout_cli.register.sendings import sent_from
 from optout_cli.register.standing import Step, standings_of
 from optout_cli.register.statements import (
@@ -297,7 +297,8 @@ def _find_named(recorder: Recorder, claim: Claim, within: Path | None) -> list[F
     """Return the letters that a claim is about. Raises OptoutError."""
     found = recorder.find(claim.letter, within, claim.parties, claim.digests)
     if claim.said.withdrawn or claim.said.undo:  # a corrected letter may be in its place
-        found = [named if named.state.withdrawal else sent_letter(named) for named in found]
+        pairs = zip(found, sent_letters(found), strict=True)
+        found = [named if named.state.withdrawal else sent for named, sent in pairs]
     if is_folder(Path(claim.letter)) and not claim.said.undo:
         return _in_folder(claim, found, recorder.programs)
     if len(claim.parties) < len(found):

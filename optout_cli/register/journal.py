@@ -211,11 +211,11 @@ class JournalWriter:
             before = os.fstat(self._handle).st_size
             try:
                 _write(self._handle, b"".join(content))
+                if durable:
+                    os.fsync(self._handle)
             except OSError:  # such as a full disk: leave no half event
                 os.ftruncate(self._handle, before)
                 raise
-            if durable:
-                os.fsync(self._handle)
         self._before = before, self._end, self._is_torn, self._count
         self._end, self._is_torn, self._count = end, False, self._count + len(lines)
         return tuple(lines)

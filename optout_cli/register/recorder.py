@@ -6,9 +6,9 @@ from the first letter that is named in it until the end.
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from shlex import quote
 from typing import NamedTuple
@@ -18,7 +18,7 @@ import msgspec
 from optout_cli.errors import Location, OptoutError, Problem, closest
 from optout_cli.model.program import Program
 from optout_cli.model.request import PARTIES, Party
-from optout_cli.output import digest_of, is_folder
+from optout_cli.output import digest_of, hold_interrupts, is_folder
 from optout_cli.readers.files import is_file, no_such_file
 from optout_cli.readers.postal import tidy_number
 from optout_cli.register.events import Evidence, LetterNews, evidence_of
@@ -174,23 +174,27 @@ def _rank(state: LetterState) -> tuple[bool, bool]:
     return bool(state.sent), state.is_current
 
 
-def version_sent(state: LetterState, states: Iterable[LetterState]) -> LetterState:
-    """Return the letter itself; if it has not gone out, the one that it supersedes and that has.
+def versions_sent(
+    letters: Iterable[LetterState], states: Iterable[LetterState]
+) -> list[LetterState]:
+    """Return the letters; for each that has not gone out, the one that it supersedes and that has.
 
     What comes back can only concern a letter that went out, but the file in its place is the new
     one. A letter of another jurisdiction or of another kind is none that it supersedes.
     """
-    if state.sent:
-        return state
-    paths = {file.path for file in state.letter.files}
-    sent = [
-        other
-        for other in states
-        if other.sent
-        and other.identity[:2] == state.identity[:2]
-        and not paths.isdisjoint(file.path for file in other.letter.files)
-    ]
-    return sent[-1] if sent else state
+    sent = {
+        (file.path, *state.identity[:2]): (number, state)
+        for number, state in enumerate(states)
+        if state.sent
+        for file in state.letter.files
+    }
+
+    def version_of(state: LetterState) -> LetterState:
+        places = ((file.path, *state.identity[:2]) for file in state.letter.files)
+        found = (sent[place] for place in places if place in sent)
+        return max(found, key=itemgetter(0), default=(0, state))[1]
+
+    return [state if state.sent else version_of(state) for state in letters]
 
 
 def _relative(path: Path, folder: Path) -> str:
@@ -271,10 +275,14 @@ class Found(NamedTuple):
             raise OptoutError(*problems) from None
 
 
-def sent_letter(found: Found) -> Found:
-    """Return the letter; if it has not gone out, the one that it supersedes and that has."""
-    state = version_sent(found.state, found.folder.register.letters.values())
-    return found if state is found.state else Found(found.folder, NamedLetter(state))
+def sent_letters(named: Sequence[Found]) -> list[Found]:
+    """Return letters of one folder; for each that has not gone out, the version that has."""
+    folder = named[0].folder
+    states = versions_sent((it.state for it in named), folder.register.letters.values())
+    return [
+        it if state is it.state else Found(folder, NamedLetter(state))
+        for it, state in zip(named, states, strict=True)
+    ]
 
 
 Recorded = tuple[Found, Result]  # a letter, and what is recorded of it
@@ -365,17 +373,18 @@ class Recorder(ExitStack):
         news = [(folder, self._events.pop(folder.path, [])) for folder in opened]
         done: list[LetterFolder] = []
         kept: list[Path] = []
-        try:
-            for folder, events in news:
-                proofs = (proof.path for event in events for proof in evidence_of(event))
-                kept += folder.evidence.keep(proofs)
-            for folder, events in news:
-                done += [folder] if folder.append(events) else []
-        except BaseException:
-            for folder in done:
-                folder.take_back()
-            for path in kept:
-                path.unlink(missing_ok=True)
-            raise
-        for folder in opened:
-            self.notes += folder.finish()
+        with hold_interrupts():  # else an event might stay without its evidence
+            try:
+                for folder, events in news:
+                    proofs = (proof.path for event in events for proof in evidence_of(event))
+                    kept += folder.evidence.keep(proofs)
+                for folder, events in news:
+                    done += [folder] if folder.append(events) else []
+            except BaseException:
+                for folder in done:
+                    folder.take_back()
+                for path in kept:
+                    path.unlink(missing_ok=True)
+                raise
+            for folder in opened:
+                self.notes += folder.finish()

@@ -50,7 +50,7 @@ from optout_cli.model.request import PARTIES, RECIPIENTS, Party
 from optout_cli.output import write_all
 from optout_cli.readers.csv import csv_from
 from optout_cli.readers.files import STDIN, is_file
-from optout_cli.register.recorder import look_up, version_sent
+from optout_cli.register.recorder import look_up, versions_sent
 from optout_cli.register.standing import kinds_after_silence, settles, standings_of
 
 _EXPLAIN_NEXT = (
@@ -324,14 +324,15 @@ def _candidates(text: str, within: Path | None) -> dict[str, _Candidate]:
         hint = f"name one of them, such as {next(iter(states)).written.reference}"
         location = Location(text, is_command_line=True)
         raise OptoutError(Problem("several-letters", message, location, hint))
+    versions = versions_sent(states, found.states)
     return {
         state.written.reference: _Candidate(
-            earlier_from(version_sent(state, found.states), found.states),
+            earlier_from(version, found.states),
             f"{state.written.letter.partition('/')[2]} of {state.written.date},"
             f" {state.written.name}",
             found.folder,
         )
-        for state in states
+        for state, version in zip(states, versions, strict=True)
     }
 
 
