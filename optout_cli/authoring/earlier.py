@@ -202,12 +202,18 @@ def _request(
 ) -> JsonObject:
     request = {"date": day, "to": asked_office(recipient)}
     if answer and settles(answer, program):
-        words = " ".join(quotation([answer.words])) if answer.words else None
-        reply = program.replies.get(answer.reply)
-        if words and reply and reply.how and (how := answer.facts.get(reply.how)):
-            words = f"{reply.asks[reply.how].labels.get(how, how)}, {words}"
+        words = answer_words(answer, program)
         request |= omit_empty({"answered": answer.on.isoformat(), "answer": words})
     return request
+
+
+def answer_words(answer: Answered, program: Program) -> str | None:
+    """Return the words of an answer as a letter has them: quoted, after how they were said."""
+    words = " ".join(quotation([answer.words])) if answer.words else None
+    reply = program.replies.get(answer.reply)
+    if words and reply and reply.how and (how := answer.facts.get(reply.how)):
+        words = f"{reply.asks[reply.how].labels.get(how, how)}, {words}"
+    return words
 
 
 def _services_in(earlier: Earlier) -> list[JsonObject]:

@@ -12,7 +12,7 @@ from itertools import dropwhile
 from pathlib import Path
 from typing import Any
 
-from optout_cli.authoring.earlier import FACTS, Earlier, asked_office, earlier_from
+from optout_cli.authoring.earlier import FACTS, Earlier, answer_words, asked_office, earlier_from
 from optout_cli.errors import OptoutError
 from optout_cli.letters import Library
 from optout_cli.model.program import LetterKind, Program
@@ -159,7 +159,7 @@ def contradictions(
         if party in found:
             texts += _status_texts(claim, found[party], answers[party], program)
             texts += _service_texts(claim, found[party], names)
-            texts += _request_texts(claim, found[party], answers[party], names)
+            texts += _request_texts(claim, found[party], answers[party], names, program)
             texts += _newer_texts(claim, all_earlier[party], party, states, program)
             texts += _replaced_texts(claim, found[party], states)
         else:
@@ -242,7 +242,11 @@ def _service_texts(claim: Claim, state: LetterState, names: _Names) -> Iterator[
 
 
 def _request_texts(
-    claim: Claim, state: LetterState, answers: Sequence[Answered], names: _Names
+    claim: Claim,
+    state: LetterState,
+    answers: Sequence[Answered],
+    names: _Names,
+    program: Program,
 ) -> Iterator[str]:
     """Yield what was answered to the earlier letter, if not as recorded."""
     named, day = f"{state.written.reference} to {state.letter.recipient}", str(state.written.date)
@@ -253,8 +257,8 @@ def _request_texts(
     ]
     for entry in claim.particulars.get(names.get("requests", ""), []):
         if entry["date"] == day and the(entry["to"]) in map(the, own):
-            yield from _answer_texts(named, entry.get("answered"), answers, "on")
-            yield from _answer_texts(named, entry.get("answer"), answers, "words")
+            for key, source in (("answered", "on"), ("answer", "words")):
+                yield from _answer_texts(named, entry.get(key), answers, source, program)
 
 
 def _reply_texts(
@@ -271,7 +275,7 @@ def _reply_texts(
         own = [answer for answer in answers if answer.reply == id]
         for key, source in reply.fills.items():
             said = claim.particulars.get(key)
-            texts |= dict.fromkeys(_answer_texts(named, said, own, source))
+            texts |= dict.fromkeys(_answer_texts(named, said, own, source, program))
         for key in reply.asks:
             said, recorded = claim.particulars.get(key), [answer.facts.get(key) for answer in own]
             if said and any(recorded) and said not in recorded:
@@ -280,16 +284,18 @@ def _reply_texts(
 
 
 # Any: a particular is a text, a date as text, or a list of texts.
-def _answer_texts(named: str, said: Any, answers: Iterable[Answered], source: str) -> Iterator[str]:
+def _answer_texts(
+    named: str, said: Any, answers: Sequence[Answered], source: str, program: Program
+) -> Iterator[str]:
     """Yield a text if no recorded answer has what a letter says of one; words may be a part."""
     if not said:
         return
     text = str(said) if isinstance(said, str) else " ".join(said)
     recorded = [str(value) for answer in answers if (value := getattr(answer, source))]
-    if source == "words":  # with the quotation marks of a letter, or without
+    if source == "words":  # as a letter has them, with its quotation marks, or as they are
+        recorded += filter(None, (answer_words(answer, program) for answer in answers))
         text, *recorded = ("".join(quotation([words]))[1:-1] for words in (text, *recorded))
-    # What was said by telephone stands behind these words.
-    is_part = source != "on" and any(text in value or value in text for value in recorded)
+    is_part = source != "on" and any(text in value for value in recorded)
     if text not in recorded and not is_part:
         what = f"{named} was answered {source} {text}"
         if source == "words":
