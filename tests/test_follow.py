@@ -525,17 +525,17 @@ def test_each_fact_of_an_earlier_letter_is_compared_with_the_register(
         "new", "--follow", TO_ICE, *letter, "signatory.name=Kim", "--set", "signatory.title=Sheriff"
     )
     text = Path("next.yaml").read_text("utf-8")
-    other = text.replace("notice-date: 2026-11-20", "notice-date: 2026-11-19")
-    write("next.yaml", other.replace("to: ice, by: email", "to: ice, by: fax"))
-    wrong = [
-        "the letter says notice-date: 2026-11-19; the register says 2026-11-20",
-        f"the letter says that {sent_notice} to ice was sent by fax; the register says e-mail",
-    ]
+    write("next.yaml", text.replace("to: ice, by: email", "to: ice, by: fax"))
+    wrong = [f"the letter says that {sent_notice} to ice was sent by fax; the register says e-mail"]
     ice = ("--to", "ice", "-f", "txt", "-o")
     assert told_in(outcome(run("write", "next.yaml", *ice, "letters/", "--check"))[2]) == wrong
     assert told_in(outcome(run("write", "next.yaml", *ice, "-"))[2]) == wrong
     assert told_in(outcome(run("write", "next.yaml", *ice, "elsewhere/"))[2]) == wrong
-    write("next.yaml", text.replace(sent_notice, "SC-06041-20261119-ABCD"))
+    other = text.replace(sent_notice, "SC-06041-20261119-ABCD")
+    write("next.yaml", other)
+    code, _, err = outcome(run("write", "next.yaml", *ice, "letters/"))
+    assert (code, "about Secure Communities dated 2026-11-20\n" in err) == (1, True)
+    write("next.yaml", other.replace("notice-date: 2026-11-20", "notice-date: 2026-11-19"))
     assert told_in(outcome(run("write", "next.yaml", *ice, "letters/"))[2]) == [
         "no register here has the letter that it cites, SC-06041-20261119-ABCD"
     ]
@@ -553,7 +553,11 @@ def test_the_words_of_an_answer_are_compared_with_the_register(
     text = Path("next.yaml").read_text("utf-8")
     write("next.yaml", text.replace("We decline. The program goes on.", "We decline.", 1))
     batch = ("batch", "next.yaml", "-f", "txt", "-o", "letters/")
-    assert told_in(outcome(run(*batch, "--check"))[2]) == []
+    assert told_in("\n".join(outcome(run(*batch, "--check"))[1:])) == []
+    longer = "We decline. The program goes on. We had no such call."
+    write("next.yaml", text.replace("We decline. The program goes on.", longer, 1))
+    (told,) = told_in("\n".join(outcome(run(*batch, "--check"))[1:]))
+    assert told.endswith(f"was “{longer}”; the register says We decline. The program goes on.")
     text = text.replace("We decline.", "We refuse.", 1)
     text = text.replace("answered: 2026-11-24", "answered: 2026-11-23")
     write("next.yaml", text)

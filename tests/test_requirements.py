@@ -420,6 +420,7 @@ def test_a_day_that_a_list_has_twice_is_a_problem(library: Library) -> None:
         ("notice: revoke-personnel", "never follows a notice that authorizations are revoked"),
         ("notice-reference: SC-31043-20260803-ABCD", "not that of a letter of Dakota County"),
         ("notice-reference: 287G-06041-20260803-ABCD", "not that of a letter of Dakota County"),
+        ("notice-reference: 287G-31043-20260804-ABCD", "dated 2026-08-03"),
         ("notice-reference: 287G-31043-20260803-ABCD", None),
         ("notice-reference: our file 12", None),
     ],

@@ -113,6 +113,8 @@ def sample_of(spec: Particular, day: date) -> Any:
             value = spec.choices[0]
         case _:
             value = spec.example or ""
+            if spec.follow == "reference":  # it has the day of the earlier letter
+                value = re.sub(r"-[0-9]{8}-", f"-{day - _APART:%Y%m%d}-", value)
     return [value] if spec.type in ("list", "paragraphs") and value else value
 
 

@@ -15,7 +15,7 @@ from optout_cli.letters.agreements import with_agency, with_agreement
 from optout_cli.letters.compose import compose, outline_case
 from optout_cli.letters.notes import export_notes
 from optout_cli.letters.request_files import NamedFiles, files_of
-from optout_cli.letters.requirements import earlier_problems, place_problems, repeat_problems
+from optout_cli.letters.requirements import earlier_problems, locality_problems, repeat_problems
 from optout_cli.model.jurisdiction import Gazetteer, Locality
 from optout_cli.model.letter import Export, Files, Letter
 from optout_cli.model.notice import Case, Note, Notice
@@ -155,7 +155,7 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
     )
     if len(library.folders) > 1:
         case = _with_own_wording(case, library)
-    raise_any((*samples, *place_problems(case), *earlier_problems(case), *repeat_problems(case)))
+    raise_any((*samples, *locality_problems(case), *earlier_problems(case), *repeat_problems(case)))
     if unread:  # a letter that makes no sense needs no particulars
         raise OptoutError(*(tuple(refusals(case)) or unread))
     return case

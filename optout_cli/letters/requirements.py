@@ -98,7 +98,7 @@ def _value(values: object, name: str) -> Any:
     return getattr(values, name.replace("-", "_"), None)
 
 
-def place_problems(case: Case) -> Iterator[Problem]:
+def locality_problems(case: Case) -> Iterator[Problem]:
     """Yield an agency that was named without its state, if the signatory is in another one."""
     locality, signatory = case.locality, case.request.signatory
     name, state = locality.read_from, signatory.address.state if signatory else None
@@ -166,12 +166,14 @@ def earlier_problems(case: Case) -> Iterator[Problem]:
     path, reference = stated.get("reference", ("", ""))
     parts = reference.split("-")
     if [len(part) for part in parts[2:]] == [8, 4]:  # as optout writes it
-        (code, place), own = parts[:2], case.locality.code
+        (code, place, written, _), own = parts, case.locality.code
+        day = stated.get("date", ("", None))[1]
         is_other_place = place.isdigit() and own.isdigit() and place != own
-        if code != case.program.code or is_other_place:
+        is_other_day = day and f"{day:%Y%m%d}" != written
+        if code != case.program.code or is_other_place or is_other_day:
             message = f"{path} {reference!r} is not that of a letter of {case.locality.name} about"
-            message += f" {case.program.title}"
-            hint = "copy the reference from that letter"
+            message += f" {case.program.title}" + (f" dated {day}" if day else "")
+            hint = "copy the reference from that letter" + (", and its date" if day else "")
             yield Problem("wrong-earlier", message, hint=hint, path=path)
     for name, particular in case.kind.particulars.items():
         ways = _value(case.particulars, name) if particular.follow == "service" else None
