@@ -465,17 +465,24 @@ def test_without_its_program_a_letter_has_no_deadline(
     assert (standing.step, standing.answer_due, standing.milestones) == ("waiting", None, ())
 
 
+CITED = {"notice-reference": "SC-06041-20261102-ABCD"}
+
+
+def notice_and_request(maker: RegisterMaker) -> tuple[str, str]:
+    """Record a notice and a request for an answer to it as sent; return their ids."""
+    id = maker.written(parties=("ice",))
+    maker.sent(id, "ice")
+    day = date(2026, 12, 14)
+    request = maker.written(parties=("ice",), letter=FOLLOW_UP, on=day, particulars=CITED)
+    maker.sent(request, "ice", day)
+    return id, request
+
+
 def test_a_request_for_an_answer_to_a_withdrawn_notice_waits_for_none(
     maker: RegisterMaker, library: Library
 ) -> None:
-    id = maker.written(parties=("ice",))
-    maker.sent(id, "ice")
-    cited = {"notice-reference": "SC-06041-20261102-ABCD"}
-    first = maker.written(
-        parties=("ice",), letter=FOLLOW_UP, on=date(2026, 12, 14), particulars=cited
-    )
-    maker.sent(first, "ice", date(2026, 12, 14))
-    maker.written(parties=("ice",), letter=FOLLOW_UP, on=date(2027, 1, 20), particulars=cited)
+    id, _ = notice_and_request(maker)
+    maker.written(parties=("ice",), letter=FOLLOW_UP, on=date(2027, 1, 20), particulars=CITED)
     maker.withdrawn(id, "ice", date(2027, 1, 21))
     found = maker.standings(library)
     assert [(it.step, next_step(it, date(2027, 5, 1)), it.next_letter) for it in found] == [
@@ -488,14 +495,8 @@ def test_a_request_for_an_answer_to_a_withdrawn_notice_waits_for_none(
 def test_a_notice_counts_again_if_only_the_follow_up_was_withdrawn(
     maker: RegisterMaker, library: Library
 ) -> None:
-    id = maker.written(parties=("ice",))
-    maker.sent(id, "ice")
-    cited = {"notice-reference": "SC-06041-20261102-ABCD"}
-    first = maker.written(
-        parties=("ice",), letter=FOLLOW_UP, on=date(2026, 12, 14), particulars=cited
-    )
-    maker.sent(first, "ice", date(2026, 12, 14))
-    maker.withdrawn(first, "ice", date(2026, 12, 15))
+    _, request = notice_and_request(maker)
+    maker.withdrawn(request, "ice", date(2026, 12, 15))
     found = maker.standings(library)
     assert [it.step for it in found] == ["waiting", "withdrawn"]
 
