@@ -150,7 +150,7 @@ class _Group(click.Group):
         except click.UsageError as error:
             from optout_cli.errors import shorten_quotes
 
-            # Click declares it final.
+            # Click declares it final, and lists an empty choice of a switch.
             vars(error)["message"] = shorten_quotes(error.message).replace(": , 0", ": 0")
             _name_variable(error)
             hint, message = _hint_for(error), error.format_message()

@@ -129,9 +129,10 @@ def command(
             given = {"--who": who, "--how": how}
             missing = " and no ".join(name for name, value in given.items() if not value)
             usage_error(f"no {missing}", "say who confirmed it, and how")
-        confirmed = Confirmed(how.removeprefix("by "), who, day or today())
+        confirmed = Confirmed(how, who, day or today())
         if confirmed.day > today():
             usage_error(f"--on {day} is in the future", "name the day on which you asked")
+    confirmed = confirmed._replace(how=confirmed.how.removeprefix("by "))
     if contact is None:
         row = _row_of_place(target, texts, confirmed)
     else:
@@ -196,8 +197,8 @@ def _ask_all(contact: Contact | None, day: date | None) -> tuple[dict[str, str],
     for path, value in known.items():
         if answers[path] != value:
             texts |= _lines(path, answers[path])
-    how = answers["how"].removeprefix("by ")
-    return texts, Confirmed(how, answers["who"], date.fromisoformat(answers["day"]))
+    day = date.fromisoformat(answers["day"])
+    return texts, Confirmed(answers["how"], answers["who"], day)
 
 
 def _field_problem(contact: Contact | None, path: str, text: str) -> Problem | None:

@@ -169,11 +169,16 @@ def next_steps(
         is_printed = any(exporter.IS_PRINTED for exporter in exporters)
         yield from _paper_steps(exports, notices, case, is_laid_out=is_printed)
     yield from _service_steps(exports, notices)
-    by_email = any(exporter.ROUTE == "email" for exporter in exporters)
-    by_hand = [copy.line for copy in first.cc if not (copy.email and by_email)]
-    yield from [f"give a copy to: {'; '.join(by_hand)}"] * bool(by_hand)
+    yield from _copy_steps(first, exporters)
     if keeping != "stream":  # else there is no day to wait for yet
         yield from _last_steps(notices, exporters, has_register=keeping == "register")
+
+
+def _copy_steps(notice: Notice, exporters: Iterable[Exporter]) -> Iterator[str]:
+    by_email = any(exporter.ROUTE == "email" for exporter in exporters)
+    by_hand = [copy.line for copy in notice.cc if not (copy.email and by_email)]
+    if by_hand:
+        yield f"give a copy to: {'; '.join(by_hand)}"
 
 
 def _last_steps(

@@ -165,14 +165,14 @@ MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
 )  # fmt: skip
-_DAY = re.compile(rf"\b({'|'.join(MONTHS)}) ([0-9]{{1,2}}), ([0-9]{{4}})\b")
+_DAY = rf"\b({'|'.join(MONTHS)}) ([0-9]{{1,2}}), ([0-9]{{4}})\b"
 
 
 @lru_cache(maxsize=4096)  # letters have most texts in common
 def days_in(text: str) -> tuple[date, ...]:
     """Return the days that a text names, such as `August 5, 2011`, but no February 30."""
     found = []
-    for month, day, year in _DAY.findall(text):
+    for month, day, year in re.findall(_DAY, text):
         with suppress(ValueError):
             found.append(date(int(year), MONTHS.index(month) + 1, int(day)))
     return tuple(found)

@@ -216,12 +216,12 @@ def holds_for(when: Condition, day: date, value: Callable[[str], Any]) -> bool:
     """
     return (
         when.has(day)
-        and all(set(values) & _models_in(value(name)) for name, values in when.chosen.items())
+        and all(set(values) & _choices_in(value(name)) for name, values in when.chosen.items())
         and all(
-            (chosen := _models_in(value(name))) and chosen.issubset(values)
+            (chosen := _choices_in(value(name))) and chosen.issubset(values)
             for name, values in when.only.items()
         )
-        and all(len(_models_in(value(name))) > 1 for name in when.several)
+        and all(len(_choices_in(value(name))) > 1 for name in when.several)
         and all(value(name) for name in when.given)
         and not any(value(name) for name in when.missing)
         and all(_precedes(value, *days) is True for days in when.before.items())
@@ -233,7 +233,7 @@ def laws_of(case: Case) -> Iterator[Law]:
     """Yield the laws in effect that are about the letter kind or about a chosen value."""
     topics = set(case.kind.about)
     for name, particular in case.kind.particulars.items():
-        for choice in _models_in(particular_of(case, name)) if particular.about else ():
+        for choice in _choices_in(particular_of(case, name)) if particular.about else ():
             topics.update(particular.about.get(choice, ()))
     for law in laws_in_effect(case):
         if topics.intersection(law.about):
@@ -317,7 +317,7 @@ def chosen_models(case: Case) -> set[str]:
         model
         for name, particular in case.kind.particulars.items()
         if particular.known == "model"
-        for model in _models_in(particular_of(case, name) or case.request.particulars.get(name))
+        for model in _choices_in(particular_of(case, name) or case.request.particulars.get(name))
         if model in particular.choices
     }
 
@@ -340,13 +340,13 @@ def particular_of(case: Case, name: str) -> Any:
 
 
 # Any: the value of a choice, a list of them, or None.
-def _models_in(value: Any) -> set[str]:
+def _choices_in(value: Any) -> set[str]:
     return {value} if isinstance(value, str) else set(value or ())
 
 
 def _unnamed_agreements(case: Case, name: str) -> list[Agreement]:
     """Return the agreements in the data whose model a request that names one does not name."""
-    chosen = _models_in(particular_of(case, name))
+    chosen = _choices_in(particular_of(case, name))
     return [each for each in case.locality.agreements if chosen and each.model not in chosen]
 
 

@@ -118,7 +118,7 @@ def _upright(picture: "Raster.Image") -> tuple["Raster.Image", bool]:
             is_upright = picture.getexif().get(_ORIENTATION, 1) == 1
             return ImageOps.exif_transpose(picture), is_upright
     except (OSError, SyntaxError, ValueError, KeyError, TypeError, Warning, struct.error):
-        return picture.copy(), False  # a copy has no Exif
+        return picture.copy(), False  # it is saved without Exif
 
 
 def _load(content: bytes, kind: str, path: Path) -> "Raster.Image":

@@ -117,10 +117,8 @@ def taken_back_from(
     if what == "sent" and state.withdrawal:
         day = state.withdrawal.on
         if by:
-            is_never = "one that will not go out"
-            message = (
-                f"the letter is recorded as {f'withdrawn on {day}' if state.sent else is_never}"
-            )
+            what_is = f"withdrawn on {day}" if state.sent else "one that will not go out"
+            message = f"the letter is recorded as {what_is}"
             hint = "first take that back: --undo REASON, without --by"
             raise OptoutError(Problem("already-sent", message, hint=hint, path="by"))
         return Result(Withdrawn(**about, what="withdrawn", on=day, note=reason))

@@ -265,9 +265,9 @@ def _ask(question: Question, interview: Interview, typed: str | None) -> str:
 
 
 def _is_finished(interview: Interview, options: str, seen: set[str]) -> bool:
-    """Show every answer, and each note that was not `seen`; then do what the user says.
+    """Show every answer, and each note that was not `seen`; then let the user choose.
 
-    That is to read the letter, to change an answer, or to write the request: then return True.
+    The user reads the letter or changes an answer. Return True once the request is to be written.
     """
     request = interview.request
     name = str(request.path or request.name)
