@@ -170,6 +170,9 @@ def test_an_existing_table_is_kept(run: Run, write: Write, in_folder: Path) -> N
     assert own.read_text("utf-8") == "mine\n"
 
 
+OF_MANY = "--csv or --xlsx writes a table of many, not of"
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -180,8 +183,9 @@ def test_an_existing_table_is_kept(run: Run, write: Write, in_folder: Path) -> N
         ),
         (
             "--csv marin-county-ca",
-            "--csv or --xlsx writes a table of many, not of 'marin",
+            f"{OF_MANY} 'marin-county-ca' alone\n  hint: use --state CODE instead\n",
         ),
+        ("--xlsx vt.xlsx", f"{OF_MANY} 'vt.xlsx' alone\n  hint: name the table with -o vt.xlsx\n"),
         ("--csv --xlsx", "--csv and --xlsx do not go together\n"),
         ("--csv --wording", "--csv or --xlsx and --wording do not go together\n"),
         ("--csv -o vt.yaml", "'vt.yaml' is not a name for a table\n  hint: end it in .csv\n"),

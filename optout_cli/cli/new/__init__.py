@@ -230,6 +230,7 @@ def _check_usage(given: Mapping[str, Any]) -> None:  # Any: what each option tak
         "--from": given["pattern"],
     }
     chosen = [name for name, value in modes.items() if value]
+    is_file_name = str(query).lower().endswith((".csv", ".xlsx"))
     several = len(chosen) > 1 and (wants_wording or given["pattern"])
     together, one = "do not go together", "leave one of them out"
     rules: tuple[tuple[object, str, str], ...] = (
@@ -238,7 +239,7 @@ def _check_usage(given: Mapping[str, Any]) -> None:  # Any: what each option tak
         (
             wants_table and query,
             f"--csv or --xlsx writes a table of many, not of {query!r} alone",
-            "use --state CODE instead, or ask for no table",
+            f"name the table with -o {query}" if is_file_name else "use --state CODE instead",
         ),
         (
             former and query,
