@@ -102,7 +102,7 @@ def _say_notes(
     """Say what the packet lacks, and if it is about several that gave notice."""
     names = [*dict.fromkeys(state.written.name for state in states)]
     if len(names) > 1:
-        text = f"one certificate is about {len(names)} that gave notice ({first_of(names)})"
+        text = f"one certificate is about {len(names):,} that gave notice ({first_of(names)})"
         say(f"note: {text}; for a packet of each, name its letter or reference")
     for state in left:
         to = RECIPIENTS[state.letter.recipient]

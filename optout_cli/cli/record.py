@@ -114,7 +114,7 @@ def one_letter(text: str, found: Sequence[Found]) -> Found:
 
 def several(text: str, names: Sequence[str], parties: Sequence[Party]) -> OptoutError:
     """Return the error that a text names several letters, each to one of `parties`."""
-    message = f"names {len(names)} letters: {first_of(names)}"
+    message = f"names {len(names):,} letters: {first_of(names)}"
     alone = [f"--to {party}" for party in PARTIES if parties.count(party) == 1]
     hint = "name one of the files" + (f", or add {' or '.join(alone)}" if alone else "")
     location = Location(text, is_command_line=True)

@@ -317,7 +317,7 @@ def _results(
     found = _find_named(recorder, claim, within)
     offices = {named.state.destination for named in found}
     if claim.said.number and len(offices) > 1:
-        message = f"a number is for one piece of mail, not for {len(found)} letters"
+        message = f"a number is for one piece of mail, not for {len(found):,} letters"
         hint = "name one letter, or give each its number in a table with --from"
         raise OptoutError(Problem("equal-numbers", message, hint=hint, path="number"))
     problems: list[Problem] = []

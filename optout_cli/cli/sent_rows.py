@@ -118,7 +118,7 @@ def claim_of(row: Row, said: Sending, parties: tuple[Party, ...]) -> Claim:
     line = convert(row.document, Entry)
     names = [text for name in _LETTER_COLUMNS if (text := getattr(line, name))]
     if len(names) != 1:
-        message = f"names {len(names)} letters" if names else "names no letter"
+        message = f"names {len(names):,} letters" if names else "names no letter"
         hint = f"fill in one of the columns {', '.join(_LETTER_COLUMNS)}"
         raise OptoutError(Problem("missing-key", message, row.location, hint))
     own: dict[str, Any] = {key: value for key in _SENDING if (value := getattr(line, key))}

@@ -320,7 +320,7 @@ def _candidates(text: str, within: Path | None) -> dict[str, _Candidate]:
     # Two commands may have written the letters to the two recipients: they are one request.
     states = {named.state.written.reference: named.state for named in found.letters}.values()
     if len(states) > 1 and not (is_terminal() and len(states) <= _MOST):
-        message = f"has {len(states)} letters"
+        message = f"has {len(states):,} letters"
         hint = f"name one of them, such as {next(iter(states)).written.reference}"
         location = Location(text, is_command_line=True)
         raise OptoutError(Problem("several-letters", message, location, hint))
