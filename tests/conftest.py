@@ -50,8 +50,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    # A shell lets what runs in the background ignore Ctrl-C, and so would each process of a test.
+    # A shell lets what runs in the background ignore Ctrl-C, and nohup a closed terminal, and so
+    # would each process of a test.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
