@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from optout_cli.cli.batch.paper import cores
+from optout_cli.batch.pool import cores
 from optout_cli.cli.console import clear_line, print_rows, progress, wrapped
 
 

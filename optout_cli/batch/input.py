@@ -4,7 +4,7 @@ The file's name tells its form; where it does not, the first line does.
 """
 
 import re
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
@@ -25,7 +25,7 @@ from optout_cli.readers.csv import (
     rows_from_csv,
 )
 from optout_cli.readers.document import OWN_MARK, REASON, Row
-from optout_cli.readers.encoding import OTHER_KINDS, byte_problem, decode
+from optout_cli.readers.encoding import OTHER_KINDS, byte_problem, decode, in_utf_8, unmarked_utf_16
 from optout_cli.readers.files import STDIN, lines_from, read_bytes
 from optout_cli.readers.ndjson import rows_from_ndjson
 from optout_cli.readers.workbook import kind_of_workbook, sheet_from
@@ -179,11 +179,7 @@ def load_input(
 
     Raises OptoutError.
     """
-    content = read_bytes(path, MAX_BYTES, on_command_line=True)
-    if content[:4] in (BOM_UTF32_LE, BOM_UTF32_BE):  # begins like UTF-16
-        content = content.decode("utf-32", "replace").encode()
-    elif content[:2] in (BOM_UTF16_LE, BOM_UTF16_BE):  # Excel's "Unicode Text"
-        content = content.decode("utf-16", "replace").encode()
+    content = in_utf_8(read_bytes(path, MAX_BYTES, on_command_line=True))
     if kind_of_workbook(content):
         names = partial(names_columns, columns=columns)
         sheet = sheet_from(content, path, names)
@@ -294,10 +290,7 @@ def _other_kind(content: bytes, path: str) -> Problem | None:
     )
     if problem := next(found, None):
         return problem
-    zeros = top[::2].count(0), top[1::2].count(0)
-    if top[:2] not in (b"\xff\xfe", b"\xfe\xff") and max(zeros) > len(top) // 4 > 4 * min(zeros):
-        # Every second byte of Western text in UTF-16 is zero.
-        order = "little-endian" if zeros[1] > zeros[0] else "big-endian"
+    if order := unmarked_utf_16(top):
         message = f"is UTF-16 text ({order}, without a byte order mark), not UTF-8"
         return Problem("not-utf-8", message, location, _SPREADSHEET[0])
     if b"\0" in top.partition(b"\n")[0] and not content.startswith(tuple(OTHER_KINDS)):

@@ -47,6 +47,13 @@ class WorkerKilled(msgspec.Struct, frozen=True):
     """The result of a task that killed its worker."""
 
 
+def cores() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def results_in_order(
     work: Callable[[_Task], _Result], tasks: Iterable[_Task], jobs: int, *, first_here: bool = True
 ) -> Iterator[tuple[_Task, _Result | WorkerKilled]]:

@@ -40,8 +40,8 @@ _MARGINS = {
 _WIDTH = _INCHES["line-width"]
 # In inches.
 _HEADER, _FOOTER = 0.3, 0.4  # from the page's edge; a later page's head pushes its words down
-_TO_RECIPIENT = 2.6 - 0.6  # from the first line to the envelope's window
-_TO_REFERENCE = 3.68 - 2.6
+_TO_RECIPIENT = _INCHES["window-top"] - _INCHES["first-top"]  # from the first line on
+_TO_REFERENCE = _INCHES["below-window"] - _INCHES["window-top"]
 _POINTS = 72  # an inch
 _ABOVE_OFFICE, _ABOVE_RULE, _BELOW_RULE = 7.2, 0.08, 7  # pt, in, pt
 _LABEL = _INCHES["label"]

@@ -1,6 +1,7 @@
 """Bytes -> text in UTF-8, or the kind of file or the encoding that they look like instead."""
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.readers.document import UNSEEN, find_unseen
@@ -36,6 +37,24 @@ OTHER_KINDS = {
     b"MIME-Version:": "a saved web page or e-mail",
 }
 _NOT_UTF_8 = re.compile("[\udc80-\udcff]")
+_UTF_16 = (BOM_UTF16_LE, BOM_UTF16_BE)
+
+
+def in_utf_8(content: bytes) -> bytes:
+    """Return text in UTF-16 or UTF-32, by its byte order mark, in UTF-8; other content as it is."""
+    if content.startswith((BOM_UTF32_LE, BOM_UTF32_BE)):  # begins like UTF-16
+        return content.decode("utf-32", "replace").encode()
+    if content.startswith(_UTF_16):  # Excel's "Unicode Text"
+        return content.decode("utf-16", "replace").encode()
+    return content
+
+
+def unmarked_utf_16(top: bytes) -> str | None:
+    """Return the byte order of Western text in UTF-16 without a mark, or None if it is none."""
+    zeros = top[::2].count(0), top[1::2].count(0)  # every second byte of it is zero
+    if top.startswith(_UTF_16) or max(zeros) <= len(top) // 4 or len(top) // 4 <= 4 * min(zeros):
+        return None
+    return "little-endian" if zeros[1] > zeros[0] else "big-endian"
 
 
 def text_from(content: bytes, path: str) -> str:
@@ -62,7 +81,7 @@ def decode(
         if content.startswith(beginning):
             message = f"is {kind}, not a text file"
             raise OptoutError(Problem("not-text", message, Location(path), saved[0]))
-    is_utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+    is_utf16 = content.startswith(_UTF_16)
     try:
         text = content.decode("utf-8-sig", "strict" if is_utf16 else errors)
     except UnicodeDecodeError as error:

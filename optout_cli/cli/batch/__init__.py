@@ -12,8 +12,9 @@ import click
 from optout_cli.batch.corrections import with_corrections
 from optout_cli.batch.input import REQUEST_KEYS, Stream, load_inputs
 from optout_cli.batch.job import Job
+from optout_cli.batch.pool import cores
 from optout_cli.batch.rejects import rejected_keys, with_rejected_orders
-from optout_cli.cli.batch.paper import Prints, cores, prints_options
+from optout_cli.cli.batch.paper import Prints, prints_options
 from optout_cli.cli.batch.report import say_how_read
 from optout_cli.cli.batch.run import Run
 from optout_cli.cli.console import report_problems, say, usage_error

@@ -4,7 +4,6 @@ That has the letters that were not printed yet, or all of them, and copies of th
 """
 
 import functools
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -232,10 +231,3 @@ _OPTIONS = (
         for option, (name, words) in _ARRANGING.items()
     ),
 )
-
-
-def cores() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
