@@ -30,7 +30,7 @@ from optout_cli.lint import problems_in_letters, problems_in_library
 from optout_cli.templating.templates import Templates
 
 TODAY = date(2026, 11, 24)
-# The same examples on every machine and every day; a busy machine is no failure.
+# No example is drawn by chance, and a busy machine is no failure.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 

@@ -1,12 +1,12 @@
 """A table is read as requests: columns are key paths; each problem has its line and column."""
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from make_letters import told_by
 
 from optout_cli.model.fields import Noun, Text, Zip
-from optout_cli.readers.csv import csv_from, rows_from_csv
+from optout_cli.readers.csv import csv_from, names_columns, rows_from_csv
 from optout_cli.readers.document import Row, Tree
 from optout_cli.readers.validate import convert
 
@@ -161,6 +161,7 @@ CELLS = st.text(st.characters(exclude_categories=["C"], exclude_characters="\u20
     )
 )
 def test_what_is_written_is_read_back_and_no_cell_is_a_formula(cells: list[str]) -> None:
+    assume(not names_columns(cells))  # such as "County": a table begins with that line
     header = [f"c{number}" for number in range(len(cells))]
     text = csv_from(header, [cells])
     (read,) = data(text) or [{}]
