@@ -40,7 +40,8 @@ _MARGINS = {
 _WIDTH = _INCHES["line-width"]
 # In inches.
 _HEADER, _FOOTER = 0.3, 0.4  # from the page's edge; a later page's head pushes its words down
-_TO_RECIPIENT = _INCHES["window-top"] - _INCHES["first-top"]  # from the first line on
+_ABOVE_LETTERS = 0.016  # more than in the PDF, from a line's top to its letters
+_TO_RECIPIENT = _INCHES["window-top"] - _ABOVE_LETTERS - _INCHES["first-top"]
 _TO_REFERENCE = _INCHES["below-window"] - _INCHES["window-top"]
 _POINTS = 72  # an inch
 _ABOVE_OFFICE, _ABOVE_RULE, _BELOW_RULE = 7.2, 0.08, 7  # pt, in, pt
