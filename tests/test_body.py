@@ -1,12 +1,13 @@
 """The few tags of a letter's body: HTML -> blocks -> HTML and text."""
 
+import re
 from collections.abc import Callable
 from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from make_letters import problems_of
 
@@ -243,6 +244,8 @@ PIECES = (
 @given(st.lists(st.sampled_from(PIECES), max_size=12))
 @example(["<p>", "a < b", "</p>"])
 def test_reading_tags_at_once_finds_what_pythons_own_reader_finds(pieces: list[str]) -> None:
+    # Of a tag that never ends, Python's own reader makes one with the next tag. Both are refused.
+    assume(not re.search(r"<\w[^<>]*<", "".join(pieces) + "<"))
     html = f'<section id="body">{"".join(pieces)}</section>'
 
     def found(read: Callable[[body._Parser], object]) -> object:

@@ -7,7 +7,7 @@ from make_letters import told_by
 
 from optout_cli.model.fields import Noun, Text, Zip
 from optout_cli.readers.csv import csv_from, names_columns, rows_from_csv
-from optout_cli.readers.document import Row, Tree
+from optout_cli.readers.document import UNSEEN, Row, Tree
 from optout_cli.readers.validate import convert
 
 
@@ -153,6 +153,7 @@ def test_an_invisible_character_is_reported_in_its_column() -> None:
 
 
 CELLS = st.text(st.characters(exclude_categories=["C"], exclude_characters="\u2028\u2029"))
+CELLS = CELLS.filter(lambda cell: not UNSEEN.search(cell))
 
 
 @given(
@@ -162,9 +163,10 @@ CELLS = st.text(st.characters(exclude_categories=["C"], exclude_characters="\u20
 )
 def test_what_is_written_is_read_back_and_no_cell_is_a_formula(cells: list[str]) -> None:
     assume(not names_columns(cells))  # such as "County": a table begins with that line
+    cells = ["x", *cells]  # a line of dashes or colons alone is no row
     header = [f"c{number}" for number in range(len(cells))]
     text = csv_from(header, [cells])
-    (read,) = data(text) or [{}]
+    (read,) = data(text)
     assert read == {
         name: cell.strip().replace("\r", "\n")
         for name, cell in zip(header, cells, strict=True)
