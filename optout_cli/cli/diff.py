@@ -19,7 +19,6 @@ from optout_cli.cli.console import (
     wrap,
 )
 from optout_cli.cli.options import (
-    Choice,
     files,
     files_from_option,
     force_option,
@@ -33,6 +32,7 @@ from optout_cli.cli.options import (
     with_engine,
 )
 from optout_cli.cli.record import in_option, to_option
+from optout_cli.cli.value_types import Choice
 from optout_cli.errors import as_text, printable
 from optout_cli.exporters import Options
 from optout_cli.letters import Library

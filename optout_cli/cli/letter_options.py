@@ -8,7 +8,6 @@ import click
 
 from optout_cli.cli.console import say, usage_error
 from optout_cli.cli.options import (
-    Choice,
     date_option,
     engine_option,
     files_from_option,
@@ -16,6 +15,7 @@ from optout_cli.cli.options import (
     require_reason,
     today,
 )
+from optout_cli.cli.value_types import Choice
 from optout_cli.errors import closest
 from optout_cli.exporters import Options, all_exporters, format_names
 from optout_cli.letters import Library

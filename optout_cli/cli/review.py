@@ -16,7 +16,6 @@ from optout_cli.cli.console import (
     write_files,
 )
 from optout_cli.cli.options import (
-    Folder,
     files,
     force_option,
     library_from,
@@ -27,6 +26,7 @@ from optout_cli.cli.options import (
     today,
 )
 from optout_cli.cli.status import journals_in
+from optout_cli.cli.value_types import Folder
 from optout_cli.errors import ExitCode, as_text
 from optout_cli.output import write_errors
 from optout_cli.readers.files import STDIN, is_file

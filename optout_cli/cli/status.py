@@ -23,8 +23,6 @@ from optout_cli.cli.console import (
     write_files,
 )
 from optout_cli.cli.options import (
-    Choice,
-    Folder,
     files,
     force_option,
     format_of,
@@ -35,6 +33,7 @@ from optout_cli.cli.options import (
     templates_option,
     today,
 )
+from optout_cli.cli.value_types import Choice, Folder
 from optout_cli.errors import ExitCode, Location, Problem, raise_any
 from optout_cli.exporters import exporter_for, format_names
 from optout_cli.letters import Library
