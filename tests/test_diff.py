@@ -1,6 +1,7 @@
 """`optout diff`: what changed between two versions of a letter, word by word."""
 
 import json
+import re
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
@@ -202,6 +203,20 @@ BOX = """<w:r %s xmlns:mc="http://schemas.openxmlformats.org/markup-compatibilit
 <w:pict><w:txbxContent><w:p><w:r><w:t>In a box, again.</w:t></w:r></w:p></w:txbxContent></w:pict>
 </mc:Fallback><w:pict><w:txbxContent><w:p><w:r><w:t>In a box.</w:t></w:r></w:p></w:txbxContent>
 </w:pict></w:r>"""
+
+
+def test_a_file_that_has_a_reference_is_compared_with_that_letter_alone(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    for number, lines in enumerate(("", "calls-itself: the Board\n")):
+        write(f"{number}.yaml", REQUEST.replace("2026-11-20", f"2026-11-2{number}") + lines)
+        outcome(run("write", f"{number}.yaml", *LETTER, "-o", "letters/"))
+    first, second = (path.read_text("utf-8") for path in sorted(Path("letters").glob("*.txt")))
+    (own,), (other,) = (re.findall(r"SC-06041-\S+", text)[:1] for text in (first, second))
+    (in_folder / "back.txt").write_text(second.replace(other, own), "utf-8")
+    compared = outcome(run("diff", "letters", "back.txt", "--json"))[1].splitlines()
+    old = [json.loads(line)["old"] for line in compared]
+    assert old == ["letters/2026-11-20-opt-out-bureau.txt, as recorded on 2026-11-24"]
 
 
 @pytest.fixture

@@ -43,17 +43,15 @@ from optout_cli.readers.files import STDIN, is_file
 from optout_cli.register.journal import NAME
 from optout_cli.reports.compare import (
     Comparison,
-    Finder,
     Pair,
-    Version,
     compare,
     mark_changes,
     new_facts,
     page_of,
     pair_letters,
     paragraphs_of,
-    version_of,
 )
+from optout_cli.reports.versions import Finder, Version, version_of
 
 _COLORS, _ENDS = {"[-": "red", "{+": "green"}, ("-]", "+}")
 _MARK = re.compile(r"(\[-|-\]|\{\+|\+\})")
