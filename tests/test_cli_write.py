@@ -266,6 +266,10 @@ def test_a_request_that_cannot_be_read_is_a_fault_of_the_command_line(
             + ", by-service\n",
         ),
         ("txt,jsn", "there is no format 'jsn'\n  hint: did you mean 'json'?\n"),
+        (
+            "PDF word",
+            "there is no format 'pdf word'\n  hint: put commas between them: -f pdf,word\n",
+        ),
     ],
 )
 def test_a_format_that_there_is_not_is_refused(

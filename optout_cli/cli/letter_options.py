@@ -229,6 +229,8 @@ def formats_from(texts: Iterable[str]) -> tuple[str, ...]:
             formats = [*all_exporters(), _BY_SERVICE]
             match = closest(name, formats)
             known = f"did you mean {match!r}?" if match else f"one of {', '.join(formats)}"
+            if (words := name.split())[1:] and {*words} <= {*formats, *OTHER_NAMES}:
+                known = f"put commas between them: -f {','.join(words)}"
             usage_error(f"there is no format {name!r}", known)
     return names or usage_error("no format is named", "such as -f pdf,txt")
 
