@@ -162,6 +162,11 @@ def test_a_very_narrow_terminal_shows_something_of_each_and_no_more(
     assert (len(rows) < ROWS, [head for head in heads if not beginning(rows, head)]) == (True, [])
 
 
+@pytest.mark.parametrize("columns", [1, 5])
+def test_no_terminal_is_too_narrow(columns: int, shown: Shown) -> None:
+    assert shown(columns, *write_words("txt"))  # which fails if the command does
+
+
 def test_verbose_prints_everything_on_a_terminal(shown: Shown) -> None:
     short, full = (shown(80, *write_words(ALL, *more)) for more in ((), ("--verbose",)))
     assert len(short) < ROWS < len(full)

@@ -9,6 +9,7 @@ from optout_cli.errors import printable
 
 _ROWS = 23  # of a usual terminal; the last of its 24 has the prompt
 _MOST_ROWS = 3  # of one line
+_FEWEST_COLUMNS = 20  # of a terminal whose rows count
 
 
 class Line(NamedTuple):
@@ -92,8 +93,13 @@ def _fit(parts: Sequence[Part], more: str) -> tuple[Sequence[Part], list[int]]:
     return fitted, counts
 
 
+def _width() -> int:
+    """Return the terminal's width; no line is cut to less than a few words."""
+    return max(terminal_width(), _FEWEST_COLUMNS)
+
+
 def _rows(text: str) -> int:
-    width = terminal_width()
+    width = _width()
     return sum(max(1, -(-len(row) // width)) for row in wrapped(text, width).split("\n"))
 
 
@@ -106,7 +112,7 @@ def _cut(part: Part, most_rows: int, most_lines: int = sys.maxsize) -> Part:
     for number in long[:most_lines]:
         text = lines[number].text
         while _rows(text) > most_rows:
-            most = min(len(text) - 1, most_rows * terminal_width())
+            most = min(len(text) - 1, most_rows * _width())
             text = textwrap.shorten(text, most, placeholder=" ...")
         lines[number] = lines[number]._replace(text=text)
     return part._replace(lines=lines)
