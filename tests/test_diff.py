@@ -13,6 +13,7 @@ from conftest import REQUEST, ROOT
 from docx import Document
 from docx.oxml.ns import nsdecls, qn
 from docx.oxml.parser import parse_xml
+from PIL import Image
 from run_processes import call
 
 from optout_cli.reports.words import READERS, words_in
@@ -437,6 +438,10 @@ WRONG = {
         "b.pdf: cannot be read as pdf: Failed to load document (PDFium: Data format error).\n"
         "  hint: open it in its own program, and save it again\n"
     ),
+    ("scan.pdf", "letters"): (
+        "scan.pdf: has no words that can be read\n"
+        "  hint: if it is a scan, ask for the file that was printed; or compare it by eye\n"
+    ),
     ("own", "letters"): (
         "Error: a folder of templates is not a letter\n"
         "  hint: name two folders of templates, or one alone, or two letters\n"
@@ -453,6 +458,7 @@ def test_what_cannot_be_compared_is_told(
     write("other.yaml", REQUEST.replace("marin-county-ca", "kern-county-ca"))
     for name in ("a.csv", "a.txt", "b.docx", "b.pdf"):
         write(name, "a letter")
+    Image.new("L", (850, 1100), "white").save(desk / "scan.pdf")
     code, out, err = outcome(run("diff", *words))
     assert (code, out, err.endswith(told)) == (2, "", True), err
 
