@@ -142,7 +142,11 @@ pdf_output_option = click.option(
     help="A folder, a file that ends in .pdf, or - for standard output.",
 )
 verbose_option = click.option(
-    "-v", "--verbose", "in_full", is_flag=True, help="Print every note in full, not in one line."
+    "-v",
+    "--verbose",
+    "in_full",
+    is_flag=True,
+    help="Leave nothing out, and print each note in full.",
 )
 quiet_option = click.option(
     "-q", "--quiet", is_flag=True, is_eager=True, help="Print only problems on stderr."
