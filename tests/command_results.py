@@ -58,7 +58,7 @@ def problem(result: Result) -> tuple[int, str]:
 
 def noted(err: str, prefix: str = "note: ") -> list[str]:
     """Return the notes that a command left on stderr, each a line with the prefix."""
-    told = [line for line in err.splitlines() if not line.endswith("`optout review`")]
+    told = [line for line in err.splitlines() if not line.startswith("to see each note")]
     lines = [line for line in told if not line.startswith(("next: ", "written: "))]
     assert all(line.startswith(prefix) for line in lines)
     return [line.removeprefix(prefix) for line in lines]

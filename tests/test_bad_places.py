@@ -150,3 +150,41 @@ def test_every_letter_in_the_way_is_named(write_to: Run, in_folder: Path) -> Non
     ]
     assert outcome(write_to("./")) == (1, "", "".join(told))
     assert [(in_folder / name).read_text() for name in LETTERS] == ["signed\n"] * 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "status uot/",
+        "review uot/",
+        "diff uot/",
+        "packet uot/",
+        "labels uot/",
+        "sent uot/",
+        "answer uot/ --reply granted",
+        "sent out/a.txt --in uot/",
+        "write r.yaml --templates uot/",
+        "write r.yaml --files-from uot/",
+        "check --templates uot/",
+    ],
+)
+def test_a_folder_that_is_not_there_is_told_in_the_same_words(
+    words: str, run: Run, in_folder: Path
+) -> None:
+    (in_folder / "out").mkdir()
+    told = "uot/: cannot find this folder\n  hint: did you mean 'out'?\n"
+    assert outcome(run(*words.split())) == (2, "", told)
+
+
+def test_the_variable_that_names_no_folder_is_told(
+    run: Run, in_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPTOUT_STATUS_TEMPLATES", "mine")
+    told = "mine: cannot find this folder (set by OPTOUT_STATUS_TEMPLATES)\n"
+    assert outcome(run("status")) == (2, "", f"{told}  hint: check the spelling\n")
+
+
+@pytest.mark.skipif(AS_ROOT, reason="no permission stops root")
+def test_a_folder_that_may_not_be_read_is_told(run: Run, in_folder: Path) -> None:
+    (in_folder / "out").mkdir(mode=0)
+    assert outcome(run("status", "out")) == (2, "", "out: cannot be read: Permission denied\n")

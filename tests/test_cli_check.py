@@ -72,6 +72,26 @@ def test_every_problem_of_every_file_is_told_in_one_run(run: Run, faulty: list[s
     assert outcome(run("check", *faulty)) == (1, PROBLEMS, "")
 
 
+SEVERAL = """\
+r.yaml:4:36: signatory has no field 'titel'
+  hint: did you mean 'title'?
+r.yaml:5:15: there is no file 'map.pdf' to enclose
+  hint: write the file's name as seen from the request's own folder
+r.yaml:6:11: secure-communities/opt-out has no passage 'zz'
+  hint: `optout list passages secure-communities/opt-out` shows all passages with their words
+"""
+
+
+def test_a_wrong_line_does_not_hide_what_is_wrong_with_the_others(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    lines = "enclosures: [{file: map.pdf, title: Map}]\nwording: {zz: Good day to you all.}\n"
+    write("r.yaml", REQUEST.replace("title", "titel") + lines)
+    assert outcome(run("check", "r.yaml")) == (1, SEVERAL, "")
+    write("r.yaml", REQUEST.replace("opt-out", "opt-uot") + lines)  # on which the others depend
+    assert outcome(run("check", "r.yaml"))[1].count("hint: ") == 1
+
+
 @pytest.mark.no_cover
 def test_json_has_an_object_for_each_problem_with_a_stable_code(
     run: Run, faulty: list[str]

@@ -209,7 +209,7 @@ def test_an_unknown_choice_is_answered_with_the_one_that_is_meant(
     words: str, meant: str, run: Run, in_folder: Path
 ) -> None:
     (in_folder / "letters").mkdir()
-    code, told = problem(run(*words.split()))
+    code, _, told = outcome(run(*words.split()))
     assert (code, told.partition("hint: ")[2]) == (2, f"did you mean '{meant}'?\n")
 
 

@@ -32,7 +32,8 @@ TALK = """\
 note: complete the letterhead: address: under signatory: has no state:
 note: call the bureau before sending: address from an official source (2026-01-02), not confirmed
 note: call ICE before sending: address from a doubtful (third-party) source (undated), not confirmed
-2 more notes; to see each note in full, add --verbose or run `optout review`
+note: use the letter as a record: by itself it does not stop fingerprint sharing
+note: ask counsel first: a notice may draw a listing under Executive Order 14287
 written: 2 letters of 2026-11-20 (txt) for County of Nowhere, Nowhere, reference REF
 next: read each letter
 next: call 555-555-0100 to confirm the bureau's address: 2 Main Street, Nowhere, ZZ 00001
@@ -45,6 +46,7 @@ Customs Enforcement, 500 12th Street SW, Washington, DC 20536
 next: give a copy to: Alex, Counsel
 next: record how they went out: optout sent LETTER --by certified-mail
 next: if you have no answer by 2026-12-21, write again, and quote the reference
+to see each note in full, add --verbose or run `optout review`
 """
 
 
@@ -264,6 +266,10 @@ def test_a_request_that_cannot_be_read_is_a_fault_of_the_command_line(
             + ", by-service\n",
         ),
         ("txt,jsn", "there is no format 'jsn'\n  hint: did you mean 'json'?\n"),
+        (
+            "PDF word",
+            "there is no format 'pdf word'\n  hint: put commas between them: -f pdf,word\n",
+        ),
     ],
 )
 def test_a_format_that_there_is_not_is_refused(

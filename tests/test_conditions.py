@@ -46,6 +46,8 @@ def lines(model: str, more: str = "", letter: str = "terminate") -> str:
         ({"letters": ["suspend"]}, False),
         ({"office": "unnamed"}, True),
         ({"office": "named"}, False),
+        ({"authority": "unnamed"}, True),
+        ({"authority": "named"}, False),
         ({"to": "all"}, True),
         ({"to": "one"}, False),
         ({"laws": ["restricts"]}, True),

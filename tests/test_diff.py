@@ -1,6 +1,7 @@
 """`optout diff`: what changed between two versions of a letter, word by word."""
 
 import json
+import re
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +13,7 @@ from conftest import REQUEST, ROOT
 from docx import Document
 from docx.oxml.ns import nsdecls, qn
 from docx.oxml.parser import parse_xml
+from PIL import Image
 from run_processes import call
 
 from optout_cli.reports.words import READERS, words_in
@@ -202,6 +204,20 @@ BOX = """<w:r %s xmlns:mc="http://schemas.openxmlformats.org/markup-compatibilit
 <w:pict><w:txbxContent><w:p><w:r><w:t>In a box, again.</w:t></w:r></w:p></w:txbxContent></w:pict>
 </mc:Fallback><w:pict><w:txbxContent><w:p><w:r><w:t>In a box.</w:t></w:r></w:p></w:txbxContent>
 </w:pict></w:r>"""
+
+
+def test_a_file_that_has_a_reference_is_compared_with_that_letter_alone(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    for number, lines in enumerate(("", "calls-itself: the Board\n")):
+        write(f"{number}.yaml", REQUEST.replace("2026-11-20", f"2026-11-2{number}") + lines)
+        outcome(run("write", f"{number}.yaml", *LETTER, "-o", "letters/"))
+    first, second = (path.read_text("utf-8") for path in sorted(Path("letters").glob("*.txt")))
+    (own,), (other,) = (re.findall(r"SC-06041-\S+", text)[:1] for text in (first, second))
+    (in_folder / "back.txt").write_text(second.replace(other, own), "utf-8")
+    compared = outcome(run("diff", "letters", "back.txt", "--json"))[1].splitlines()
+    old = [json.loads(line)["old"] for line in compared]
+    assert old == ["letters/2026-11-20-opt-out-bureau.txt, as recorded on 2026-11-24"]
 
 
 @pytest.fixture
@@ -422,6 +438,10 @@ WRONG = {
         "b.pdf: cannot be read as pdf: Failed to load document (PDFium: Data format error).\n"
         "  hint: open it in its own program, and save it again\n"
     ),
+    ("scan.pdf", "letters"): (
+        "scan.pdf: has no words that can be read\n"
+        "  hint: if it is a scan, ask for the file that was printed; or compare it by eye\n"
+    ),
     ("own", "letters"): (
         "Error: a folder of templates is not a letter\n"
         "  hint: name two folders of templates, or one alone, or two letters\n"
@@ -438,6 +458,7 @@ def test_what_cannot_be_compared_is_told(
     write("other.yaml", REQUEST.replace("marin-county-ca", "kern-county-ca"))
     for name in ("a.csv", "a.txt", "b.docx", "b.pdf"):
         write(name, "a letter")
+    Image.new("L", (850, 1100), "white").save(desk / "scan.pdf")
     code, out, err = outcome(run("diff", *words))
     assert (code, out, err.endswith(told)) == (2, "", True), err
 

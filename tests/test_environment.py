@@ -188,7 +188,6 @@ def test_a_variable_may_set_several_values(
             "'--max-age' (set by OPTOUT_WRITE_MAX_AGE): -1 is not between 0 and 999,999",
         ),
         ("TO", "jail", "'--to' (set by OPTOUT_WRITE_TO): 'jail' is not one of 'bureau', 'ice'"),
-        ("TEMPLATES", "none", "'--templates' (set by OPTOUT_WRITE_TEMPLATES): Directory 'none' do"),
     ],
 )
 def test_a_bad_value_is_told_of_with_the_variable_that_has_it(

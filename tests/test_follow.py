@@ -683,6 +683,18 @@ def test_the_next_letter_goes_only_to_an_office_that_got_the_first(
     assert "California Department of Justice" not in Path(out.strip()).read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    ("named", "letter"),
+    [(TO_BUREAU, "renewed-request"), (TO_ICE, "follow-up"), ("letters", "renewed-request")],
+)
+def test_the_next_letter_is_the_one_that_the_named_recipients_reply_calls_for(
+    named: str, letter: str, sent_notice: str, run: Run
+) -> None:
+    run("answer", TO_BUREAU, "--reply", "refused", "--on", "2026-11-24", "--words", "No.")
+    run("new", "--follow", named, "-o", "next.yaml", "-q")
+    assert data_in("next.yaml")["letter"] == f"secure-communities/{letter}"
+
+
 def test_a_request_for_an_answer_goes_only_to_an_office_that_did_not_answer(
     sent_notice: str, run: Run
 ) -> None:

@@ -8,7 +8,7 @@ import pikepdf
 import pytest
 from command_results import Run, lying_in, outcome, problem, words
 from compare_pages import pages_of
-from conftest import TODAY
+from conftest import ROOT, TODAY
 from make_letters import html_words
 
 from optout_cli.engines import pages_in
@@ -356,6 +356,14 @@ def test_a_step_that_sends_has_lines_to_fill_in(run: Run) -> None:
     text = outcome(run("guide", "06041"))[1]
     line = "  Sent on __________ Number ______________ Received on __________ By __________"
     assert text.splitlines().count(line) == 2
+
+
+def test_a_finished_request_is_not_told_what_it_has_decided(run: Run) -> None:
+    text = outcome(run("guide", str(ROOT / "examples" / "everything.yaml")))[1]
+    line = "  Sent on __________ Received on __________ By __________"
+    assert text.splitlines().count(line) == 4  # two have their number, and two need none
+    assert "Settle who decides" not in text
+    assert "Settle who decides" in outcome(run("guide", "06041"))[1]
 
 
 def test_what_people_type_is_in_a_typeface_of_one_width(either_library: Library) -> None:

@@ -224,3 +224,16 @@ def test_set_refuses_a_value_that_write_would_refuse(run: Run, in_folder: Path) 
         "--set: signatory.name 'P' is a single letter",
     )
     assert not [*in_folder.iterdir()]
+
+
+def test_the_name_of_a_request_in_the_place_of_a_county_gets_a_hint(
+    run: Run, in_folder: Path
+) -> None:
+    (in_folder / "mine.yaml").touch()
+    told = "'{}' is the name of a request, not of a jurisdiction\n  hint: {}\n"
+    from_it = told.format("mine.yaml", "to start from it: --from mine.yaml")
+    to_it = told.format("next.yaml", "name the county, and write to that file with -o next.yaml")
+    assert (problem(run("new", "mine.yaml")), problem(run("new", "next.yaml"))) == (
+        (2, from_it),
+        (2, to_it),
+    )

@@ -46,7 +46,7 @@ def test_without_a_request_the_command_line_says_the_date_and_new_says_who_signs
     _, _, err = outcome(run("write", *letter, "-f", "txt", "-o", f"{tmp_path}/"))
     assert err.splitlines()[1] == "  hint: add --set particulars.earlier=..."
     _, _, err = outcome(run("write", "marin-county-ca", "-f", "txt", "-o", f"{tmp_path}/"))
-    first, *_, last = err.splitlines()
+    first, *_, last, _ = err.splitlines()
     assert first.endswith("; to keep this date, add --set date=2026-11-24")
     assert last == "next: say who signs, in a request: optout new marin-county-ca"
 

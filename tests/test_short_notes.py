@@ -1,19 +1,17 @@
 """Notes begin with what to do, take one line, and leave room on the screen; in full on demand."""
 
 import re
-import textwrap
 from pathlib import Path
 
 import pytest
 from click.testing import Result
-from command_results import Run, Write, outcome
+from command_results import Run, outcome
 from conftest import ROOT
 
 from optout_cli.letters import Library
 
 pytestmark = pytest.mark.usefixtures("with_typst")
 
-SCREEN = 24  # lines of a usual terminal
 LINE = 80 - len("note: ")
 VERBS = frozenset((
     "add", "ask", "check", "clear", "compare", "count", "expect", "have", "keep", "mark", "name",
@@ -39,31 +37,6 @@ def test_each_note_of_a_program_begins_with_what_to_do_and_has_a_line_of_its_own
     first = {text.split()[0].lower() for note in notes for text in note if text}
     lines = {re.sub(r"\{[^}]*\}", "2026-11-24", short or text) for text, short in notes}
     assert (first - VERBS, {line for line in lines if len(line) > LINE}) == (set(), set())
-
-
-# A letter with more notes and steps: nothing is confirmed, and the request says no way of service.
-OPEN = """\
-jurisdiction: marin-county-ca
-letter: secure-communities/opt-out
-date: 2026-11-20
-signatory: {name: Sheriff Pat Placeholder, title: Sheriff}
-"""
-
-
-@pytest.mark.parametrize("formats", ["txt", "txt,html", "pdf"])
-def test_a_usual_run_takes_no_more_than_a_screen(
-    formats: str, run: Run, write: Write, in_folder: Path
-) -> None:
-    request = TODAY
-    if formats == "pdf":
-        request = "r.yaml"
-        write(request, OPEN)
-    found = run("write", request, "-f", formats, "-o", "letters/")
-    lines = [line for line in found.stderr.splitlines() if line]
-    count = sum(len(textwrap.wrap(line, 80, break_on_hyphens=False)) for line in lines)
-    assert count + len(found.stdout.splitlines()) <= SCREEN
-    rest = r"^(\d+ more notes?; )?to see each note in full, add --verbose"
-    assert re.search(rest, found.stderr, re.MULTILINE)
 
 
 def told(found: Result) -> tuple[int, int]:

@@ -22,6 +22,7 @@ from run_batch import below
 
 from optout_cli.register.events import Evidence
 from optout_cli.register.journal import NAME
+from optout_cli.register.status import sealed
 
 BENNINGTON = ADDISON | {
     "id": "50003",
@@ -334,7 +335,7 @@ def test_status_writes_nothing_and_takes_no_lock(letters: RegisterMaker, run: Ru
         (["-o", "x.html", "--csv"], "-o works only with -f html or -f ics"),
         (["-f", "ics", "-o", "x.html"], "'x.html' is not a name for a file of format ics"),
         (["letters/CA"], ""),
-        (["nowhere"], "Directory 'nowhere' does not exist"),
+        (["nowhere"], "nowhere: cannot find this folder"),
     ],
 )
 @pytest.mark.usefixtures("letters")
@@ -662,10 +663,25 @@ def test_a_page_without_letters_says_so(in_folder: Path, run: Run) -> None:
 
 
 @pytest.mark.usefixtures("letters")
+def test_a_page_that_somebody_changed_is_kept(run: Run, in_folder: Path) -> None:
+    for words in ("status letters -f html -o status.html", "review letters -o review.html"):
+        assert outcome(run(*words.split()))[0] == 0
+        page = in_folder / words.split()[-1]
+        changed = page.read_bytes().replace(b"<body>", b"<body><p>Ours</p>")
+        page.write_bytes(changed)
+        assert f"moved to earlier: {page.name}\n" in outcome(run(*words.split()))[2]
+        (kept,) = Path("earlier").glob(f"{page.stem}*")
+        assert (kept.read_bytes(), b"Ours" in page.read_bytes()) == (changed, False)
+        assert "moved" not in outcome(run(*words.split()))[2]
+
+
+@pytest.mark.usefixtures("letters")
 def test_a_report_may_go_into_a_file(run: Run, in_folder: Path) -> None:
     assert outcome(run("status", "-f", "html", "-o", "site/"))[1] == "site/2026-11-24-status.html\n"
     page = Path("site/2026-11-24-status.html")
-    page.write_bytes(page.read_bytes().replace(b"2026", b"2025"))
+    made = page.read_bytes()
+    body = made[: made.rindex(b"<!--")]
+    page.write_bytes(sealed(body.replace(b"2026", b"2025")))  # as of an earlier day
     for name in ("html", "ics"):  # a page takes the place of one of its kind, which is not kept
         written = outcome(run("status", "-f", name, "-o", f"site/2026-11-24-status.{name}"))
         assert (written[0], written[2], Path("site/earlier").exists()) == (0, "", False)

@@ -141,12 +141,19 @@ def letters_following(earlier: Earlier, library: Library) -> list[str]:
     )
 
 
-def usual_letter(earlier: Earlier, library: Library) -> str | None:
-    """Return the id of the letter that answers the last reply, or follows if nothing came back."""
+def usual_letter(
+    earlier: Earlier, library: Library, parties: Collection[Party] = PARTIES
+) -> str | None:
+    """Return the id of the letter that answers the last reply of these recipients.
+
+    If nothing came back from them, that is the one that asks for an answer. None if the last reply
+    wants no letter.
+    """
     folder, _, kind = earlier.facts["letter"].partition("/")
     program = library.programs.by_id[folder]
     replies = program.replies
-    if answers := acknowledgments_first(earlier.answers(), program):
+    own = [answer for answer in earlier.answers() if answer.recipient in parties]
+    if answers := acknowledgments_first(own, program):
         reply = replies.get(answers[-1].reply)
     else:
         reply = next((it for it in replies.values() if it.silence and it.fits(kind)), None)

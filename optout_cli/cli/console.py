@@ -269,12 +269,12 @@ def say_lines(lines: Iterable[str]) -> None:
         say(line)
 
 
-def say_what_moved(moved: Sequence[Path], replaced: Sequence[Path] = ()) -> None:
-    """Print which old files moved to the folder `earlier`, with and without a new one in place."""
-    say_lines(path_lines("replaced", replaced))
+def what_moved(moved: Sequence[Path], replaced: Sequence[Path] = ()) -> Iterator[str]:
+    """Yield which old files moved to the folder `earlier`, with and without a new one in place."""
+    yield from path_lines("replaced", replaced)
     if replaced:
-        say("the files before them are in the folder earlier beside them")
-    say_lines(path_lines("moved to earlier", moved))
+        yield "the files before them are in the folder earlier beside them"
+    yield from path_lines("moved to earlier", moved)
 
 
 def write_files(
@@ -288,7 +288,7 @@ def write_files(
     for path in files:
         print_path(path)
     if not quiet:
-        say_what_moved([path for path, earlier in fresh.items() if earlier])
+        say_lines(what_moved([path for path, earlier in fresh.items() if earlier]))
 
 
 def put_file(

@@ -19,7 +19,6 @@ from optout_cli.cli.console import (
     wrap,
 )
 from optout_cli.cli.options import (
-    Choice,
     files,
     files_from_option,
     force_option,
@@ -33,6 +32,7 @@ from optout_cli.cli.options import (
     with_engine,
 )
 from optout_cli.cli.record import in_option, to_option
+from optout_cli.cli.value_types import Choice
 from optout_cli.errors import as_text, printable
 from optout_cli.exporters import Options
 from optout_cli.letters import Library
@@ -43,17 +43,15 @@ from optout_cli.readers.files import STDIN, is_file
 from optout_cli.register.journal import NAME
 from optout_cli.reports.compare import (
     Comparison,
-    Finder,
     Pair,
-    Version,
     compare,
     mark_changes,
     new_facts,
     page_of,
     pair_letters,
     paragraphs_of,
-    version_of,
 )
+from optout_cli.reports.versions import Finder, Version, version_of
 
 _COLORS, _ENDS = {"[-": "red", "{+": "green"}, ("-]", "+}")
 _MARK = re.compile(r"(\[-|-\]|\{\+|\+\})")

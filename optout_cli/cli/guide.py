@@ -11,7 +11,6 @@ from optout_cli.cli.console import is_request, put_file, report_problems
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
     JURISDICTION,
-    Choice,
     date_option,
     engine_option,
     files,
@@ -26,6 +25,7 @@ from optout_cli.cli.options import (
     today,
     with_engine,
 )
+from optout_cli.cli.value_types import Choice
 from optout_cli.errors import Location
 from optout_cli.exporters import Options
 from optout_cli.letters.pipeline import request_in

@@ -8,7 +8,6 @@ import click
 
 from optout_cli.cli.console import say, usage_error
 from optout_cli.cli.options import (
-    Choice,
     date_option,
     engine_option,
     files_from_option,
@@ -16,6 +15,7 @@ from optout_cli.cli.options import (
     require_reason,
     today,
 )
+from optout_cli.cli.value_types import Choice
 from optout_cli.errors import closest
 from optout_cli.exporters import Options, all_exporters, format_names
 from optout_cli.letters import Library
@@ -229,6 +229,8 @@ def formats_from(texts: Iterable[str]) -> tuple[str, ...]:
             formats = [*all_exporters(), _BY_SERVICE]
             match = closest(name, formats)
             known = f"did you mean {match!r}?" if match else f"one of {', '.join(formats)}"
+            if (words := name.split())[1:] and {*words} <= {*formats, *OTHER_NAMES}:
+                known = f"put commas between them: -f {','.join(words)}"
             usage_error(f"there is no format {name!r}", known)
     return names or usage_error("no format is named", "such as -f pdf,txt")
 

@@ -16,7 +16,6 @@ from optout_cli.cli.console import (
     wrapped,
 )
 from optout_cli.cli.options import (
-    Choice,
     codes_of,
     json_option,
     letters,
@@ -24,6 +23,7 @@ from optout_cli.cli.options import (
     library_options,
     today,
 )
+from optout_cli.cli.value_types import Choice
 from optout_cli.errors import Location
 from optout_cli.exporters import all_exporters
 from optout_cli.letters import Library

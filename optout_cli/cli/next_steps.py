@@ -13,11 +13,10 @@ from optout_cli.cli.console import (
     path_lines,
     program_name,
     quote,
-    say,
-    say_lines,
     speaks_json,
 )
 from optout_cli.cli.options import DEFAULT_LETTER
+from optout_cli.cli.screen import Line
 from optout_cli.exporters import Exporter, exporter_for
 from optout_cli.letters.notes import WHOSE, lines_of_notes
 from optout_cli.model.letter import Export
@@ -59,9 +58,6 @@ _SENDING: dict[Way, tuple[str, str]] = {  # a letter, and so many letters
     ),
 }
 _SIGN_FAX = "print and sign {letter}, and fax the paper{to}; keep the report that it went through"
-_SCREEN = 24  # lines of a usual terminal
-_COLUMNS = 74  # of 80; the rest is lost where a word does not fit
-_FEWEST_NOTES = 3  # that are shown, however much there is to do next
 
 # Where letters go: to another program, or to a folder with or without a register.
 Keeping = Literal["stream", "folder", "register"]
@@ -89,50 +85,25 @@ def staying_lines(plans: Iterable["Plan"], register: "Register") -> Iterator[str
         )
 
 
-def report_letters(
-    exports: Sequence[Export],
-    document: Document,
-    steps: Iterable[str],
-    *,
-    is_new: bool,
-    in_full: bool,
-) -> None:
-    """Print each note once, then what was written, and the steps that come next.
-
-    Without `in_full`, prints no more notes than fit on a screen. `is_new` is False if all files
-    were there before, with the same bytes.
-    """
-    notice, day = exports[0].notice, exports[0].notice.date
-    count = len({export.notice.file_name for export in exports})
-    formats = ", ".join(dict.fromkeys(export.format for export in exports))
-    letters = f"{count_of(count, 'letter')} of {day} ({formats})"
-    done = "written" if is_new else "unchanged, already written"
-    last = [f"{done}: {letters} for {notice.author}, reference {notice.reference}"]
-    last += [f"next: {step}" for step in steps]
-    first = []
+def lines_on(exports: Sequence[Export], document: Document, *, in_full: bool) -> list[Line]:
+    """Return each note on a request's letters once, and first how to keep the date of today."""
+    first, day = [], exports[0].notice.date
     if "date" not in document.data:
         add = f"--set date={day}" if document.is_command_line else f"date: {day} to the request"
-        first = [f"dated today, {day}; to keep this date, add {add}"]
-    say_lines(first)
+        first = [Line(f"dated today, {day}; to keep this date, add {add}")]
     notes = [note for export in exports for note in (*export.notice.notes, *export.notes)]
-    in_full = in_full or speaks_json()
-    texts = [
-        (f"note: {text}", code)
-        for code, text in lines_of_notes(notes, in_full=in_full, before=set())
-    ]
-    # So many lines of a usual terminal are left for notes, at the least.
-    room = _SCREEN - len(exports) - sum(1 + len(line) // _COLUMNS for line in (*first, *last))
-    left = len(texts)
-    for number, (line, code) in enumerate(texts):
-        room -= 1 + len(line) // _COLUMNS
-        if not in_full and room <= 0 and number >= _FEWEST_NOTES:
-            break
-        say(line, code)
-        left -= 1
-    if texts and not in_full:
-        rest = "to see each note in full, add --verbose or run `optout review`"
-        say(f"{count_of(left, 'more note')}; {rest}" if left else rest)
-    say_lines(last)
+    told = lines_of_notes(notes, in_full=in_full or speaks_json(), before=set())
+    return [*first, *(Line(f"note: {text}", code) for code, text in told)]
+
+
+def summary_of(exports: Sequence[Export], *, is_new: bool) -> str:
+    """Say which letters were written, or that all files were there, with the same bytes."""
+    notice = exports[0].notice
+    count = len({export.notice.file_name for export in exports})
+    formats = ", ".join(dict.fromkeys(export.format for export in exports))
+    letters = f"{count_of(count, 'letter')} of {notice.date} ({formats})"
+    done = "written" if is_new else "unchanged, already written"
+    return f"{done}: {letters} for {notice.author}, reference {notice.reference}"
 
 
 def next_steps(

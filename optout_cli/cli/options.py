@@ -11,18 +11,24 @@ import click
 import msgspec
 
 from optout_cli.cache import Cache
-from optout_cli.cli import MEANT
 from optout_cli.cli.console import put_file, quote, refuse_terminal, say, usage_error
 from optout_cli.cli.user_folder import own_files, user_folder
+from optout_cli.cli.value_types import Choice, Folder
 from optout_cli.engines import DEFAULT, NAMES, working_engine
-from optout_cli.errors import Location, OptoutError, Problem, closest, did_you_mean, raise_any
+from optout_cli.errors import (
+    Location,
+    OptoutError,
+    Problem,
+    did_you_mean,
+    raise_any,
+)
 from optout_cli.exporters import Options, exporter_for, format_names, suffix_of
 from optout_cli.letters import Library
 from optout_cli.model.letter import EngineName
 from optout_cli.output import free_name, is_folder
-from optout_cli.readers.cells import choice_in_words, date_in_words, days_meant, slashed_days
+from optout_cli.readers.cells import date_in_words, days_meant, slashed_days
 from optout_cli.readers.document import UNSEEN, unseen_problem
-from optout_cli.readers.files import STDIN, no_such_file
+from optout_cli.readers.files import STDIN
 from optout_cli.readers.postal import state_code
 
 if TYPE_CHECKING:
@@ -82,43 +88,6 @@ def letters(
     return [_completion(id, help=title) for id, title in known if id.startswith(incomplete)]
 
 
-class Choice(click.Choice[str]):
-    """A choice that is also read in other words: `Certified Mail`, `PDF`, `counties`, `letter`."""
-
-    def __init__(self, choices: Iterable[str]) -> None:
-        super().__init__([*choices], case_sensitive=False)
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the choice that is meant. Raises click.BadParameter with the likeliest one."""
-        names, word = [*self.choices], value.casefold()
-        others = (choice_in_words(value, names), MEANT.get(word), f"{word}s")
-        try:
-            return super().convert(
-                next((other for other in others if other in names), value), param, ctx
-            )
-        except click.BadParameter as error:
-            hint = f"\n  hint: did you mean {near!r}?" if (near := closest(word, names)) else ""
-            raise click.BadParameter(f"{error.message}{hint}", ctx, param) from None
-
-
-class Folder(click.Path):
-    """A folder that exists."""
-
-    def __init__(self) -> None:
-        super().__init__(path_type=Path, exists=True, file_okay=False)
-
-    # Any: click's signature.
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the path. Raises click.BadParameter, for a missing one with a hint."""
-        try:
-            return super().convert(value, param, ctx)
-        except click.BadParameter as error:
-            if (path := Path(value)).exists():
-                raise
-            hint = no_such_file(path, path).hint
-            raise click.BadParameter(f"{error.message}\n  hint: {hint}", ctx, param) from None
-
-
 templates_option = click.option(
     "--templates",
     "folders",
@@ -173,7 +142,11 @@ pdf_output_option = click.option(
     help="A folder, a file that ends in .pdf, or - for standard output.",
 )
 verbose_option = click.option(
-    "-v", "--verbose", "in_full", is_flag=True, help="Print every note in full, not in one line."
+    "-v",
+    "--verbose",
+    "in_full",
+    is_flag=True,
+    help="Leave nothing out, and print each note in full.",
 )
 quiet_option = click.option(
     "-q", "--quiet", is_flag=True, is_eager=True, help="Print only problems on stderr."

@@ -11,7 +11,8 @@ import msgspec
 
 from optout_cli.cli import options
 from optout_cli.cli.console import count_of, print_json, print_path, say, say_lines, usage_error
-from optout_cli.cli.options import Choice, Folder, parse_day, require_reason, today
+from optout_cli.cli.options import parse_day, require_reason, today
+from optout_cli.cli.value_types import Choice, Folder
 from optout_cli.errors import Location, OptoutError, Problem, first_of, raise_any
 from optout_cli.letters import Library
 from optout_cli.model.request import PARTIES, RECIPIENTS, Party

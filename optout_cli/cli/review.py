@@ -16,7 +16,6 @@ from optout_cli.cli.console import (
     write_files,
 )
 from optout_cli.cli.options import (
-    Folder,
     files,
     force_option,
     library_from,
@@ -27,11 +26,13 @@ from optout_cli.cli.options import (
     today,
 )
 from optout_cli.cli.status import journals_in
+from optout_cli.cli.value_types import Folder
 from optout_cli.errors import ExitCode, as_text
 from optout_cli.output import write_errors
 from optout_cli.readers.files import STDIN, is_file
 from optout_cli.register.standing import standings_of
 from optout_cli.register.state import Register
+from optout_cli.register.status import is_as_made
 from optout_cli.reports.review import (
     MOST_BYTES,
     Review,
@@ -88,7 +89,7 @@ def command(
 
     FOLDER is a folder that `optout write` or `optout batch` wrote to. Without it: this folder, or
     the one in it that has a register. The page takes the place of the last one at the same path,
-    and compares with it.
+    and compares with it; one that somebody changed moves to the folder earlier.
 
     Prints the path of the file.
     """
@@ -110,8 +111,9 @@ def command(
     page = page_of(standings, review, dict(drawn), library.templates)
     if output == STDIN:
         click.echo(page, nl=False)
-    else:  # the last page is not kept
-        write_files({path: page}, force=force or bool(before), quiet=quiet, keeps=not before)
+    else:  # the last page is kept only if somebody changed it
+        keeps = not before or not is_as_made(path)
+        write_files({path: page}, force=force or bool(before), quiet=quiet, keeps=keeps)
         if not quiet:
             say("next: open it in a browser; it is for internal use, not for publication")
     if len(page) > MOST_BYTES and not quiet:

@@ -10,8 +10,9 @@ import msgspec
 
 from optout_cli.authoring.request_writer import layout, notes_in
 from optout_cli.cli.console import JsonLine, NoteLine, ProblemLine, report_problems
-from optout_cli.cli.options import Choice, library_from, templates_option
+from optout_cli.cli.options import library_from, templates_option
 from optout_cli.cli.show import UNUSED, Overview
+from optout_cli.cli.value_types import Choice
 from optout_cli.errors import JSON_SCHEMA
 from optout_cli.letters import Library
 from optout_cli.model.jurisdiction import Agreement, Contact, Gazetteer, Locality, Office

@@ -23,8 +23,6 @@ from optout_cli.cli.console import (
     write_files,
 )
 from optout_cli.cli.options import (
-    Choice,
-    Folder,
     files,
     force_option,
     format_of,
@@ -35,6 +33,7 @@ from optout_cli.cli.options import (
     templates_option,
     today,
 )
+from optout_cli.cli.value_types import Choice, Folder
 from optout_cli.errors import ExitCode, Location, Problem, raise_any
 from optout_cli.exporters import exporter_for, format_names
 from optout_cli.letters import Library
@@ -44,7 +43,7 @@ from optout_cli.readers.files import STDIN
 from optout_cli.register.journal import NAME, TORN, Journal
 from optout_cli.register.standing import standings_of
 from optout_cli.register.state import Register
-from optout_cli.register.status import digest_of, status_of, verify, what_is
+from optout_cli.register.status import digest_of, is_as_made, status_of, verify, what_is
 from optout_cli.register.table import COLUMNS, load_checked_journal, rows_of
 from optout_cli.reports.status import (
     Entry,
@@ -273,8 +272,10 @@ def _write_report(content: bytes, name: str, day: date, output: str | None, *, f
     if path is None:
         click.echo(content, nl=False)
         return
-    is_older = what_is(path) == _REPORTS[name]  # which is not kept
-    write_files({path: content}, force=force or is_older, keeps=not is_older)
+    is_older = what_is(path) == _REPORTS[name]
+    # An older calendar is not kept, and an older page only if somebody changed it.
+    keeps = not is_older or (name == "html" and not is_as_made(path))
+    write_files({path: content}, force=force or is_older, keeps=keeps)
 
 
 def _print(entries: Sequence[Entry], day: date, shape: str) -> None:

@@ -1,7 +1,7 @@
 """`optout write`: write the letters of one request to files or to standard output."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,15 +14,15 @@ from optout_cli.cli.console import (
     print_json,
     print_path,
     print_text,
+    program_name,
+    quote,
     refuse_file_name,
     refuse_terminal,
     report_problems,
-    say,
-    say_lines,
     say_problems,
-    say_what_moved,
     speaks_json,
     usage_error,
+    what_moved,
 )
 from optout_cli.cli.letter_options import (
     OTHER_NAMES,
@@ -31,7 +31,7 @@ from optout_cli.cli.letter_options import (
     register_options,
     say_stray_templates,
 )
-from optout_cli.cli.next_steps import Keeping, next_steps, report_letters, staying_lines
+from optout_cli.cli.next_steps import Keeping, lines_on, next_steps, staying_lines, summary_of
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
     SEPARATORS,
@@ -47,6 +47,7 @@ from optout_cli.cli.options import (
     verbose_option,
     with_engine,
 )
+from optout_cli.cli.screen import Line, Part, show_parts
 from optout_cli.exporters import Options, exporter_for, format_names, suffix_of
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import (
@@ -67,10 +68,12 @@ from optout_cli.readers.files import STDIN, folder_of, is_file
 
 if TYPE_CHECKING:  # the register takes 30 ms to import; a letter in a pipeline needs none
     from optout_cli.register.folder import LetterFolder
-    from optout_cli.register.plan import Replacing, Writing
+    from optout_cli.register.plan import Plan, Replacing, Writing
     from optout_cli.register.state import LetterState
 
 _FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # never a jurisdiction's name
+_FEWEST = 2  # notes, messages, and files of many, that are shown, however much is to do next
+_FEW_FILES = 4  # as a usual run writes
 
 
 class _How(NamedTuple):
@@ -78,19 +81,36 @@ class _How(NamedTuple):
 
     force: bool
     supersede: str | None
-    has_register: bool
+    keeping: Keeping
     is_check: bool
     quiet: bool
+    in_full: bool
 
 
 class _Made(NamedTuple):
     """The letters and files of a request, and what they follow from."""
 
     request: str  # its file, or COMMAND_LINE
+    document: Document
     named: NamedFiles
     case: Case
     letters: Sequence[Letter]
     exports: Sequence[Export]
+
+
+class _Done(NamedTuple):
+    """What happened to the files, or would happen: a line for each, and what to say of them.
+
+    `is_new` is False if all were there before, with the same bytes. `unsent` are those of letters
+    that are not recorded as sent.
+    """
+
+    files: Sequence[Line]
+    messages: Sequence[str]
+    notes: Sequence[str]
+    is_new: bool
+    unsent: Sequence[Export]
+    folder: Path | None
 
 
 @click.command(
@@ -142,9 +162,10 @@ def command(
     JURISDICTION instead (marin-county-ca, 06041, "Marin County, CA"), the letters are unsigned
     drafts.
 
-    Prints the paths of the files; notes and next steps go to stderr. Writes all the letters, or
-    none. The folder gets a register of its letters. If the request was changed, the old letters
-    move to the folder earlier; letters that were sent stay, unless you add --supersede.
+    Prints the paths of the files; notes and next steps go to stderr. On a terminal, prints no more
+    than a screen, unless you add --verbose. Writes all the letters, or none. The folder gets a
+    register of its letters. If the request was changed, the old letters move to the folder earlier;
+    letters that were sent stay, unless you add --supersede.
     """
     order = _order_for(output, order)
     request = what if what == STDIN or is_request(what) else COMMAND_LINE
@@ -155,16 +176,38 @@ def command(
     if not quiet:
         say_stray_templates(library)
     keeping = _keeping(output, has_register=not no_register)
-    how = _How(force, supersede, not no_register, is_check, quiet)
+    how = _How(force, supersede, keeping, is_check, quiet, in_full)
     if keeping == "stream":
-        is_new, unsent = True, made.exports
-        _write_stream(made, output, library, how)
+        done = _write_stream(made, output, library, how)
     else:
-        is_new, unsent = _write_files(made, output, library, order, how)
-    if not quiet and not is_check:
-        steps = next_steps(unsent, made.case, keeping=keeping, has_request=request == what)
-        left = steps if unsent else ()
-        report_letters(made.exports, document, left, is_new=is_new, in_full=in_full)
+        done = _write_files(made, output, library, order, how)
+    _show(made, done, how)
+
+
+def _show(made: _Made, done: _Done, how: _How) -> None:
+    """Print the paths, the notes, what was written, and the steps that come next."""
+    print_line = _print_plan if how.is_check else lambda line: print_path(Path(line.text))
+    least = len(done.files) if len(done.files) <= _FEW_FILES else _FEWEST
+    files = Part("file", done.files, least, print_line, is_product=True)
+    if how.quiet:
+        show_parts([files])
+        return
+    messages, notes = [*map(Line, done.messages)], [*map(Line, done.notes)]
+    parts = [files, Part("message", messages, _FEWEST), Part("note", notes, _FEWEST)]
+    more, is_short = "add --verbose", False
+    if not how.is_check:
+        own = lines_on(made.exports, made.document, in_full=how.in_full)
+        is_short = own != lines_on(made.exports, made.document, in_full=True)
+        parts[-1] = Part("note", [*notes, *own], _FEWEST)
+        has_request = made.request != COMMAND_LINE
+        steps = next_steps(done.unsent, made.case, keeping=how.keeping, has_request=has_request)
+        next_lines = [Line(f"next: {step}") for step in steps] if done.unsent else []
+        written = Line(summary_of(made.exports, is_new=done.is_new))
+        parts += [Part("line", [written], 1), Part("step", next_lines, 0)]
+    if how.keeping == "register" and done.folder and not how.is_check:
+        name = "" if done.folder == Path() else f" {quote(str(done.folder))}"
+        more += f" or run `{program_name()} review{name}`"
+    show_parts(parts, "" if how.in_full else more, is_short=is_short)
 
 
 def _order_for(output: str, order: Order) -> Order:
@@ -220,7 +263,8 @@ def _make(request: str, document: Document, library: Library, order: Order) -> _
         case = case_of(document, library, order)
         letters = letters_of(case, document, library, order, folder)
         exports = encode_letters(letters, library, order)
-    return _Made(request, NamedFiles(document, folder, order.files_from), case, letters, exports)
+    named = NamedFiles(document, folder, order.files_from)
+    return _Made(request, document, named, case, letters, exports)
 
 
 def _place(exports: Sequence[Export], output: str) -> tuple[Path, str | None]:
@@ -240,7 +284,7 @@ def _place(exports: Sequence[Export], output: str) -> tuple[Path, str | None]:
     return place.parent, place.name
 
 
-def _write_stream(made: _Made, output: str, library: Library, how: _How) -> None:
+def _write_stream(made: _Made, output: str, library: Library, how: _How) -> _Done:
     """Write a letter to standard output, or to a device and print its path."""
     export = _only(made.exports, output)
     if how.is_check:
@@ -252,8 +296,9 @@ def _write_stream(made: _Made, output: str, library: Library, how: _How) -> None
         if not export.is_text:
             refuse_terminal(export.format)
         click.echo(export.content, nl=False)
-    if not how.quiet and made.case.kind.follows:
-        _say_contradictions(made, (), None, library)
+    follows = not how.quiet and made.case.kind.follows
+    notes = _contradictions(made, (), None, library) if follows else ()
+    return _Done((), (), [*notes], is_new=True, unsent=made.exports, folder=None)
 
 
 def _only(exports: Sequence[Export], output: str) -> Export:
@@ -263,13 +308,10 @@ def _only(exports: Sequence[Export], output: str) -> Export:
     return exports[0]
 
 
-def _write_files(
-    made: _Made, output: str, library: Library, order: Order, how: _How
-) -> tuple[bool, Sequence[Export]]:
+def _write_files(made: _Made, output: str, library: Library, order: Order, how: _How) -> _Done:
     """Write the files to the folder or the file that `output` names.
 
-    Returns whether any changed, and the files of the letters that are not recorded as sent. With
-    --check, only prints what would happen to each file. Raises OptoutError.
+    With --check, only says what would happen to each file. Raises OptoutError.
     """
     from optout_cli.authoring.follow_notes import second_notes
     from optout_cli.register.folder import WAIT, LetterFolder
@@ -290,68 +332,68 @@ def _write_files(
     )
     redates = made.request not in (STDIN, COMMAND_LINE)
     replacing = Replacing(how.force, how.supersede, redates=redates)
-    programs, has_register = library.programs.by_id, how.has_register
+    programs, has_register = library.programs.by_id, how.keeping == "register"
     folder = LetterFolder(place, at=now(), programs=programs, wait=WAIT, has_register=has_register)
-    work = _say_plan if how.is_check else _put
-    is_new, register = work(folder, writing, replacing, quiet=how.quiet), folder.register
-    if not how.quiet:
-        event, states = writing.event, register.letters.values()
-        matter = event.jurisdiction, event.letter, event.variant, event.date
-        own = [(*matter, letter.recipient) for letter in event.letters]
-        say_lines(second_notes(own, states, library))
-        _say_contradictions(made, states, place, library)
-    return is_new, [export for export in made.exports if not register.is_sent(path_of(export))]
+    plan, files, notes = (_plan if how.is_check else _put)(folder, writing, replacing)
+    register = folder.register
+    messages = [
+        *notes,
+        *staying_lines([plan], register),
+        *what_moved(folder.moved, folder.replaced),
+    ]
+    event, states = writing.event, register.letters.values()
+    matter = event.jurisdiction, event.letter, event.variant, event.date
+    own = [(*matter, letter.recipient) for letter in event.letters]
+    notes = [*second_notes(own, states, library), *_contradictions(made, states, place, library)]
+    is_new = bool(plan.new or plan.replaced) and not how.is_check
+    unsent = [export for export in made.exports if not register.is_sent(path_of(export))]
+    return _Done(files, messages, notes, is_new, unsent, place)
 
 
-def _say_plan(
-    folder: "LetterFolder", writing: "Writing", replacing: "Replacing", *, quiet: bool
-) -> bool:
-    """Print what would happen to each file: nothing is new. Raises OptoutError as writing would."""
+def _plan(
+    folder: "LetterFolder", writing: "Writing", replacing: "Replacing"
+) -> tuple["Plan", list[Line], Sequence[str]]:
+    """Return what would happen to each file. Raises OptoutError as writing would."""
     folder.refuse_foreign()
     folder.load()
     say_problems(folder.journal.news)
     plan = folder.plan(writing, replacing)
-    for word, paths in (
+    words = (
         ("new", plan.new),
         ("unchanged", plan.same),
         ("replaced", plan.replaced),
         ("moved to earlier", plan.retired),
         ("kept", (*plan.kept, *plan.outdated)),
-    ):
-        for path in (folder.path / name for name in paths):
-            if speaks_json():
-                print_json({"path": click.format_filename(path), "would-be": word})
-            else:
-                print_text(f"{word}: {path}")
-    if not quiet:
-        say_lines(staying_lines([plan], folder.register))
-    return False
+    )
+    lines = [Line(f"{word}: {folder.path / name}") for word, names in words for name in names]
+    return plan, lines, ()
+
+
+def _print_plan(line: Line) -> None:
+    word, _, path = line.text.partition(": ")
+    if speaks_json():
+        print_json({"path": click.format_filename(path), "would-be": word})
+    else:
+        print_text(line.text)
 
 
 def _put(
-    folder: "LetterFolder", writing: "Writing", replacing: "Replacing", *, quiet: bool
-) -> bool:
-    """Write the files, print their paths, and tell whether any file changed."""
+    folder: "LetterFolder", writing: "Writing", replacing: "Replacing"
+) -> tuple["Plan", list[Line], Sequence[str]]:
+    """Write the files; return their paths, and notes on the register."""
     with folder, hold_interrupts():
         say_problems(folder.journal.news)
         put = folder.put(writing, replacing)
         notes = folder.finish()
-    for path in put.written:
-        print_path(path)  # bytes: a file name may not be valid text
-    if not quiet:
-        say_what_moved(folder.moved, folder.replaced)
-        for note in notes:
-            say(f"note: {note}")
-        say_lines(staying_lines([put.plan], folder.register))
-    return bool(put.plan.new or put.plan.replaced)
+    return put.plan, [Line(str(path)) for path in put.written], [f"note: {note}" for note in notes]
 
 
-def _say_contradictions(
+def _contradictions(
     made: _Made, states: Iterable["LetterState"], folder: Path | None, library: Library
-) -> None:
-    """Say what the registers have otherwise than letters that follow earlier ones."""
+) -> Iterator[str]:
+    """Yield what the registers have otherwise than letters that follow earlier ones."""
     from optout_cli.authoring.follow_notes import contradiction_notes
     from optout_cli.register.replies import claim_of
 
     claim = claim_of(made.letters, made.case.kind)
-    say_lines(contradiction_notes([claim] if claim else [], states, folder, library))
+    return contradiction_notes([claim] if claim else [], states, folder, library)

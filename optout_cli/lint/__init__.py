@@ -3,7 +3,7 @@
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import msgspec
@@ -16,13 +16,15 @@ from optout_cli.letters.render import WORDING_NOTE, own_wording_problems
 from optout_cli.lint.trial_letters import try_program
 from optout_cli.model.jurisdiction import Contact
 from optout_cli.model.notice import Note
-from optout_cli.readers.document import locating
+from optout_cli.readers.document import Document, locating, without
 from optout_cli.readers.files import STDIN, folder_of, load_document
 from optout_cli.templating.inspect import unprinted_parts
 from optout_cli.templating.search import BUILTIN, SUFFIX
 from optout_cli.trust import check_within, leads_outside
 
 _PROGRAM, _STYLE, _LAYOUT = "program.yaml", "_layout/letter.css", "_layout"
+# Lines of a request on which all others depend, or none that is known.
+_DECIDING = frozenset(("", "jurisdiction", "letter", "date", "to", "particulars"))
 _Words = tuple[str, str | None]  # message and hint
 
 
@@ -100,17 +102,7 @@ def check_file(path: str, library: Library, order: Order) -> tuple[list[Problem]
     def check() -> None:
         document = load_document(path, on_command_line=True)
         if not is_data(document):
-            with locating(document):
-                letters = letters_of_request(document, library, order, folder_of(path))
-                exports = encode_letters(letters, library, order)
-                for export in exports:
-                    found = (*export.notice.notes, *export.notes)
-                    notes.extend(note for note in found if note.code != WORDING_NOTE)
-                raise_any(
-                    problem
-                    for letter in letters
-                    for problem in own_wording_problems(letter, library)
-                )
+            notes.extend(_notes_on_request(document, path, library, order))
         elif path == STDIN:
             message = "is a data file, which cannot come from standard input"
             raise OptoutError(
@@ -121,6 +113,42 @@ def check_file(path: str, library: Library, order: Order) -> tuple[list[Problem]
 
     problems = list(_problems_raised(check))
     return problems, list(dict.fromkeys(notes))
+
+
+def _notes_on_request(
+    document: Document,
+    path: str,
+    library: Library,
+    order: Order,
+    wrong: frozenset[str] = frozenset(),
+) -> list[Note]:
+    """Return the notes on a request's letters. Raises OptoutError with every problem.
+
+    No letter is made while a value is wrong. So its line, one of `wrong`, is left out then, to see
+    what is wrong with the others.
+    """
+    try:
+        with locating(document):
+            rest = without(document, {*wrong})
+            letters = letters_of_request(rest, library, order, folder_of(path))
+            exports = encode_letters(letters, library, order)
+            raise_any(
+                problem for letter in letters for problem in own_wording_problems(letter, library)
+            )
+    except OptoutError as error:
+        found = frozenset(map(_line_of, error.problems))
+        if wrong or found & _DECIDING:
+            raise
+        again = partial(_notes_on_request, document, path, library, order, found)
+        others = (it for it in _problems_raised(again) if _line_of(it) not in {"", *found})
+        raise OptoutError(*error.problems, *others) from None
+    notes = (note for export in exports for note in (*export.notice.notes, *export.notes))
+    return [note for note in notes if note.code != WORDING_NOTE]
+
+
+def _line_of(problem: Problem) -> str:
+    """Return the line of a request that a problem is about, or an empty text."""
+    return problem.path.partition(".")[0]
 
 
 def _problems_raised(check: Callable[[], object]) -> Iterator[Problem]:

@@ -67,8 +67,9 @@ class Condition(Span, frozen=True, kw_only=True):
 
     `from` and `until` limit the letter's date. `activation` is what is known of the jurisdiction's
     activation, and `source` the kind of its source. `letters` names letter kinds of the program.
-    `office` asks whether the signatory's office is named, `to` whether the request goes to one
-    office alone. `states` are postal codes, `laws` effects of state laws that concern the letter.
+    `office` asks whether the signatory's office is named, `authority` whether an act is, `to`
+    whether the request goes to one office alone. `states` are postal codes, `laws` effects of state
+    laws that concern the letter.
     `agreements` are models: the request must name one of them, or, if it names none, the agency
     must have one if the data has its agreements. `chosen` has, for each choice, the values of which
     one meets the condition; with `only`, no other value may be chosen. `several` names lists that
@@ -82,6 +83,7 @@ class Condition(Span, frozen=True, kw_only=True):
     source: tuple[SourceKind, ...] = ()
     letters: tuple[Name, ...] = ()
     office: Literal["named", "unnamed"] | None = None
+    authority: Literal["named", "unnamed"] | None = None
     to: Literal["one", "all"] | None = None
     states: tuple[StateCode, ...] = ()
     laws: tuple[LawEffect, ...] = ()

@@ -302,6 +302,7 @@ def _fits(when: Condition, case: Case) -> bool:
         models = chosen_models(case) or {agreement.model for agreement in case.locality.agreements}
     return (
         when.office in (None, office)
+        and when.authority in (None, "named" if case.request.authority else "unnamed")
         and when.to in (None, "all" if case.request.to == "all" else "one")
         and (not when.states or case.locality.state_code in when.states)
         and (not when.activation or known in when.activation)

@@ -120,6 +120,18 @@ def no_such_file(place: Path, shown: Path) -> Problem:
     return Problem("missing-file", "cannot find this file", Location(str(shown)), hint)
 
 
+def no_such_folder(text: str) -> Problem:
+    """Return the Problem of a name that the user typed for a folder, and that is none to read."""
+    path, location = Path(text), Location(text, is_command_line=True)
+    if is_file(path):
+        return Problem("not-a-folder", "is a file, not a folder", location)
+    problem = no_such_file(path, path)
+    if problem.code == "not-a-file":
+        message = f"cannot be read: {os.strerror(errno.EACCES)}"
+        return Problem("unreadable", message, location)
+    return msgspec.structs.replace(problem, message="cannot find this folder", location=location)
+
+
 def is_file(path: Path) -> bool:
     """Tell whether `path` is a file; a name that the system does not allow is not."""
     return os.path.isfile(path)  # noqa: PTH113  # Path.is_file raises OSError for some names

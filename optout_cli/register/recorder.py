@@ -19,7 +19,7 @@ from optout_cli.errors import Location, OptoutError, Problem, closest
 from optout_cli.model.program import Program
 from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import digest_of, hold_interrupts, is_folder
-from optout_cli.readers.files import is_file, no_such_file
+from optout_cli.readers.files import is_file, no_such_file, no_such_folder
 from optout_cli.readers.postal import tidy_number
 from optout_cli.register.events import Evidence, LetterNews, evidence_of
 from optout_cli.register.folder import WAIT, LetterFolder
@@ -241,9 +241,9 @@ def _missing(text: str) -> Problem | None:
     named, is_called_folder = Path(text), text.endswith(("/", os.sep))
     if not (named.suffix or len(named.parts) > 1 or is_called_folder or text.isalpha()):
         return None
-    problem = no_such_file(named, named)
     if is_called_folder:
-        problem = msgspec.structs.replace(problem, message="cannot find this folder")
+        return no_such_folder(text)
+    problem = no_such_file(named, named)
     return msgspec.structs.replace(problem, location=Location(text, is_command_line=True))
 
 

@@ -10,6 +10,7 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date as Date
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +34,7 @@ _REPORTS = {  # by a mark in its head, the first one that fits
 }
 ZIP_MARK = b"optout packet"  # at the end of the ZIP file of a packet
 _HEAD = 2048  # bytes of a report, by whose mark it is known
+_SEAL = re.compile(rb"<!-- as optout made it: ([0-9a-f]{64}) -->\n\Z")
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
@@ -290,6 +292,18 @@ def what_is(path: Path) -> str | None:
                 return "packet"
         return next((name for mark, name in _REPORTS.items() if mark in head), None)
     return None
+
+
+def sealed(page: bytes) -> bytes:
+    """Return a web page with its SHA-256 at the end, by which `is_as_made` knows it."""
+    return page + f"<!-- as optout made it: {sha256(page).hexdigest()} -->\n".encode()
+
+
+def is_as_made(path: Path) -> bool:
+    """Tell whether nobody changed a web page that `sealed` returned."""
+    content = path.read_bytes()
+    found = _SEAL.search(content)
+    return found is not None and sealed(content[: found.start()]) == content
 
 
 def file_problems(

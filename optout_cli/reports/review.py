@@ -37,7 +37,7 @@ from optout_cli.register.journal import Line, pages_in
 from optout_cli.register.replies import facts_in_words
 from optout_cli.register.standing import Standing
 from optout_cli.register.state import Key, LetterState, Register
-from optout_cli.register.status import next_step
+from optout_cli.register.status import next_step, sealed
 from optout_cli.register.table import group_digits, short_place_of
 from optout_cli.reports.packet import best_form
 from optout_cli.reports.words import lines_in
@@ -166,7 +166,7 @@ def page_of(
     states["overdue"] = sum(letter["is_late"] for letter in letters)
     notes = Counter(code for letter in letters for code in letter["codes"])
     fresh = sum(bool(letter["news"]) for letter in letters)
-    return review_page(
+    page = review_page(
         {
             "date": review.today,
             "end": review.lines[-1].sha256 if review.lines else "",
@@ -183,7 +183,8 @@ def page_of(
             "letters": sorted(letters, key=itemgetter("state", "place", "date", "title", "party")),
         },
         templates,
-    ).encode()
+    )
+    return sealed(page.encode())
 
 
 def files_of(standings: Iterable[Standing]) -> dict[str, tuple[str, int]]:

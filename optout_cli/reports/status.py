@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from optout_cli import __version__
 from optout_cli.register.events import way_words
 from optout_cli.register.standing import Deadline, Standing, Step, settles
-from optout_cli.register.status import next_step
+from optout_cli.register.status import next_step, sealed
 from optout_cli.register.table import short_place_of
 
 if TYPE_CHECKING:
@@ -272,7 +272,7 @@ def page_of(standings: Sequence[Standing], today: date, templates: "Templates") 
         "map": [line.split() for line in _MAP.strip().split("\n")],
         "rows": sorted((_row_of(item, today) for item in shown), key=itemgetter(*_ORDER)),
     }
-    return templates.lay_out(_PAGE, facts, limit=_LONGEST).encode()
+    return sealed(templates.lay_out(_PAGE, facts, limit=_LONGEST).encode())
 
 
 def _counts_of(standings: Sequence[Standing]) -> _Facts:

@@ -72,6 +72,12 @@ def words_in(content: bytes, form: str, name: str) -> tuple[list[str], list[str]
         location = Location(name, is_command_line=True)
         hint = _SAVE_IN_WORD if form == "docx" else "open it in its own program, and save it again"
         raise OptoutError(Problem("unreadable", message, location, hint)) from None
+    if not words:
+        message = "has no words that can be read"
+        hint = "if it is a scan, ask for the file that was printed; or compare it by eye"
+        raise OptoutError(
+            Problem("unreadable", message, Location(name, is_command_line=True), hint)
+        )
     return words, [word for head in heads.values() for word in head]
 
 

@@ -56,8 +56,8 @@ from optout_cli.cli.console import (
     progress,
     say,
     say_lines,
-    say_what_moved,
     speaks_json,
+    what_moved,
 )
 from optout_cli.cli.next_steps import staying_lines, steps_for_all
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem, raise_any
@@ -294,7 +294,7 @@ class Run:
         for note in folder.finish():
             say(f"note: {note}")
         if not self.quiet:
-            say_what_moved(folder.moved, folder.replaced)
+            say_lines(what_moved(folder.moved, folder.replaced))
             bound = paper.path if paper and printed else None
             say_what_was_done(plan, self.written, self.before, folder.path, bound)
             is_due, files = bool(self.written or printed), self.input_files
@@ -347,7 +347,7 @@ class Run:
         else:
             return
         if not self.quiet:
-            say_what_moved(folder.moved, folder.replaced)
+            say_lines(what_moved(folder.moved, folder.replaced))
         done = f"{self.finished:,} of {count_of(self.count, 'request')} finished"
         say(f"{why}: {done}, no file is incomplete; to go on, run the same command again")
         sys.exit(code)

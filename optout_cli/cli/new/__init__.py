@@ -231,6 +231,7 @@ def _check_usage(given: Mapping[str, Any]) -> None:  # Any: what each option tak
     }
     chosen = [name for name, value in modes.items() if value]
     is_file_name = str(query).lower().endswith((".csv", ".xlsx"))
+    is_here = query and Path(query).exists()
     several = len(chosen) > 1 and (wants_wording or given["pattern"])
     together, one = "do not go together", "leave one of them out"
     rules: tuple[tuple[object, str, str], ...] = (
@@ -252,6 +253,13 @@ def _check_usage(given: Mapping[str, Any]) -> None:  # Any: what each option tak
             "add one of them, or name a jurisdiction instead",
         ),
         (given["states"] and former, f"--state and --follow {together}", one),
+        (
+            query and is_request(query) and not wants_wording,
+            f"{query!r} is the name of a request, not of a jurisdiction",
+            f"to start from it: --from {quote(str(query))}"
+            if is_here
+            else f"name the county, and write to that file with -o {quote(str(query))}",
+        ),
         (
             given["common"] and (makes_request or not former),
             "--common works only with --follow and --csv or --xlsx",

@@ -1,7 +1,7 @@
 """`optout new --follow`: begin after an earlier letter; and the tables of --csv and --xlsx."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -301,11 +301,15 @@ def _say_alone(only: Party, earlier: Earlier, program: Program) -> None:
 
 
 class _Candidate(NamedTuple):
-    """An earlier letter that may be meant, what it is in a few words, and its register's folder."""
+    """An earlier letter that may be meant, what it is in a few words, and its register's folder.
+
+    `parties` are the recipients of the files that were named, if those were sent.
+    """
 
     earlier: Earlier
     summary: str = ""
     folder: Path | None = None
+    parties: Collection[Party] = PARTIES
 
 
 def _candidates(text: str, within: Path | None) -> dict[str, _Candidate]:
@@ -318,21 +322,27 @@ def _candidates(text: str, within: Path | None) -> dict[str, _Candidate]:
             raise
         return {text: _Candidate(earlier_from_json(text))}
     # Two commands may have written the letters to the two recipients: they are one request.
-    states = {named.state.written.reference: named.state for named in found.letters}.values()
+    states = {named.state.written.reference: named.state for named in found.letters}
     if len(states) > 1 and not (is_terminal() and len(states) <= _MOST):
         message = f"has {len(states):,} letters"
-        hint = f"name one of them, such as {next(iter(states)).written.reference}"
+        hint = f"name one of them, such as {next(iter(states))}"
         location = Location(text, is_command_line=True)
         raise OptoutError(Problem("several-letters", message, location, hint))
-    versions = versions_sent(states, found.states)
+    versions = versions_sent(states.values(), found.states)
     return {
-        state.written.reference: _Candidate(
+        reference: _Candidate(
             earlier_from(version, found.states),
             f"{state.written.letter.partition('/')[2]} of {state.written.date},"
             f" {state.written.name}",
             found.folder,
+            {
+                named.state.letter.recipient
+                for named in found.letters
+                if named.state.written.reference == reference and named.state.sent
+            }
+            or PARTIES,
         )
-        for state, version in zip(states, versions, strict=True)
+        for (reference, state), version in zip(states.items(), versions, strict=True)
     }
 
 
@@ -350,22 +360,26 @@ def _ask_what_follows(
         say_wrapped(f"{text} has {len(choices)} letters. Which one do you want to follow?")
         return ask_choice("Letter", choices, explain=_EXPLAIN_EARLIER)
 
-    def following_asked(earlier: Earlier, following: Sequence[str], _before: str) -> str:
+    def usual_after(candidate: _Candidate, following: Sequence[str]) -> str | None:
+        usual = usual_letter(candidate.earlier, library, candidate.parties)
+        return usual if usual in following else None
+
+    def following_asked(candidate: _Candidate, following: Sequence[str], _before: str) -> str:
         say_wrapped("Which letter do you want?")
         titles = {id: library.programs.find(id)[1].title for id in following}
-        usual = usual_letter(earlier, library) or ""  # by default, what answers the last reply
-        default = usual if usual in following else ""
+        default = usual_after(candidate, following) or ""
         return ask_choice("Letter", titles, default=default, explain=_EXPLAIN_NEXT)
 
     def questions_for(answers: Mapping[str, str]) -> dict[str, Question]:
         questions: dict[str, Question] = {} if only else {_EARLIER: earlier_asked}
         if (chosen := only or answers.get(_EARLIER)) and letter is None and is_terminal():
-            earlier = found[chosen].earlier
-            following = letters_following(earlier, library)
+            following = letters_following(found[chosen].earlier, library)
             if len(following) > 1:
-                questions[_NEXT] = partial(following_asked, earlier, following)
+                questions[_NEXT] = partial(following_asked, found[chosen], following)
         return questions
 
     answers = ask_in_turn(questions_for)
     chosen = found[only or answers[_EARLIER]]
-    return chosen.earlier, answers.get(_NEXT, letter), chosen.folder
+    asked = answers.get(_NEXT, letter)
+    usual = usual_after(chosen, letters_following(chosen.earlier, library))
+    return chosen.earlier, asked or usual, chosen.folder
