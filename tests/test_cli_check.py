@@ -88,6 +88,9 @@ def test_a_wrong_line_does_not_hide_what_is_wrong_with_the_others(
     lines = "enclosures: [{file: map.pdf, title: Map}]\nwording: {zz: Good day to you all.}\n"
     write("r.yaml", REQUEST.replace("title", "titel") + lines)
     assert outcome(run("check", "r.yaml")) == (1, SEVERAL, "")
+    mail = "recipients: {bureau: {emial: b@a.gov}}\nservice: {bureau: [{by: email}]}\n"
+    write("r.yaml", REQUEST + mail)  # no address is missing but for the slip
+    assert outcome(run("check", "r.yaml"))[1].count("hint: ") == 1
     write("r.yaml", REQUEST.replace("opt-out", "opt-uot") + lines)  # on which the others depend
     assert outcome(run("check", "r.yaml"))[1].count("hint: ") == 1
 

@@ -139,6 +139,8 @@ def _notes_on_request(
         found = frozenset(map(_line_of, error.problems))
         if wrong or found & _DECIDING:
             raise
+        if "recipients" in found:  # else a way of service would lack the address that is left out
+            found |= {"service"}
         again = partial(_notes_on_request, document, path, library, order, found)
         others = (it for it in _problems_raised(again) if _line_of(it) not in {"", *found})
         raise OptoutError(*error.problems, *others) from None
