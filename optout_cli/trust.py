@@ -62,8 +62,8 @@ def place_problems(folder: Path, paths: Collection[str]) -> Iterator[Problem]:
     folder, or the other way round.
     """
     places = [folder / path for path in paths]
-    missing = [place.parent for place in places if not place.parent.is_dir()]
-    above = {it for parent in missing for it in (parent, *parent.parents)}
+    # What is above something that exists is a folder.
+    above = {next(filter(Path.exists, place.parents)) for place in places}
     taken = [(it, "a file where a folder must be") for it in sorted(above) if it.is_file()]
     folders = [place for place in places if place.is_dir() and not place.is_symlink()]
     taken += ((place, "a folder where a letter must be") for place in folders)

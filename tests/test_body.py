@@ -27,6 +27,20 @@ def p(text: str) -> Paragraph:
 
 
 @pytest.mark.parametrize(
+    "html",
+    [
+        "<p>a</p> <h2>b</h2> <ul><li>c</li></ul> <blockquote><p>d</p></blockquote>",
+        "<p>a</p><ol><li>b <ol><li>c</li></ol></li><li>d</li></ol><p>e</p>",
+        "<P>a</P><p>b</p>",
+        "",
+    ],
+)
+def test_blocks_read_one_by_one_are_those_of_the_whole_section(html: str) -> None:
+    section = f'<section id="body">{html}</section>'
+    assert sections_from(f"\n{section}\n", "ask") == body._sections_in(section, "ask")
+
+
+@pytest.mark.parametrize(
     ("html", "block"),
     [
         ("<p>a</p>", p("a")),

@@ -222,9 +222,31 @@ def test_a_letter_is_set_tightly_where_it_then_takes_a_page_less(
     assert pages_in(pdf_of(other, either_library)) == 2
 
 
+def test_a_page_counts_that_another_program_added_to_typsts(typst_library: Library) -> None:
+    content = pdf_of(letter_for(typst_library), typst_library)
+    pages, trailer = content.partition(b"\n1 0 obj\n")[2], content.rpartition(b"trailer\n<<")[2]
+    count, kids = re.match(rb"<</Type/Pages/Count (\d)/Kids\[(.*?)\]", pages).groups()  # type: ignore[union-attr]
+    first = kids.partition(b" R")[0] + b" R"
+    added = b"1 0 obj\n<</Type/Pages/Count %d/Kids[%b %b]>>\nendobj\n" % (
+        int(count) + 1,
+        kids,
+        first,
+    )
+    table = b"xref\n1 1\n%010d 00000 n\r\ntrailer\n<<" % len(content)
+    old = trailer.partition(b"startxref\n")[2].partition(b"\n")[0]
+    end = b"/Prev %b>>\nstartxref\n%d\n%%%%EOF" % (old, len(content) + len(added))
+    updated = content + added + table + trailer.partition(b">>")[0] + end
+    assert pages_in(updated) == pages_in(content) + 1
+
+
 @pytest.mark.parametrize("slant", ["italic", "normal"])
 def test_italics_draw_fewer_characters(slant: str) -> None:
     assert ("\u0411" in known_characters(slant)) == (slant == "normal")
+
+
+@pytest.mark.parametrize("slant", ["italic", "normal"])
+def test_each_face_draws_the_common_characters(slant: str) -> None:
+    assert measure.COMMON.union(measure.ASCII.decode()) <= known_characters(slant)
 
 
 @pytest.mark.parametrize(

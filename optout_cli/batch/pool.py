@@ -63,7 +63,7 @@ def results_in_order(
     it loads. With one job, or where the system allows no workers, all tasks run here.
     """
     waiting = iter(tasks)
-    jobs = jobs if can_start_workers() else 1
+    jobs = jobs if jobs > 1 and can_start_workers() else 1
     yield from _results_here(work, waiting if jobs == 1 else islice(waiting, int(first_here)))
     following = next(waiting, None)
     while following is not None:

@@ -5,6 +5,7 @@ Nothing is written to disk here. A Problem in one row never stops another row.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
@@ -58,8 +59,7 @@ def check_rows(input_files: Sequence[InputFile], job: Job, jobs: int) -> Iterato
     Raises OptoutError for problems with the data or the programs, and where an input file cannot
     be read to its end.
     """
-    _require_library(job)
-    check, rows = _Work(job).check, rows_of(input_files)
+    check, rows = _work_on(job).check, rows_of(input_files)
     tasks = iter(lambda: list(islice(rows, _ROWS_A_TASK)), [])
     for task, result in results_in_order(check, tasks, jobs):
         if not isinstance(result, WorkerKilled):
@@ -74,14 +74,20 @@ def check_rows(input_files: Sequence[InputFile], job: Job, jobs: int) -> Iterato
                 yield from alone
 
 
-def _require_library(job: Job) -> None:
-    """Raise OptoutError for problems that every row would have: with data, programs, or engine."""
+def _work_on(job: Job) -> "_Work":
+    """Return what checks the rows.
+
+    Raises OptoutError for problems that every row would have: with data, programs, or engine.
+    """
     _ = job.library.directory, job.library.programs
     if any(exporter_for(name).IS_SLOW for name in job.order.formats):
         context = job.library.context
         with temporary_files():
             pass
         raise_any(engines.layout_problems(context.engine_name, context.templates))
+    work = _Work(job)
+    _ = work.fingerprints  # once, for all processes
+    return work
 
 
 def is_made_by_check(order: Order) -> bool:
@@ -128,8 +134,7 @@ def check_and_make(
 
     `choose` says what to make of a checked row. Raises OptoutError as `check_rows`.
     """
-    _require_library(job)
-    work = _Work(job)
+    work = _work_on(job)
     for number, row in enumerate(rows):
         (checked,) = work.check([(number, row)])
         order = choose(checked)
@@ -181,10 +186,14 @@ class _Work:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.fingerprints = Fingerprints(job.library, job.order.formats)
         self.records: dict[str, list[Record]] = {}  # by fingerprint
         for record in job.records.values():
             self.records.setdefault(record.fingerprint, []).append(record)
+
+    @cached_property
+    def fingerprints(self) -> Fingerprints:
+        """The hashes of requests; a row that is made after its check has its own."""
+        return Fingerprints(self.job.library, self.job.order.formats)
 
     def check(self, rows: list[tuple[int, Row]]) -> list[CheckedRow]:
         """Check some rows, each with its number."""

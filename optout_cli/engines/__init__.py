@@ -33,6 +33,8 @@ CURES = {
     "typst": "install it again: pip install --force-reinstall typst",
 }
 
+# How a PDF of Typst begins: the first object is the list of all pages.
+_BY_TYPST = re.compile(rb"%PDF-1\.7\n%\x80{4}\n\n1 0 obj\n<</Type/Pages/Count ([0-9]+)/Kids\[")
 _OWN_FOLDER = re.compile(r"optout-(\d+)-\w+")  # with the process that made it
 # Of Windows: the right to ask whether a process runs, and the error where there is none.
 _LOOK_AT, _NO_PROCESS = 0x1000, 87
@@ -151,6 +153,9 @@ def working_engine(wanted: EngineName) -> tuple[EngineName, str | None]:
 @lru_cache(maxsize=1)  # notes and register ask again for what the engine has just counted
 def pages_in(content: bytes) -> int:
     """Return how many pages a PDF has."""
+    # A program that adds pages to such a file adds a table too, or writes it in its own way.
+    if (typst := _BY_TYPST.match(content)) and content.count(b"startxref") == 1:
+        return int(typst[1])
     import pypdfium2  # 40 ms
 
     document = pypdfium2.PdfDocument(BytesIO(content))  # of bytes, it would make a copy

@@ -56,6 +56,9 @@ _BLANKS = frozenset("\n\t ")
 _NOT_ON_THE_PAGE = {
     "notice", "template", "people", "seal", "autograph", "attachments", "named", "cover", "head",
 }  # fmt: skip
+# What each face can draw, as most letters have nothing else. A test looks at the faces.
+ASCII = bytes(range(0x20, 0x7F))
+COMMON = frozenset("\u00a0\u00a7\u00b7\u2013\u2014\u2018\u2019\u201c\u201d\u2022")
 # Marks that join the letter before them, and characters without a shape.
 _WITHOUT_SHAPE = ("Mn", "Me", "Cf", "Cc", "Zs")
 
@@ -84,10 +87,17 @@ def known_characters(slant: str = "normal") -> frozenset[str]:
         return frozenset(map(chr, face.getBestCmap())) | _BLANKS
 
 
+def is_common(text: str) -> bool:
+    """Tell whether each face can draw a text, without a look at the faces, which takes 60 ms."""
+    return COMMON.issuperset(text.encode().translate(None, ASCII).decode())
+
+
 def missing_characters(letter: Letter) -> Iterator[Problem]:
     """Yield each character of a letter that no page can show; the finished page may show more."""
     fields = set(letter.__struct_fields__) - _NOT_ON_THE_PAGE
     words = msgspec.json.encode([getattr(letter, name) for name in sorted(fields)]).decode()
+    if is_common(words):
+        return
     for character in sorted({*unicodedata.normalize("NFC", words)} - known_characters()):
         if unicodedata.category(character) not in _WITHOUT_SHAPE:
             yield unknown_glyph(ord(character))

@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 from datetime import date as Date
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 from unicodedata import normalize
@@ -25,6 +26,7 @@ from optout_cli.engines.measure import (
     broken_words,
     can_be_shorter,
     faces,
+    is_common,
     known_characters,
     lines_taken,
     mono_face,
@@ -158,6 +160,8 @@ class Engine:
         for name, content in {**files, _WORDS: data.encode()}.items():
             if self._there.get(name) != content:
                 with temporary_files():
+                    # A new file stays in memory; to empty the old one makes ext4 write to the disk.
+                    (self._pages / name).unlink(missing_ok=True)
                     (self._pages / name).write_bytes(content)
                 self._there[name] = content
         if _CODE in data and not self._has_mono:  # which takes a tenth of a second
@@ -214,7 +218,7 @@ def _words_of(letter: Letter) -> _Words:
         "seal": None,
         "autograph": None,
         **{name: _fit_words(getattr(letter, name), *room) for name, room in ROOMS.items()},
-        "body": _body_of(letter.body),
+        "body": [*map(_json_of, letter.body)],
         "plain_subject": letter.plain_subject,
         "keywords": letter.keywords,
         "is_typed": letter.is_typed,
@@ -246,6 +250,11 @@ def _fit_words(
     return [broken_words(line, width, size, weight) for line in value]
 
 
+@lru_cache(maxsize=1024)  # most blocks are the same from county to county
+def _json_of(block: Block) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(_body_of([block])[0]))
+
+
 def _body_of(blocks: Sequence[Block], width: float = PAGE_WIDTH, size: float = 11) -> list[_Words]:
     """Return blocks as plain data, fitted into lines of `width` points."""
     return [{"type": type(block).__name__, **_parts_of(block, width, size)} for block in blocks]
@@ -271,7 +280,7 @@ def _parts_of(block: Block, width: float, size: float) -> _Words:
 def _runs_of(run: Run, width: float, size: float) -> Iterator[Run]:
     """Yield a run, in parts where the italics lack a character."""
     text = broken_words(normalize("NFC", run.text), width, size)
-    if not run.emphasis:
+    if not run.emphasis or is_common(text):
         yield msgspec.structs.replace(run, text=text)
         return
     italics = known_characters("italic")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from html import escape, unescape
+from itertools import chain
 from typing import TypeVar
 
 from msgspec import Struct
@@ -33,7 +34,7 @@ _WITHIN = {  # the tags that may be directly inside a tag
     "code": (),
 }
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*+)([^<>]*+)>|<!--.*?-->", re.DOTALL)
-_SECTION = re.compile(r"<section\b.*?</section>", re.DOTALL)
+_BLOCK = re.compile(r"(<(p|ol|ul|blockquote|h2)\b[^<]*+(?:<(?!/\2>)[^<]*+)*+</\2>)")
 _ATTRIBUTE = re.compile(r"""([^\s=/"']+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+)))?""")
 _LINK = re.compile(r"(https://|mailto:)\S+")
 
@@ -157,13 +158,25 @@ def sections_from(html: str, name: str) -> dict[str, tuple[Block, ...]]:
 
     Raises OptoutError at the template's line.
     """
-    if "<!--" in html or _SECTION.sub("", html).strip():  # a tag may be where it looks like another
-        return _sections_in(html, name)
-    parts = (_sections_in(part, name) for part in _SECTION.findall(html))
-    return {id: blocks for part in parts for id, blocks in part.items()}
+    *sections, end = html.split("</section>")
+    is_plain = all(part.lstrip().startswith("<section ") for part in sections)
+    if not is_plain or html.count("<section") > len(sections) or "<!--" in html or end.strip():
+        return _sections_in(html, name)  # a tag may be where it looks like another
+    return {id: blocks for part in sections for id, blocks in _blocks_in(part, name).items()}
 
 
-@lru_cache(maxsize=1024)  # most sections are the same from county to county
+def _blocks_in(section: str, name: str) -> dict[str, tuple[Block, ...]]:
+    """Read a section without its end, block by block: most are the same from county to county."""
+    start, _, inside = section.lstrip().partition(">")
+    parts = _BLOCK.split(inside)
+    between, blocks = parts[::3], parts[1::3]
+    if not blocks or "".join(between).strip():  # such as after a list within a list
+        return _sections_in(f"{start}>{inside}</section>", name)
+    read = [_sections_in(f"{start}>{block}</section>", name) for block in blocks]
+    return {id: tuple(block for part in read for block in part[id]) for id in read[0]}
+
+
+@lru_cache(maxsize=1024)
 def _sections_in(html: str, name: str) -> dict[str, tuple[Block, ...]]:
     parser = _Parser(name)
     parser.read(html)
@@ -287,11 +300,11 @@ def inline_html(runs: Iterable[Run]) -> str:
 
 def texts_in(blocks: Iterable[Block]) -> Iterator[str]:
     """Yield the text of each paragraph and heading, in order."""
-    for block in blocks:
-        if isinstance(block, ListBlock):
-            for item in block.items:
-                yield from texts_in(item)
-        elif isinstance(block, Quote):
-            yield from texts_in(block.blocks)
-        else:
-            yield plain(block.runs)
+    return chain.from_iterable(map(_texts_of, blocks))
+
+
+@lru_cache(maxsize=1024)  # most blocks are the same from county to county
+def _texts_of(block: Block) -> tuple[str, ...]:
+    if isinstance(block, ListBlock):
+        return tuple(chain.from_iterable(map(texts_in, block.items)))
+    return tuple(texts_in(block.blocks)) if isinstance(block, Quote) else (plain(block.runs),)

@@ -161,6 +161,8 @@ def full_stop(text: str) -> str:
 
 def with_curly_quotes(text: str) -> str:
     """Turn the straight double quotation marks of a text into those of a letter."""
+    if '"' not in text:
+        return text
     return _OPENING_QUOTE.sub("\u201c", text).replace('"', "\u201d")
 
 
@@ -210,17 +212,18 @@ _STRAIGHT = re.compile(
 )
 _PAIR = re.compile(rf"(?<![^\s(\[\u201c\u2014])(?!{_LEFT_OUT})'(?=\S)([^']*[^'\s])'(?!\w)")
 # A blank in one of these never ends a line: a date, a citation, a section, a number, a code.
-_UNBROKEN = re.compile(
-    rf"\b(?:{'|'.join(MONTHS)}) \d{{1,2}},? \d{{4}}\b"
-    r"|\b\d+ (?:U\.S\.C\.|C\.F\.R\.|FR|O\.S\.|Del\. C\.|M\.R\.S\.)(?: \u00a7+)? \S+"
-    r"|(?<!\u00a7)\u00a7+ \S+|\b[Ss]ections? [0-9IVXL]\S*|\b[Nn]o\. \S+(?: \d{4}\b)*|\b\d+ to \d+\b"
-    r"|\b(?:FIPS|ORI) \w+|\b(?:Order|Ordinance|Resolution) \d\S*|\b(?:U\.S\.|Ste?\.) [A-Z]\w+"
-    r"|\b\d+ (?:days|hours)\b|\b\d{1,2}(?::\d{2})? [ap]\.m\.|\b(?:Room|Rm\.?|Suite|Floor|Box) \d\S*"
+_UNBROKEN = re.compile(  # the boundary once for all: within a word, nothing else is tried
+    rf"\b(?:(?:{'|'.join(MONTHS)}) \d{{1,2}},? \d{{4}}\b"
+    r"|\d+ (?:U\.S\.C\.|C\.F\.R\.|FR|O\.S\.|Del\. C\.|M\.R\.S\.)(?: \u00a7+)? \S+"
+    r"|[Ss]ections? [0-9IVXL]\S*|[Nn]o\. \S+(?: \d{4}\b)*|\d+ to \d+\b"
+    r"|(?:FIPS|ORI) \w+|(?:Order|Ordinance|Resolution) \d\S*|(?:U\.S\.|Ste?\.) [A-Z]\w+"
+    r"|\d+ (?:days|hours)\b|\d{1,2}(?::\d{2})? [ap]\.m\.|(?:Room|Rm\.?|Suite|Floor|Box) \d\S*"
     r"|[^\W\d_][\w\u2019-]+, (?:Jr\.|Sr\.|II\b|III\b|IV\b|Esq\.)"
     # A person's name, of at most two parts, behind titles.
-    r"|\b(?:(?:Chief|Vice|(?:Under)?[Ss]heriff|Deputy|Captain|Lieutenant|Sergeant|Attorney|Mayor"
+    r"|(?:(?:Chief|Vice|(?:Under)?[Ss]heriff|Deputy|Captain|Lieutenant|Sergeant|Attorney|Mayor"
     r"|Administrator|Commissioner|Supervisor|Director|Judge|Mr\.|Mrs\.|Ms\.|Dr\.) )+"
-    r"[A-Z](?:[\w\u2019-]+|\.)(?: [A-Z](?:[\w\u2019-]+|\.))?(?![\w\u2019])"
+    r"[A-Z](?:[\w\u2019-]+|\.)(?: [A-Z](?:[\w\u2019-]+|\.))?(?![\w\u2019]))"
+    r"|(?<!\u00a7)\u00a7+ \S+"
 )
 
 
