@@ -15,6 +15,8 @@ from optout_cli.cli import ask as asking
 from optout_cli.cli import correct
 from optout_cli.model.jurisdiction import Address, Contact
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 BY = ("--who", "the records desk", "--how", "telephone")
 MOVED = (
     *("--set", "address.street.0=1 New Street", "--set", "address.city=Miami"),

@@ -21,6 +21,8 @@ from optout_cli.model.letter import ListBlock
 from optout_cli.templating.body import plain, sections_from, texts_in
 from optout_cli.templating.filters import text_problems, with_words
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 KINDS = [name for name, *_ in Library().programs.letters()]
 WHOLE = ("statement", "limits", "body")  # passages that hold others
 OPENING = """\

@@ -39,7 +39,7 @@ def recipient(party: str, organization: str, more: str = "") -> str:
 @pytest.mark.parametrize("form", ["pdf", "fax-pdf"])
 def test_a_layout_of_ones_own_makes_no_more_than_a_hundred_pages(form: str, tmp_path: Path) -> None:
     library = library_with(tmp_path, {STYLE: SHEET + ".body > p { break-before: page }"})
-    body = (Paragraph((Run("One line."),)),) * 120
+    body = (Paragraph((Run("One line."),)),) * 101
     long = structs.replace(letter_for(library, ""), body=body)
     assert next(room_problems(long, has_own_page=True), None) is None
     (problem,) = problems_of(lambda: exporter_for(form).encode(long, library.context))

@@ -23,6 +23,8 @@ from run_batch import below
 from optout_cli.register.events import Evidence
 from optout_cli.register.journal import NAME
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 BENNINGTON = ADDISON | {
     "id": "50003",
     "slug": "bennington-county-vt",
