@@ -12,6 +12,7 @@ from msgspec import structs
 from read_pdf import lines_on, opened
 
 from optout_cli import bundled
+from optout_cli.cache import Cache
 from optout_cli.engines.measure import room_problems
 from optout_cli.errors import Problem
 from optout_cli.exporters import exporter_for
@@ -113,7 +114,7 @@ def test_the_hint_names_the_recipient(library: Library, party: str) -> None:
 
 
 def test_a_long_address_of_a_data_file_is_told_at_its_line(
-    tmp_path: Path, write: Callable[..., Path]
+    tmp_path: Path, write: Callable[..., Path], cache: Cache
 ) -> None:
     lines = ", ".join(f"Agency {number}" for number in range(8))
     own = write(
@@ -125,7 +126,7 @@ def test_a_long_address_of_a_data_file_is_told_at_its_line(
               organization: [{lines}]
         """,
     )
-    (problem,) = told("", Library(overlays=[str(own)]))
+    (problem,) = told("", Library(overlays=[str(own)], cache=cache))
     assert problem.location is not None
     assert (problem.code, problem.location.file, problem.location.line) == (
         "tall-address",
