@@ -8,6 +8,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import date
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,16 +18,19 @@ from answer_questions import Asked, at_the_terminal
 from click.testing import CliRunner, Result
 from hypothesis import settings
 from jinja2 import nodes
+from msgspec import Struct
 from pause_coverage import coverage_paused, coverage_resumed, import_measured, pause_in_layouts
 from run_batch import Batch, batch_in
 
-from optout_cli import bundled, engines
+from optout_cli import bundled, directory, engines
 from optout_cli.cache import Cache
 from optout_cli.cli import check, group, options
 from optout_cli.errors import Problem
-from optout_cli.exporters import Options
+from optout_cli.exporters import ExportContext, Options
 from optout_cli.letters import Library
 from optout_cli.lint import problems_in_letters, problems_in_library
+from optout_cli.readers import files
+from optout_cli.readers.files import Parts
 from optout_cli.templating.templates import Templates
 
 TODAY = date(2026, 11, 24)
@@ -37,6 +41,7 @@ settings.load_profile("steady")
 _NUMBERS = count(1)
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = bundled.TEMPLATES
+DATA = (str(bundled.JURISDICTIONS), str(bundled.AGENCIES))
 # The user's folders, below the tests' home.
 _FOLDERS = (
     ("HOME", ""),
@@ -67,9 +72,11 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
 
 
 def pytest_collection_finish() -> None:
-    # The thousands of tests stay to the end, so garbage collection need not look through them.
+    # The thousands of tests stay to the end, so garbage collection need not look through them. To
+    # look through the data that they share takes a third of a second: do that seldom.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def pytest_runtest_setup() -> None:
@@ -169,6 +176,27 @@ def _shipped_templates_read_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _shipped_data_decoded_once(cache: Cache) -> Iterator[None]:
+    """Take each shipped file from the cache once, not once for each command."""
+    decoded: dict[object, Parts] = {}
+    load = files.load_parts
+
+    def load_once(path: str, noun: type[Struct], top: str, kept: Cache | None, name: str) -> Parts:
+        is_shipped = path in DATA or Path(path).is_relative_to(SHIPPED)
+        if not (is_shipped and kept and kept.folder == cache.folder):
+            return load(path, noun, top, kept, name)
+        key = path, noun, top, name
+        if key not in decoded:
+            decoded[key] = load(path, noun, top, kept, name)
+        return decoded[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (files, directory):
+            patch.setattr(module, "load_parts", load_once)
+        yield
+
+
 @pytest.fixture(scope="session")
 def shipped_problems() -> dict[str, list[Problem]]:
     """Keep what `optout check` found wrong with the shipped data, templates and letters."""
@@ -192,13 +220,27 @@ def _found_once(
 
 @pytest.fixture
 def run(
-    monkeypatch: pytest.MonkeyPatch, library: Library, shipped_problems: dict[str, list[Problem]]
+    monkeypatch: pytest.MonkeyPatch,
+    library: Library,
+    typst_library: Library,
+    shipped_problems: dict[str, list[Problem]],
 ) -> Callable[..., Result]:
     """Run `optout` in this process: `run("show", "06041")`.
 
-    The shipped data and templates are loaded once for all tests, and `optout check` checks them
-    once.
+    The shipped data and templates are loaded once for all tests, so are the engines that print the
+    shipped layouts, and `optout check` checks them once.
     """
+    printers = {"weasyprint": library, "typst": typst_library}
+
+    class Context(ExportContext):
+        @cached_property
+        def engine(self) -> engines.Engine:
+            """The engine of all tests; where a test lets it fail, that of this command."""
+            if engines.load_error(self.engine_name):
+                return super().engine
+            printer = printers[self.engine_name].context.engine
+            vars(printer)["_last"] = None, b""  # each command prints its pages itself
+            return printer
 
     def open_library(**arguments: Any) -> Library:  # Any: those of Library
         opened = Library(**arguments)
@@ -206,6 +248,7 @@ def run(
             vars(opened).update(_directory=library.directory)
         if not arguments["folders"]:
             vars(opened).update(programs=library.programs, templates=library.templates)
+            vars(opened).update(context=Context(library.templates, opened.options))
         return opened
 
     monkeypatch.setattr(options, "Library", open_library)

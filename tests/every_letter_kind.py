@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from conftest import TODAY
 from letters_by_period import BEFORE_ACTIVATION, FULL, PLAIN, not_activated
-from make_letters import document_of
+from make_letters import KINDS, document_of
 
 from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
@@ -74,9 +74,9 @@ class Member(NamedTuple):
         return CLOSED_BUT_AHEAD if is_late else day
 
 
-def members(library: Library) -> Iterator[Member]:
+def members() -> Iterator[Member]:
     """Yield every letter kind in every period, for each place."""
-    for kind, _, _ in library.programs.letters():
+    for kind in KINDS:
         for period in DAYS[kind.partition("/")[0]]:
             yield from (Member(kind, period, place) for place in REQUESTS)
 

@@ -24,6 +24,8 @@ from optout_cli.readers.yaml import document_from_yaml
 from optout_cli.templating.body import plain
 from optout_cli.templating.filters import as_typed
 
+PROGRAMS = Library().programs  # read once while the tests are collected
+KINDS = [kind for kind, *_ in PROGRAMS.letters()]
 BARE = "".join(line for line in REQUEST.splitlines(keepends=True) if "signatory" not in line)
 
 

@@ -20,6 +20,7 @@ from make_letters import (
 from run_batch import records
 
 from optout_cli import bundled
+from optout_cli.cache import Cache
 from optout_cli.directory import load_directory
 from optout_cli.errors import Problem
 from optout_cli.letters import Library
@@ -207,13 +208,13 @@ def test_a_letter_may_name_the_agency_in_two_places(library: Library) -> None:
 
 
 def test_a_county_of_your_own_data_is_in_the_state_that_has_it(
-    write: Callable[..., Path], library: Library
+    write: Callable[..., Path], library: Library, cache: Cache
 ) -> None:
     inside = (
         "jurisdictions: {redwood-district: {name: Redwood County, field-office: ero-san-diego}}"
     )
     path = str(write("own.yaml", f"states: {{CA: {{{inside}}}}}\n"))
-    own = load_directory(str(bundled.JURISDICTIONS), [path], None, str(bundled.AGENCIES))
+    own = load_directory(str(bundled.JURISDICTIONS), [path], cache, str(bundled.AGENCIES))
     assert own.states_with("Redwood County") == {"CA", "MN"}
     assert library.directory.states_with("Redwood County") == {"MN"}
 
@@ -401,8 +402,9 @@ def test_two_agencies_of_a_county_never_share_a_file(run: Run, in_folder: Path) 
 
 
 @pytest.mark.no_cover  # every agreement of a state, with code that others cover
-def test_every_agreement_of_a_state_is_written_in_one_batch(run: Run, in_folder: Path) -> None:
-    library = Library()
+def test_every_agreement_of_a_state_is_written_in_one_batch(
+    run: Run, in_folder: Path, library: Library
+) -> None:
     rows = "jurisdiction,letter,date,particulars.model\n"
     count = 0
     for _, agency in library.directory.agencies_in("NH"):

@@ -12,6 +12,8 @@ from read_pdf import lines_on
 
 from optout_cli.templating.filters import typographic
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 HEAD = "jurisdiction: marin-county-ca\nletter: secure-communities/opt-out\n"
 SIGNED = HEAD + "date: 2026-11-20\nsignatory: {{name: {}, title: Sheriff}}\n"
 ONE_LINE = "hint: write it on one line, with no spaces before or after it"

@@ -142,7 +142,7 @@ def test_every_letter_kind_is_the_same_after_it_was_kept(library: Library, tmp_p
     named = NamedFiles(document_of(), tmp_path)
     json = exporter_for("json")
     differing = []
-    for member in members(library):
+    for member in members():
         try:
             letter = letter_of(member, library)
         except OptoutError:  # a letter that the program refuses

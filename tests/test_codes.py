@@ -1,5 +1,6 @@
 """docs/scripts.md lists every code of problems and notes, and no other."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,14 @@ from import_tool import tool
 from optout_cli.errors import OptoutError
 
 CODES = tool("codes")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_is_kept() -> Iterator[None]:
+    """Let the trees of the whole package go."""
+    yield
+    for kept in (CODES._tree_of, CODES._nodes, CODES._imports):
+        kept.cache_clear()
 
 
 @pytest.mark.no_cover  # reads the code, and runs none

@@ -1,6 +1,7 @@
 """`optout correct` keeps what an office confirmed, with who, how and when."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from optout_cli import bundled
 from optout_cli.cli import ask as asking
 from optout_cli.cli import correct
 from optout_cli.model.jurisdiction import Address, Contact
+
+pytestmark = pytest.mark.usefixtures("with_typst")
 
 BY = ("--who", "the records desk", "--how", "telephone")
 MOVED = (
@@ -33,6 +36,11 @@ def kept(path: Path) -> Any:
     return yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
 
 
+@cache
+def shipped_state(code: str) -> Any:
+    return kept(bundled.JURISDICTIONS)["states"][code]
+
+
 def contact(run: Run, place: str, party: int) -> dict[str, Any]:
     (outlook,) = [
         it
@@ -49,7 +57,7 @@ def test_a_state_means_its_bureau(what: str, run: Run, own: Path) -> None:
     code, out, err = outcome(run("correct", what, "--set", "phone=916-555-0100", *BY))
     assert (code, out, err) == (0, f"{own}\n", "")
     bureau = kept(own)["states"]["CA"]["bureau"]
-    shipped = kept(bundled.JURISDICTIONS)["states"]["CA"]
+    shipped = shipped_state("CA")
     source = {key: value for key, value in shipped["bureau"]["source"].items() if value}
     told = "your office's own entry of 2026-11-24: phone; confirmed by the records desk, telephone"
     assert (bureau["phone"], bureau["source"], bureau["verified"], bureau["verified-by"]) == (

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from make_letters import problems_of, told_by
 
 from optout_cli import bundled
+from optout_cli.cache import Cache
 from optout_cli.directory import Directory, load_directory
 from optout_cli.directory.names import fold, without_legal_word
 from optout_cli.errors import Location, Problem
@@ -530,10 +531,10 @@ def test_a_name_that_is_not_whole_is_kept_as_it_was_typed(
     assert directory.find(query).read_from == read_from
 
 
-def test_an_overlay_adds_names(write: Write) -> None:
+def test_an_overlay_adds_names(write: Write, cache: Cache) -> None:
     text = 'states: {CA: {jurisdictions: {"06041": {aliases: [Tamalpais]}}}}\n'
     path = str(write("own.yaml", text))
-    directory = load_directory(str(bundled.JURISDICTIONS), [path], None)
+    directory = load_directory(str(bundled.JURISDICTIONS), [path], cache)
     assert directory.find("Tamalpais, CA").slug == "marin-county-ca"
 
 

@@ -13,6 +13,8 @@ from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import Export
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 
 def exported(library: Library, name: str, *, is_draft: bool) -> Export:
     """Write a signed letter to the bureau, whose e-mail address is not known."""

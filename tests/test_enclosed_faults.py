@@ -21,6 +21,8 @@ from optout_cli.errors import OptoutError
 from optout_cli.readers.enclosures import load_attachment
 from optout_cli.readers.pictures import load_image
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 ACT = (ROOT / "examples" / "placeholder-resolution.pdf").read_bytes()
 ENCLOSING = f"{REQUEST}enclosures: [{{title: Resolution, file: act.pdf}}]\n"
 NOTE = "print act.pdf to a new PDF to remove its small errors, which PDF readers repair: {}"

@@ -17,9 +17,7 @@ pytestmark = pytest.mark.no_cover  # many letters and pages, with code that othe
 GOLDEN = Path(__file__).parent / "golden" / "family"
 _STYLE = re.compile(r"<style>.*?</style>\n", re.DOTALL)  # the layout's, the same in all
 NOT_YET = ("before-procedure", "procedure")  # periods in which results could not be declined
-MEMBERS = [
-    it for it in members(Library()) if not (it.kind.endswith("results") and it.period in NOT_YET)
-]
+MEMBERS = [it for it in members() if not (it.kind.endswith("results") and it.period in NOT_YET)]
 
 
 @pytest.mark.parametrize("member", MEMBERS, ids=str)
@@ -47,7 +45,7 @@ def test_each_period_has_its_day(library: Library, program: str) -> None:
     assert [it.id for it in periods if it.has(DAYS[program][it.id])] == list(DAYS[program])
 
 
-@pytest.mark.parametrize("member", [it for it in members(Library()) if it not in MEMBERS], ids=str)
+@pytest.mark.parametrize("member", [it for it in members() if it not in MEMBERS], ids=str)
 def test_a_letter_that_makes_no_sense_yet_is_refused_with_the_reason(
     library: Library, member: Member
 ) -> None:

@@ -11,6 +11,8 @@ from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import Export
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 REACHED = """\
 signatory: {name: Pat Placeholder, title: Sheriff, email: sheriff@example.gov}
 signature: {kind: typed}

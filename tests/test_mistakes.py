@@ -8,6 +8,8 @@ import re
 import pytest
 from command_results import Run, Write, outcome
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 REQUEST = """\
 jurisdiction: marin-county-ca
 letter: secure-communities/opt-out

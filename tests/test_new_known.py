@@ -10,6 +10,8 @@ from conftest import REQUEST, TODAY
 
 from optout_cli.cli.user_folder import signatories_path
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 
 def test_the_last_signatory_is_offered_for_the_same_county_only(asked: Asked) -> None:
     office = {"Street": "1 Main Street", "City": "San Rafael", "ZIP": "94900"}

@@ -22,6 +22,7 @@ MODULES = sorted((ROOT / "optout_cli").rglob("*.py"))
 TEMPLATES = ROOT / "templates"
 # What the user is asked, and what a table's columns mean, stands in no letter.
 TALK = {TEMPLATES / "_layout" / name for name in ("questions.yaml", "columns.yaml")}
+LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # the first one needs libyaml
 _MARKUP = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]*>|\{[a-z-]+\}", re.DOTALL)
 
 
@@ -39,7 +40,7 @@ def sentences() -> Iterator[str]:
     for path in sorted(TEMPLATES.rglob("*.j2")):
         yield from _MARKUP.split(path.read_text("utf-8"))
     for path in sorted(set(TEMPLATES.rglob("*.yaml")) - TALK):
-        for text in texts_in(yaml.load(path.read_text("utf-8"), yaml.BaseLoader)):
+        for text in texts_in(yaml.load(path.read_text("utf-8"), LOADER)):
             yield from _MARKUP.split(text)
 
 

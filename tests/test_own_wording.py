@@ -15,7 +15,10 @@ from optout_cli.letters import Library
 from optout_cli.lint import unused_files
 from optout_cli.lint.trial_letters import try_program
 
-pytestmark = pytest.mark.no_cover  # many trial letters, with code that others cover
+pytestmark = [
+    pytest.mark.no_cover,  # many trial letters, with code that others cover
+    pytest.mark.usefixtures("with_typst"),
+]
 
 NO_YEAR = "a day without its year; a deadline must come from the request"
 CLAIMS = (

@@ -55,7 +55,7 @@ def test_the_signature_has_room_for_ink_or_air(
 
 
 def test_no_single_line_of_the_body_is_on_a_page_with_the_closing(either_library: Library) -> None:
-    (member,) = (it for it in members(either_library) if str(it) == SHORT_END)
+    (member,) = (it for it in members() if str(it) == SHORT_END)
     letter = letter_of(member, either_library)
     short = Paragraph((Run("The County reserves its rights."),))  # one line as text, too
     letter = replace(letter, body=(*letter.body[:-1], short))

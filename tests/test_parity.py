@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 from letters_by_period import TURNS, sample_letters
+from make_letters import KINDS
 from msgspec.structs import replace
 from read_docx import words_in, words_of
 from read_fax import drawn, pictures_in, said_by, said_in
@@ -18,7 +19,6 @@ from optout_cli.model.letter import Block, Letter, Paragraph, Run
 pytestmark = pytest.mark.no_cover  # many pages, with code that others cover
 
 USUAL = "secure-communities/opt-out"
-KINDS = [name for name, *_ in Library().programs.letters()]
 
 
 def exported(letter: Letter, library: Library) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from command_results import Run, Write, outcome, words
 from conftest import REQUEST, TODAY
-from make_letters import letter_for, library_with, problems_of, texts_of
+from make_letters import KINDS, letter_for, library_with, problems_of, texts_of
 
 from optout_cli.errors import Location
 from optout_cli.letters import Library
@@ -19,7 +19,6 @@ opening: the first sentence, on who writes for whom and under what authority; wi
     00-01, adopted by the Board of Commissioners on January 1, 2003 (vote: 5 to 0), and Ordinance 2.
 operative: what the letter does, in a sentence or two; within a paragraph
 """
-KINDS = [name for name, *_ in Library().programs.letters()]
 
 
 def test_a_letters_passages_are_listed_with_their_words(run: Run) -> None:

@@ -4,10 +4,12 @@ import contextlib
 import json
 import os
 import pty
+import pwd
 import signal
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -182,21 +184,50 @@ NO_HOME = (
     ("words", "code", "told"),
     [
         ((*TO_ICE, "-f", "txt"), 0, ""),
-        (("new", "06041", "-o", "-", "-q"), 0, ""),
-        (("status", "."), 0, ""),
         (TO_ICE, 1, NO_ROOM),
         ((*TO_ICE, "--engine", "typst"), 1, NO_ROOM),
+    ],
+)
+def test_without_a_home_or_a_temporary_folder_a_letter_is_written_or_told_what_it_lacks(
+    words: tuple[str, ...], code: int, told: str
+) -> None:
+    done = call(sys.executable, "-c", HOMELESS, *words)
+    assert (done.returncode, done.stderr.decode()) == (code, told)
+
+
+# They take nothing at start that a letter does not: one process is enough.
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("new", "06041", "-o", "-", "-q"), 0, ""),
+        (("status", "."), 0, ""),
         (("new", "--xlsx", "--state", "VT"), 1, NO_ROOM),
         (("new", "--wording"), 2, NO_HOME),
     ],
 )
-def test_without_a_home_or_a_temporary_folder_a_command_works_or_says_what_it_lacks(
-    words: tuple[str, ...], code: int, told: str, run: Run
+def test_without_them_another_command_works_too_or_says_what_it_lacks(
+    words: tuple[str, ...], code: int, told: str, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(*TO_ICE, "-f", "json")  # a register for `status`
-    done = call(sys.executable, "-c", HOMELESS, *words)
-    shown = done.stderr.decode().partition("help' for help.\n\n")
-    assert (done.returncode, shown[2] or shown[0]) == (code, told)
+    homeless(monkeypatch)
+    ended, _, err = outcome(run(*words))
+    shown = err.partition("help' for help.\n\n")
+    assert (ended, shown[2] or shown[0]) == (code, told)
+
+
+def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process be as `HOMELESS` makes one."""
+
+    def unknown(number: int) -> None:
+        raise KeyError(number)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    for name in ("HOME", *filter(lambda it: it.startswith("XDG_"), list(os.environ))):
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    monkeypatch.setattr(tempfile, "gettempdir", refuse)
 
 
 def test_doctor_tells_what_this_process_lacks(in_folder: Path) -> None:

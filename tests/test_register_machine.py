@@ -16,11 +16,11 @@ from command_results import Run
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from make_letters import PROGRAMS
 from test_register import AT
 
 from optout_cli import output
 from optout_cli.cli import group
-from optout_cli.letters import Library
 from optout_cli.register.events import (
     Answered,
     Delivered,
@@ -54,7 +54,6 @@ recipients:
   ice: {{email: ice@example.gov, fax: 802-555-0111}}
 """
 SUFFIXES = (".txt", ".html", ".eml", ".fax", ".pdf")
-LIBRARY = Library()
 
 
 def letters_in(folder: Path) -> dict[str, str]:
@@ -277,7 +276,7 @@ class Clerk(RuleBasedStateMachine):
     @invariant()
     def nothing_is_due_that_was_answered(self) -> None:
         states = self.register().letters.values()
-        for standing in standings_of(states, LIBRARY.programs.by_id):
+        for standing in standings_of(states, PROGRAMS.by_id):
             is_over = standing.state.answers or standing.state.is_withdrawn
             assert standing.answer_due is None or not is_over
 

@@ -18,6 +18,8 @@ from optout_cli.errors import Problem, shorten
 from optout_cli.letters import Library
 from optout_cli.readers.document import Document
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 HINT = "\n  hint: copy the file into that folder, or allow its own folder with --files-from DIR\n"
 # The key path of each name of a file that a request can have, and what stands around it.
 KEYS = {

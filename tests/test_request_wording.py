@@ -11,7 +11,7 @@ from edit_wording import REQUEST as AGREEMENT
 from hypothesis import given
 from hypothesis import strategies as st
 from letters_by_period import sample_letters
-from make_letters import body_texts, document_of, letter_for, told_by
+from make_letters import KINDS, body_texts, document_of, letter_for, told_by
 from msgspec.structs import replace
 
 from optout_cli.letters import Library
@@ -21,7 +21,8 @@ from optout_cli.model.letter import ListBlock
 from optout_cli.templating.body import plain, sections_from, texts_in
 from optout_cli.templating.filters import text_problems, with_words
 
-KINDS = [name for name, *_ in Library().programs.letters()]
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 WHOLE = ("statement", "limits", "body")  # passages that hold others
 OPENING = """\
 wording:

@@ -12,6 +12,7 @@ from msgspec import structs
 from read_pdf import lines_on, opened
 
 from optout_cli import bundled
+from optout_cli.cache import Cache
 from optout_cli.engines.measure import room_problems
 from optout_cli.errors import Problem
 from optout_cli.exporters import exporter_for
@@ -39,7 +40,7 @@ def recipient(party: str, organization: str, more: str = "") -> str:
 @pytest.mark.parametrize("form", ["pdf", "fax-pdf"])
 def test_a_layout_of_ones_own_makes_no_more_than_a_hundred_pages(form: str, tmp_path: Path) -> None:
     library = library_with(tmp_path, {STYLE: SHEET + ".body > p { break-before: page }"})
-    body = (Paragraph((Run("One line."),)),) * 120
+    body = (Paragraph((Run("One line."),)),) * 101
     long = structs.replace(letter_for(library, ""), body=body)
     assert next(room_problems(long, has_own_page=True), None) is None
     (problem,) = problems_of(lambda: exporter_for(form).encode(long, library.context))
@@ -113,7 +114,7 @@ def test_the_hint_names_the_recipient(library: Library, party: str) -> None:
 
 
 def test_a_long_address_of_a_data_file_is_told_at_its_line(
-    tmp_path: Path, write: Callable[..., Path]
+    tmp_path: Path, write: Callable[..., Path], cache: Cache
 ) -> None:
     lines = ", ".join(f"Agency {number}" for number in range(8))
     own = write(
@@ -125,7 +126,7 @@ def test_a_long_address_of_a_data_file_is_told_at_its_line(
               organization: [{lines}]
         """,
     )
-    (problem,) = told("", Library(overlays=[str(own)]))
+    (problem,) = told("", Library(overlays=[str(own)], cache=cache))
     assert problem.location is not None
     assert (problem.code, problem.location.file, problem.location.line) == (
         "tall-address",

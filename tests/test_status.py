@@ -24,6 +24,8 @@ from optout_cli.register.events import Evidence
 from optout_cli.register.journal import NAME
 from optout_cli.register.status import sealed
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 BENNINGTON = ADDISON | {
     "id": "50003",
     "slug": "bennington-county-vt",

@@ -310,14 +310,14 @@ def test_what_few_samples_show_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.no_cover
-def test_words_of_an_included_file_are_tried(tmp_path: Path) -> None:
+def test_words_of_an_included_file_are_tried(tmp_path: Path, library: Library) -> None:
     mine = "secure-communities/_mine.html.j2"
     include = f'{{% include "{mine}" %}}'
     text = f'{{% extends "builtin:{OPT_OUT}" %}}{{% block rights %}}{include}{{% endblock %}}'
     part = '<p>It {% block deep %}{% if period == "closed" %}is is{% endif %} so.{% endblock %}</p>'
-    others = Library().programs.by_id["secure-communities"].letters.keys() - {"opt-out"}
-    library = library_with(tmp_path / "mine", {OPT_OUT: text, mine: part})
-    problems = try_program(library, "secure-communities", TODAY, frozenset(others))
+    others = library.programs.by_id["secure-communities"].letters.keys() - {"opt-out"}
+    own = library_with(tmp_path / "mine", {OPT_OUT: text, mine: part})
+    problems = try_program(own, "secure-communities", TODAY, frozenset(others))
     assert {it.message for it in problems} == {"says 'is is': a doubled word"}
 
 

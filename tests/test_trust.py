@@ -15,6 +15,8 @@ from optout_cli.cache import Cache
 from optout_cli.cli.user_folder import keep_signatory, last_signatory, signatories_path
 from optout_cli.trust import doubt_about, is_own
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 IS_ROOT = os.geteuid() == 0
 LETTER = "secure-communities/opt-out"
 OTHER = 65534

@@ -7,6 +7,7 @@ source, sentences and page. Usage: python tools/codes.py
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from optout_cli.readers.validate import convert
@@ -26,38 +27,49 @@ def codes_of(noun: str) -> set[str]:
     A function may get the code as its argument `code`; then its callers give it. Raises ValueError
     for a code that nobody writes as text.
     """
-    trees = {path: ast.parse(path.read_text("utf-8")) for path in _MODULES}
+    trees = {path: _tree_of(path) for path in _MODULES}
     codes: set[str] = set()
     for path, tree in trees.items():
         codes.update(_codes(tree, noun, 0, path))
-        for maker in (it for it in ast.walk(tree) if isinstance(it, ast.FunctionDef)):
+        for maker in (it for it in _nodes(tree) if isinstance(it, ast.FunctionDef)):
             names = _arguments(maker)
             if _PASSED_ON in names and any(_calls(maker, noun)):
                 place = names.index(_PASSED_ON) - (names[0] == "self")
                 for user, other in trees.items():
-                    if user == path or _imports(other, maker.name):
+                    if user == path or maker.name in _imports(other):
                         codes.update(_codes(other, maker.name, place, user))
     return codes
 
 
+@cache
+def _tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+@cache  # a tree is gone through for each function that makes a Problem
+def _nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree))
+
+
 def _calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:
-    for node in ast.walk(tree):
+    for node in _nodes(tree):
         if isinstance(node, ast.Call):
             called = node.func
             if name in (getattr(called, "id", ""), getattr(called, "attr", "")):
                 yield node
 
 
-def _imports(tree: ast.AST, name: str) -> bool:
-    imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
-    return name in (alias.name for node in imports for alias in node.names)
+@cache
+def _imports(tree: ast.AST) -> set[str]:
+    imports = (node for node in _nodes(tree) if isinstance(node, ast.ImportFrom))
+    return {alias.name for node in imports for alias in node.names}
 
 
 def _codes(tree: ast.AST, name: str, place: int, path: Path) -> Iterator[str]:
     """Yield each code in the calls of `name`, which gets it at a place or as `code`."""
     within = {  # the innermost function comes last
         id(call): function
-        for function in ast.walk(tree)
+        for function in _nodes(tree)
         if isinstance(function, ast.FunctionDef)
         for call in _calls(function, name)
     }
@@ -96,7 +108,7 @@ def _texts(value: ast.expr, scopes: Sequence[ast.AST], path: Path) -> Iterator[s
 
 def _assigned(name: str, within: ast.AST) -> Iterator[ast.expr | None]:
     """Yield each value that is assigned to a name; None if the name is a loop variable."""
-    for node in ast.walk(within):
+    for node in _nodes(within):
         match node:
             case ast.Assign(targets=[ast.Name(id=found)], value=value) if found == name:
                 yield value
