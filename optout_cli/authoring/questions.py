@@ -22,6 +22,7 @@ from optout_cli.model.request import RECIPIENTS, Request
 from optout_cli.output import free_name
 from optout_cli.programs import refusals
 from optout_cli.readers.validate import convert
+from optout_cli.readers.yaml import TEXT_LOADER
 
 _TABLE = bundled.TEMPLATES / "_layout" / "questions.yaml"
 _USUAL = ("secure-communities", "opt-out")  # what Enter takes for a county
@@ -77,8 +78,7 @@ class Section(Noun, frozen=True, kw_only=True):
 @cache
 def table() -> tuple[Section, ...]:
     """Return the questions of questions.yaml."""
-    # The base loader returns only texts, lists and mappings.
-    rows = yaml.load(_TABLE.read_text("utf-8"), yaml.BaseLoader)  # noqa: S506
+    rows = yaml.load(_TABLE.read_text("utf-8"), TEXT_LOADER)  # noqa: S506  # texts alone
     return msgspec.convert(rows, tuple[Section, ...], strict=False)
 
 

@@ -15,6 +15,7 @@ import yaml
 
 from optout_cli import bundled
 from optout_cli.model.program import LetterKind, Particular
+from optout_cli.readers.yaml import TEXT_LOADER
 
 # A request as in YAML: texts, lists and mappings. Any: they hold each other.
 Answers = Mapping[str, Any]
@@ -80,8 +81,7 @@ def notes_in(layout: str) -> dict[str, str]:
 def _part_from(section: str) -> _Part:
     """Read a section of the layout: lines of notes, then a key with its sample."""
     notes = "".join(line for line in section.splitlines(keepends=True) if line.startswith("#"))
-    # The base loader returns only texts, lists and mappings.
-    ((key, sample),) = yaml.load(section, yaml.BaseLoader).items()  # noqa: S506
+    ((key, sample),) = yaml.load(section, TEXT_LOADER).items()  # noqa: S506  # texts alone
     return _Part(notes, key, sample)
 
 

@@ -30,6 +30,8 @@ MAX_NODES = 500_000
 _ABSENT = ("", "null", "~")
 HAS_LIBYAML: bool = yaml.__with_libyaml__
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the first one needs libyaml
+# Of shipped files: returns only texts, lists and mappings.
+TEXT_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 # The parser notices these only after the problem, sometimes on a later line.
 _LATE = re.compile(r"could not find expected ':'|unexpected end of stream")
 _LIKE_ITEM = "begins like an item of a list"
