@@ -1,5 +1,6 @@
 """`optout answer`: what came back is recorded, and the letter that answers it has its facts."""
 
+import io
 import json
 import os
 import re
@@ -563,7 +564,7 @@ def test_who_stops_records_nothing(typed: Answers, reference: str, at_terminal: 
 
 def test_a_real_terminal_puts_wrong_answers_right(reference: str, in_folder: Path) -> None:
     lines = (
-        ("Reply", "9", "meeting-offered"),
+        ("Reply", "9", "no", "meeting-offered"),
         ("Day", "11/23/2026"),
         ("  Did you mean 2026-11-23?", ""),
         ("By", ""),
@@ -573,10 +574,11 @@ def test_a_real_terminal_puts_wrong_answers_right(reference: str, in_folder: Pat
         ("Place", "-"),
         ("File", "nowhere.pdf", ""),
         ("Record this", ""),
-        ("Letter", ""),
+        ("Letter", "?", ""),
     )
     words = ["-m", "optout_cli", "answer", TO_ICE]
     child = pexpect.spawn(sys.executable, words, env=os.environ, encoding="utf-8", timeout=300)
+    child.logfile_read = shown = io.StringIO()
     child.delaybeforesend = None
     for label, *texts in lines:
         for text in texts:
@@ -585,6 +587,8 @@ def test_a_real_terminal_puts_wrong_answers_right(reference: str, in_folder: Pat
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0
+    assert "Did nothing come back, or did they say no? Type the number." in shown.getvalue()
+    assert "Confirmation of a meeting: For use after ICE has offered a meeting" in shown.getvalue()
     (answered,) = answers()
     assert (str(answered.on), answered.reply, answered.facts) == (
         "2026-11-23",

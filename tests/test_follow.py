@@ -211,7 +211,7 @@ def test_new_writes_the_request_beside_the_first_one(notice: Path, run: Run) -> 
     path = "marin-county-ca-follow-up.yaml"
     code, out, err = outcome(run("new", "--follow", str(notice), *letter))
     assert (code, out) == (0, f"{path}\n")
-    assert f"optout write {path} -o letters/" in err
+    assert f"optout write {path} -f by-service -o letters/" in err
     text = Path(path).read_text("utf-8")
     earlier = json.loads(notice.read_text("utf-8"))["date"]
     particulars = document_from_yaml(text, path).data["particulars"]
@@ -309,7 +309,7 @@ def test_the_next_step_writes_to_the_folder_of_the_earlier_letter(
     ]
     place = "-o 'cases/Marin County/'"
     assert steps == [
-        f"optout write n.yaml {place}",
+        f"optout write n.yaml -f by-service {place}",
         f"optout batch follow-ups.csv {place} --check",
     ]
 

@@ -166,7 +166,9 @@ def test_every_question_is_answered_wrong_answers_first(
     child = talk()
     shown = type_all(child)
     assert child.exitstatus == 0
-    assert shown.endswith("\r\nnext: optout write marin-county-ca.yaml -o letters/\r\n")
+    assert shown.endswith(
+        "\r\nnext: optout write marin-county-ca.yaml -f by-service -o letters/\r\n"
+    )
     assert "\x1b" not in shown
     for text in (
         "  y takes this answer. n asks the question again. Or type another answer.\r\n",

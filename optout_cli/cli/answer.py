@@ -323,11 +323,15 @@ def _begin_next(
         return
     say_wrapped("Begin the next letter now? It starts with the facts of this one.")
     titles = letters | {_LATER: ""}
-    why = f"{_LATER} begins none. The answer is recorded; to correct it, add --correct."
+    later = f"{_LATER} begins none."
+    if not reply.silence:
+        later += " The answer is recorded; to correct it, add --correct."
+    kinds = {id: statement.library.programs.find(id)[1] for id in letters}
+    why = "\n".join([*(f"{kind.title}: {kind.summary}" for kind in kinds.values()), later])
     try:
         chosen = ask_choice("Letter", titles, default=_LATER, explain=why)
     except Back:
-        say_wrapped(why)
+        say_wrapped(later)
         return
     if chosen == _LATER:
         return

@@ -27,6 +27,7 @@ from optout_cli.register.statements import Moment
 
 _DAY = Particular(type="date", help="when it came")
 _REPLY, _DAY_ASKED, _RIGHT = "Reply", "Day", "right"  # questions
+_UNCLEAR = {"no": "Did nothing come back, or did they say no? Type the number."}
 
 
 class Given(NamedTuple):
@@ -61,7 +62,7 @@ def ask_for_answer(
         say_wrapped("What came back?")
         labels = {id: reply.label for id, reply in known.items()}
         why = "optout records it, and names the letter that answers it."
-        return ask_choice("Reply", labels, default=before, explain=why)
+        return ask_choice("Reply", labels, default=before, explain=why, refused=_UNCLEAR)
 
     def confirmed(shown: Sequence[str], label: str, _before: str) -> str:
         for line in shown:

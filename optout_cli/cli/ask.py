@@ -198,12 +198,13 @@ def ask_choice(
     explain: str | None = None,
     takes_other: bool = False,
     several: bool = False,
+    refused: Mapping[str, str] = {},
 ) -> str:
     """Ask for one of several choices, by number, by a word, or by its beginning; return its name.
 
     Without a default, Enter alone is not an answer. With `takes_other`, another text is one. With
     `several`, also `1,3` or `all` is an answer: return the names, with `; ` between. A choice NONE
-    goes with no other.
+    goes with no other. `refused` has what to say of words that are no answer.
     """
     for number, (name, text) in enumerate(choices.items(), 1):
         say_wrapped(f"{number}  {name}" + (f": {text}" if text else ""), "  ")
@@ -211,6 +212,9 @@ def ask_choice(
         say_wrapped("You may name several, such as 1,2; or all.", "  ")
     while True:
         typed = _read(label, default, explain)
+        if typed.casefold() in refused:
+            say_wrapped(refused[typed.casefold()], "  ")
+            continue
         typed = NONE if typed == _SKIP and NONE in choices else typed
         parts = _parts_of(typed, choices, default) if several else [typed]
         meant = {part: choices_meant(part, choices) for part in parts}

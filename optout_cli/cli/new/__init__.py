@@ -214,6 +214,10 @@ def _say_next(path: Path, options: str, known: Answers, earlier: Beginning | Non
         if signatory and "signatory" not in known:
             named = f"{signatory['name']}, {signatory['title']}"
             say(f"note: the earlier letter was signed by {named}; add who signs now")
+    written: Any = request_file(str(path)).data  # Any: a Tree
+    ways = (way for ways in written.get("service", {}).values() for way in ways)
+    if any(way["by"] in ("email", "fax") for way in ways):
+        options += " -f by-service"
     run = f"{program_name()} write {quote(str(path))}{options} -o {folder_option(folder)}"
     say(f"next: {before}{run}")
 
