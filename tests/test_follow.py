@@ -446,7 +446,7 @@ def test_the_answer_to_a_follow_up_leads_back_to_the_notice(
     run("sent", "letters/2026-11-24-renewed-request-ice.txt", "--on", "2026-11-24")
     declines = ("--letter", "secure-communities/decline-results", "-o", "d.yaml")
     err = outcome(run("new", "--follow", later, *declines, *signed))[2]
-    told = "a later letter, which it does not name, went out to ice: renewed-request of 2026-11-24"
+    told = "a later letter, which it does not name, went out to ICE: renewed-request of 2026-11-24"
     assert told in err
     written = ("write", "d.yaml", "-f", "txt", "-o", "letters/", "--check")
     assert told in outcome(run(*written))[2]
@@ -526,7 +526,7 @@ def test_each_fact_of_an_earlier_letter_is_compared_with_the_register(
     )
     text = Path("next.yaml").read_text("utf-8")
     write("next.yaml", text.replace("to: ice, by: email", "to: ice, by: fax"))
-    wrong = [f"the letter says that {sent_notice} to ice was sent by fax; the register says e-mail"]
+    wrong = [f"the letter says that {sent_notice} to ICE was sent by fax; the register says e-mail"]
     ice = ("--to", "ice", "-f", "txt", "-o")
     assert told_in(outcome(run("write", "next.yaml", *ice, "letters/", "--check"))[2]) == wrong
     assert told_in(outcome(run("write", "next.yaml", *ice, "-"))[2]) == wrong
@@ -563,11 +563,11 @@ def test_the_words_of_an_answer_are_compared_with_the_register(
     write("next.yaml", text)
     wrong = [
         (
-            f"the letter says that the answer to {sent_notice} to bureau was"
-            " “We refuse. The program goes on.”; the register says We decline. The program goes on."
+            f"the letter says that the answer to {sent_notice} to the State Identification"
+            " Bureau was “We refuse. The program goes on.”; the register says We decline. The program goes on."
         ),
         (
-            f"the letter says that {sent_notice} to ice was answered on 2026-11-23; the register"
+            f"the letter says that {sent_notice} to ICE was answered on 2026-11-23; the register"
             " says 2026-11-24"
         ),
     ]
@@ -596,7 +596,7 @@ def test_the_facts_of_a_reply_are_compared_with_the_register(
     command = ("write", "next.yaml", "-f", "txt", "-o", "letters/", "--check")
     assert told_in(outcome(run(*command))[2]) == [
         (
-            f"the letter says that {reference} to ice was received on 2026-11-21; the register"
+            f"the letter says that {reference} to ICE was received on 2026-11-21; the register"
             " says 2026-11-22"
         ),
         f"the letter says that {reference} was answered by Pat Doe; the register says Kim Doe",
@@ -616,8 +616,8 @@ def test_a_recipient_who_never_got_the_earlier_letter_is_told(
     write("next.yaml", f"{renewed}particulars: {{{facts}}}\n")
     err = outcome(run("write", "next.yaml", "-f", "txt", "-o", "other/", "--check"))[2]
     assert told_in(err) == [
-        "the earlier letter was not written to bureau",
-        f"{reference} to ice is not recorded as sent",
+        "the earlier letter was not written to the State Identification Bureau",
+        f"{reference} to ICE is not recorded as sent",
     ]
 
 
@@ -631,12 +631,12 @@ def test_a_follow_up_that_the_register_contradicts_has_a_note(sent_notice: str, 
     told = "note: check the letter before you sign it: "
     notes = [it.removeprefix(told) for it in err.splitlines() if it.startswith(told)]
     assert notes == [
-        f"{sent_notice} to bureau was answered on 2026-11-24 (refused)",
+        f"{sent_notice} to the State Identification Bureau was answered on 2026-11-24 (refused)",
         (
-            f"the letter says that {sent_notice} to bureau was received on 2026-11-23; the"
-            " register says 2026-11-24"
+            f"the letter says that {sent_notice} to the State Identification Bureau was"
+            " received on 2026-11-23; the register says 2026-11-24"
         ),
-        f"{sent_notice} to ice is not recorded as sent",
+        f"{sent_notice} to ICE is not recorded as sent",
     ]
     renewed = ("--letter", "secure-communities/renewed-request", "-o", "renewed.yaml", "-q")
     run("new", "--follow", TO_BUREAU, *renewed, *SIGNED)
@@ -714,7 +714,8 @@ def test_a_request_for_an_answer_names_an_acknowledgment(sent_notice: str, run: 
     run(*begin, "-o", "next.yaml")
     (told,) = outcome(run("write", "before.yaml", "--check"))[2].splitlines()
     assert told.endswith(
-        "to bureau was answered on 2026-11-24 (acknowledged); say so in the letter"
+        "to the State Identification Bureau was answered on 2026-11-24 (acknowledged); say so in"
+        " the letter"
     )
     write = run("write", "next.yaml", "-f", "txt", "-o", "letters/")
     assert TOLD not in outcome(write)[2]

@@ -16,7 +16,7 @@ from optout_cli.authoring.earlier import FACTS, Earlier, answer_words, asked_off
 from optout_cli.errors import OptoutError
 from optout_cli.letters import Library
 from optout_cli.model.program import LetterKind, Program
-from optout_cli.model.request import Party
+from optout_cli.model.request import RECIPIENTS, Party
 from optout_cli.register.events import Answered, way_words
 from optout_cli.register.journal import NAME
 from optout_cli.register.replies import Claim
@@ -163,15 +163,19 @@ def contradictions(
             texts += _newer_texts(claim, all_earlier[party], party, states, program)
             texts += _replaced_texts(claim, found[party], states)
         else:
-            texts.append(f"the earlier letter was not written to {party}")
+            texts.append(f"the earlier letter was not written to {RECIPIENTS[party]}")
     return [*texts, *_reply_texts(claim, kind, list(all_earlier.values()), program)]
+
+
+def _name_of(state: LetterState) -> str:
+    return f"{state.written.reference} to {RECIPIENTS[state.letter.recipient]}"
 
 
 def _status_texts(
     claim: Claim, state: LetterState, answers: Iterable[Answered], program: Program
 ) -> Iterator[str]:
     """Yield that the earlier letter is not recorded as sent, or is answered already."""
-    named = f"{state.written.reference} to {state.letter.recipient}"
+    named = _name_of(state)
     if not state.sent:
         yield f"{named} is not recorded as sent"
     elif state.withdrawal:
@@ -208,7 +212,7 @@ def _replaced_texts(
         is_same = state.identity == cited.identity and state.written.reference != claim.cited
         if claim.cited and is_same and state.sent:
             yield (
-                f"{claim.cited} to {state.letter.recipient} was replaced by"
+                f"{claim.cited} to {RECIPIENTS[state.letter.recipient]} was replaced by"
                 f" {state.written.reference}, which went out on {state.sent[0].on}"
             )
 
@@ -217,12 +221,16 @@ def newer_text(state: LetterState) -> str:
     """Say that a letter went out since the one that a new letter follows."""
     written = state.written
     named = f"{written.letter.partition('/')[2]} of {written.date}, {written.reference}"
-    return f"a later letter, which it does not name, went out to {state.letter.recipient}: {named}"
+    office = RECIPIENTS[state.letter.recipient]
+    return f"a later letter, which it does not name, went out to {office}: {named}"
 
 
 def _service_texts(claim: Claim, state: LetterState, names: _Names) -> Iterator[str]:
     """Yield how the earlier letter went out and when it arrived, if not as recorded."""
-    party, named = state.letter.recipient, f"{state.written.reference} to {state.letter.recipient}"
+    party, named = (
+        state.letter.recipient,
+        _name_of(state),
+    )
     ways = [
         way for way in claim.particulars.get(names.get("service", ""), []) if way["to"] == party
     ]
@@ -249,7 +257,10 @@ def _request_texts(
     program: Program,
 ) -> Iterator[str]:
     """Yield what was answered to the earlier letter, if not as recorded."""
-    named, day = f"{state.written.reference} to {state.letter.recipient}", str(state.written.date)
+    named, day = (
+        _name_of(state),
+        str(state.written.date),
+    )
     own = [
         asked_office(recipient)
         for recipient in earlier_from(state, [state]).facts["recipients"]

@@ -64,9 +64,8 @@ def _ask_missing(
             if f"{name}.{field}" in needed and field not in entry:
                 optional = replace(spec, required=False)
                 path = f"particulars.{name}.{number}.{field}"
-                about = replace(
-                    row, note=f"{name.capitalize()}: {known}. Press Enter if there is none."
-                )
+                ask = "Press Enter if there is none; the letter needs it of one of them."
+                about = replace(row, note=f"{name.capitalize()}: {known}. {ask}")
                 yield from _ask(about, request, path, field, optional)
 
 

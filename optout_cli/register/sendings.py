@@ -229,4 +229,7 @@ def _way_notes(state: LetterState, event: Sent) -> Iterator[Note]:
             text = (
                 f"{why}; also send the signed letter, or give a scan of what was sent with --signed"
             )
+            if kind == "ink" and event.by == "fax":
+                text = "if you faxed the signed pages, add a scan of them with --signed; if you"
+                text += " faxed the file, nobody signed it: also send the signed letter"
             yield Note(code="unsigned", text=text)
