@@ -18,7 +18,7 @@ import yaml
 from command_results import Run, Write, outcome
 from conftest import REQUEST, ROOT
 from drive_chromium import Chromium
-from make_register import ADDISON, DAY, FOLLOW_UP, MARIN, RegisterMaker
+from make_register import ADDISON, DAY, FOLLOW_UP, MARIN, TERMINATE, RegisterMaker
 from PIL import Image
 
 from optout_cli.cli import review as command
@@ -170,7 +170,8 @@ def test_the_head_says_whose_letters_they_are_and_how_far(letters: RegisterMaker
     assert [" ".join(line.split()) for line in head if line.strip()] == [
         (
             "Letters to review: Addison County, VT, and Marin County, CA 3 letters as of"
-            " November 24, 2026: 1 not sent, 1 sent, 1 answered; an answer is overdue for 1"
+            " November 24, 2026: 1 not sent, 1 sent and waiting, 1 answered; an answer is overdue"
+            " for 1"
         )
     ]
 
@@ -220,6 +221,72 @@ def test_a_note_on_many_letters_is_folded_and_an_old_one_has_only_its_name(
     (folded,) = {*found[:3]}
     assert "<details><summary>About the program on this day</summary>" in folded
     assert articles(page_at())[3].splitlines()[-2:] == ["Nobody signs yet", "new-code"]
+
+
+def test_letters_about_two_agreements_of_one_agency_name_their_models(
+    in_folder: Path, run: Run
+) -> None:
+    maker = RegisterMaker(Path("out"))
+    for model in ("wso", "tfm"):
+        facts = {"model": [model], "agency": "Ross Police Department"}
+        id = maker.written(letter=TERMINATE, name="Ross Police Department", parties=("ice",),
+                           variant=model, particulars=facts)  # fmt: skip
+        maker.sent(id, "ice")
+    run("review", "out", "-q")
+    title = "Ross Police Department, Marin County, CA: Notice of termination ({}) to ICE"
+    assert [words.partition("\n")[0] for words in articles(page_at())] == [
+        title.format("Task Force Model"),
+        title.format("Warrant Service Officer model"),
+    ]
+    run("status", "out", "-f", "html", "-o", "status.html")
+    found = re.findall(
+        r"<span>(Notice of termination.*?)</span></td>", page_at(Path("status.html"))
+    )
+    assert [re.sub("<.*?>", "", text) for text in found] == [
+        "Notice of termination of 2026-11-02 (Task Force Model)",
+        "Notice of termination of 2026-11-02 (Warrant Service Officer model)",
+    ]
+
+
+def happened(page: str) -> list[list[str]]:
+    """Return what the page says happened to each letter."""
+    found = (words.partition("What happened\n")[2] for words in articles(page))
+    return [words.partition("\nWho signs")[0].splitlines() for words in found]
+
+
+def test_an_acknowledgment_is_a_reply_that_is_told_once(letters: RegisterMaker, run: Run) -> None:
+    id = letters.written(place=ADDISON, on=date(2026, 9, 1), parties=("bureau",))
+    letters.sent(id, "bureau", on=date(2026, 9, 1))
+    run("review", "out", "-q")
+    letters.answered(id, "bureau", date(2026, 9, 20), "acknowledged")
+    run("review", "out", "-q")
+    assert happened(page_at())[-1] == [
+        "Sent by certified mail on 2026-09-01",
+        "Replied on 2026-09-20: an acknowledgment, without an answer",
+        "Overdue since 2026-10-20; write: Request for an answer",
+    ]
+    assert "replied on 2026-09-20: an acknowledgment, without an answer" in news(page_at())
+
+
+def test_what_a_day_that_has_come_asks_for_is_a_next_step(in_folder: Path, run: Run) -> None:
+    maker = RegisterMaker(Path("out"))
+    id = maker.written(
+        letter=TERMINATE,
+        on=date(2026, 9, 1),
+        parties=("ice",),
+        particulars={"model": ["tfm"], "effective": "2026-09-10"},
+    )
+    maker.sent(id, "ice", on=date(2026, 9, 1))
+    maker.answered(id, "ice", date(2026, 9, 25), "acknowledged")
+    run("review", "out", "-q")
+    assert happened(page_at()) == [
+        [
+            "Sent by certified mail on 2026-09-01",
+            "Answered on 2026-09-25: an acknowledgment",
+            "Next step: return ICE's credentials and any equipment, and get a receipt",
+            "The termination takes effect: 2026-09-10",
+        ]
+    ]
 
 
 # What is new.
