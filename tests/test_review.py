@@ -7,6 +7,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from datetime import date
 from hashlib import sha256
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import get_args
@@ -15,11 +16,12 @@ import drive_chromium
 import msgspec
 import pytest
 import yaml
-from command_results import Run, Write, outcome
+from command_results import Run, Write, outcome, words
 from conftest import REQUEST, ROOT
 from drive_chromium import Chromium
 from make_register import ADDISON, DAY, FOLLOW_UP, MARIN, TERMINATE, RegisterMaker
 from PIL import Image
+from read_pdf import opened as opened_pdf
 
 from optout_cli.cli import review as command
 from optout_cli.engines import pictures
@@ -130,7 +132,7 @@ def test_beside_each_letter_stands_all_that_is_known_of_it(
         "Pat Placeholder, Sheriff, Sheriff's Office",
         "signs by hand, on paper",
         "To",
-        "The bureau1 Main Street",
+        "The bureau 1 Main Street",
         "E-mail: bureau@example.gov",
         (
             "From an official source, dated 2026-02-02 (8 months before the letter's date)."
@@ -219,7 +221,7 @@ def test_a_note_on_many_letters_is_folded_and_an_old_one_has_only_its_name(
     run("review", "out", "-q")
     found = re.findall(r'<div class="notes">.*?</div>', page_at(), re.DOTALL)
     (folded,) = {*found[:3]}
-    assert "<details><summary>About the program on this day</summary>" in folded
+    assert '<details class="often"><summary>About the program on this day</summary>' in folded
     assert articles(page_at())[3].splitlines()[-2:] == ["Nobody signs yet", "new-code"]
 
 
@@ -639,11 +641,130 @@ def test_a_browser_filters_searches_and_moves_by_keys(reviewed: Path) -> None:
         found["overdue"] = browser.ask(count)
     assert found == {
         "third": "Addison County, VT",
-        "searched": "2 of 3 letters are shown.",
+        "searched": (
+            "2 of 3 letters are shown. Search looks at everything here: address, note, letter."
+        ),
         "second": "Marin County, CA",
         "enlarged": f"Marin County, CA: {TO_BUREAU}: page 2 of 2",
         "overdue": "1 of 3 letters are shown.",
     }
+
+
+@in_chromium
+def test_search_takes_a_date_whole_and_a_number_without_its_spaces(
+    letters: RegisterMaker, run: Run
+) -> None:
+    other = letters.written(place=ADDISON, on=date(2026, 11, 9), parties=("bureau",))
+    letters.sent(other, "bureau", on=date(2026, 11, 10), number="70081300000173889827")
+    run("review", "out", "-q")
+    found: dict[str, int] = {}
+    shown = "document.querySelectorAll('article:not([hidden])').length"
+    none = "document.getElementById('none')"
+    with Chromium(Path("profile")) as browser:
+        browser.open(PAGE)
+        for text in ("2026-11-10", "2026-11", "70081300000173889810", "7008 1300", "refused", "?",
+                     "1 main", "no-such"):  # fmt: skip
+            browser.ask(
+                f"(() => {{ const field = document.getElementById('search'); field.value ="
+                f" '{text}'; field.dispatchEvent(new Event('input')); }})()"
+            )
+            found[text] = browser.ask(shown)
+        told = browser.ask(f"[{none}.hidden, {none}.textContent]")
+        browser.ask("document.getElementById('none-all').click()")
+        found["all"] = browser.ask(f"{none}.hidden ? {shown} : 0")
+    assert told == [False, "No letter has these words.Show all letters"]
+    assert found == {
+        "2026-11-10": 1, "2026-11": 3, "70081300000173889810": 1, "7008 1300": 2, "refused": 1,
+        "?": 3, "1 main": 3, "no-such": 0, "all": 3,
+    }  # fmt: skip
+
+
+@in_chromium
+def test_a_page_on_paper_says_which_letters_were_chosen(reviewed: Path) -> None:
+    chosen = "document.getElementById('chosen')"
+    with Chromium(Path("profile")) as browser:
+        browser.open(reviewed)
+        browser.press("/", *"marin")
+        browser.ask(
+            "(() => { const state = document.getElementById('state'); state.value = 'unsent';"
+            " state.dispatchEvent(new Event('change')); })()"
+        )
+        told = browser.ask(f"[{chosen}.textContent, getComputedStyle({chosen}).display]")
+        browser.print_media()
+        is_printed = browser.ask(f"getComputedStyle({chosen}).display") == "block"
+        browser.ask("document.getElementById('all').click()")
+        after = browser.ask(f"{chosen}.textContent")
+    words = (
+        "2 of 3 letters: those with the word \u201cmarin\u201d, and that are \u201cNot sent\u201d."
+    )
+    assert (told, is_printed, after) == ([words, "none"], True, "")
+
+
+@in_chromium
+def test_an_enlarged_page_fits_the_screen_first_and_then_gets_larger(reviewed: Path) -> None:
+    width = "(() => { const box = document.getElementById('viewer');"
+    width += " return box.scrollWidth - box.clientWidth; })()"
+    tops = "[...document.querySelectorAll('dialog button')].map((it) => it.offsetTop)"
+    with Chromium(Path("profile")) as browser:
+        browser.resize(390, 844)
+        browser.open(reviewed)
+        browser.ask("document.querySelector('.page').click()")
+        fits = browser.ask(width)
+        rows = {*browser.ask(tops)}
+        browser.ask("document.getElementById('larger').click()")
+        larger = browser.ask(width)
+    assert (fits, len(rows), larger > 300) == (0, 1, True)
+
+
+@in_chromium
+def test_paper_has_pages_as_wide_as_it_allows_and_a_note_of_many_letters_once(
+    in_folder: Path, run: Run, write: Write
+) -> None:
+    write("r.yaml", REQUEST)
+    run("write", "r.yaml", "-f", "pdf", "--engine", "typst", "-q", "-o", "out/")
+    note = WrittenNote(code="period", text="What became of the program.")
+    maker = RegisterMaker(Path("out"))
+    for day in (3, 4, 5):
+        maker.written(place=ADDISON, on=date(2026, 11, day), parties=("ice",), notes=(note,))
+    run("review", "out", "-q")
+    with Chromium(Path("profile")) as browser:
+        browser.resize(700, 900)  # the width of the text on a sheet
+        browser.open(PAGE)
+        browser.print_media()
+        widths = browser.ask(
+            "[...document.querySelectorAll('.page img')].map((it) => it.clientWidth /"
+            " document.querySelector('main').clientWidth > 0.98)"
+        )
+        pdf = browser.print()
+    text = words(" ".join(page.get_textpage().get_text_range() for page in opened_pdf(pdf)))
+    assert (widths and all(widths), text.count(note.text)) == (True, 1)
+    assert text.count("in full on the last sheet") == 3
+
+
+def test_a_day_to_begin_with_that_has_not_come_is_refused(letters: RegisterMaker, run: Run) -> None:
+    code, out, err = outcome(run("review", "out", "--since", "2026-12-01"))
+    assert (code, out, err.splitlines()[-2:]) == (
+        2,
+        "",
+        ["Error: --since 2026-12-01 is in the future", "  hint: name today or a day before"],
+    )
+
+
+def test_a_letter_that_is_only_text_has_each_paragraph_on_one_line(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST)
+    run("write", "r.yaml", "--to", "ice", "-f", "txt", "-o", "out/", "-q")
+    run("review", "out", "-q")
+    (text,) = re.findall(r"<pre.*?>(.*?)</pre>", page_at(), re.DOTALL)
+    (file,) = Path("out").rglob("*.txt")
+    written = file.read_text("utf-8").rstrip("\n")
+    shown = unescape(text)
+    assert shown.split() == written.split()
+    (paragraph,) = re.findall(r"This notice follows the procedure.*?\n\n", shown, re.DOTALL)
+    (as_written,) = re.findall(r"This notice follows the procedure.*?\n\n", written, re.DOTALL)
+    assert (paragraph.strip().count("\n"), as_written.strip().count("\n")) == (0, 1)
+    assert "\n630 Sansome Street, Rm 590\nSan Francisco, CA" in shown
 
 
 def test_each_step_of_a_letter_has_its_name_and_is_shown(

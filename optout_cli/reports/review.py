@@ -19,6 +19,7 @@ import msgspec
 
 from optout_cli.engines.pictures import PagePicture, check_library, draw_pages
 from optout_cli.errors import OptoutError
+from optout_cli.exporters.txt import unwrap
 from optout_cli.letters.notes import CONTACT
 from optout_cli.model.jurisdiction import Address, Source
 from optout_cli.model.request import Confirmation, Copy, Service
@@ -156,7 +157,8 @@ def page_of(
     """Fill in the page. `drawings` are those of `files_of`, by the path in the folder."""
     shown = [standing for standing in standings if standing.is_shown]
     news = _news_in(review)
-    texts = Counter(note.text for standing in shown for note in _own_notes(standing.state))
+    every = [note for standing in shown for note in _notes_on(standing.state)["notes"] if note.text]
+    texts = Counter(note.text for note in every)
     letters: list[_Facts] = []
     for standing in shown:
         key = standing.state.id, standing.state.letter.recipient
@@ -180,7 +182,7 @@ def page_of(
             "places": sorted({letter["place"] for letter in letters}),
             "counts": {name: f"{number:,}" for name, number in states.items() if number},
             "counted_notes": sorted(notes.items()),
-            "common": {text for text, number in texts.items() if number >= _SEVERAL},
+            "common": {note.text: note for note in every if texts[note.text] >= _SEVERAL},
             "letters": sorted(letters, key=itemgetter(*_ORDER)),
         },
         templates,
@@ -220,7 +222,7 @@ def drawings_of(
         if sha256(content).hexdigest() != files[name][0]:
             return Drawing(trouble="changed")
         if name.lower().endswith(_TEXTS):
-            return Drawing(words="\n".join(lines_in(path)))
+            return Drawing(words="\n".join(unwrap(lines_in(path))))
         try:
             is_pdf = name.lower().endswith(".pdf")
             drawn = draw_pages(content if is_pdf else pages_in(path), dpi, _MOST_PAGES)
@@ -316,6 +318,7 @@ def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -
         "sent": [_event_facts(event, standing) for event in state.sent],
         "delivered": state.delivered,
         "answers": [_event_facts(event, standing) for event in state.answers],
+        "replies": [event.reply for event in state.answers],
         "next": open_step(standing, review.today),
         "steps_reached": steps_reached(standing, review.today),
         "next_date": ready.written.date if (ready := standing.next_ready) else None,
