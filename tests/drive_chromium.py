@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import time
+from base64 import b64decode
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
@@ -87,6 +88,14 @@ class Chromium:
             own = {"key": key} | ({"text": key} if len(key) == 1 else {})
             self._call("Input.dispatchKeyEvent", type="keyDown", **own)
             self._call("Input.dispatchKeyEvent", type="keyUp", key=key)
+
+    def print_media(self) -> None:
+        """Show the page as on paper."""
+        self._call("Emulation.setEmulatedMedia", media="print")
+
+    def print(self) -> bytes:
+        """Return the page as a PDF on US Letter paper."""
+        return b64decode(self._call("Page.printToPDF", printBackground=True)["data"])
 
     def faults(self) -> list[str]:
         """Return what axe-core finds that shuts people out, by its rules' names."""

@@ -9,6 +9,7 @@ from answer_questions import SIGNS, Asked, data_in
 from command_results import Run, outcome, words
 
 from optout_cli.authoring.tables import table_template
+from optout_cli.cli import new
 from optout_cli.letters import Library
 from optout_cli.readers.csv import csv_from
 
@@ -47,6 +48,47 @@ def test_the_guide_of_a_county_names_its_agencies(run: Run) -> None:
     text = words(outcome(run("guide", "01001", "--letter", "287g/terminate"))[1])
     assert f"use its name in the place of the county: {AUTAUGA}." in text
     assert AUTAUGA not in words(outcome(run("guide", "01001"))[1])
+
+
+UNLISTED = "no agency of Hays County, TX is on ICE's list of 2026-05-18"
+
+
+def test_show_says_that_a_county_is_not_on_the_list(run: Run) -> None:
+    text = words(outcome(run("show", "Hays County, Texas"))[1])
+    assert f"agency {UNLISTED} source: official, 2026-05-18, https://github.com/" in text
+    assert "is on ICE's list" not in words(outcome(run("show", "Comal County, Texas"))[1])
+
+
+def test_the_guide_begins_with_what_ices_list_has_of_the_county(run: Run) -> None:
+    begins = []
+    for county in ("hays-county-tx", "comal-county-tx"):
+        text = words(outcome(run("guide", county, "--letter", "287g/terminate"))[1])
+        begins.append(text.partition(" Whom to notify")[0].partition("written acknowledgment. ")[2])
+    assert begins == [
+        f"Check that there is an agreement: {UNLISTED}.".replace("'", "\u2019"),
+        (
+            "If this agency signed the agreement, use its name in the place of the county:"
+            " comal-county-sheriffs-office-tx."
+        ),
+    ]
+    assert "ICE\u2019s list" not in words(outcome(run("guide", "hays-county-tx"))[1])
+
+
+def test_new_says_that_a_county_is_not_on_the_list(
+    asked: Asked, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = f"note: check that there is an agreement: {UNLISTED}"
+    letter = ("--letter", "287g/terminate")
+    told = outcome(asked(SIGNS | {"Model": "wso"}, "hays-county-tx", *letter)[0])[2]
+    before, _, after = words(told).partition(note)
+    assert ("What the letter must say:" in after, note in after) == (True, False)
+    assert "What the letter must say:" not in before
+    monkeypatch.setattr(new, "is_terminal", lambda: False)
+    assert words(outcome(run("new", "hays-county-tx", *letter, "-o", "a.yaml"))[2]).startswith(note)
+    told = outcome(run("new", "comal-county-tx", *letter, "-o", "b.yaml"))[2]
+    listed = "comal-county-sheriffs-office-tx"
+    assert told.startswith(f"note: write for the agency that signed, jurisdiction: {listed}\n")
+    assert "note:" not in outcome(run("new", "hays-county-tx", "-o", "c.yaml"))[2]
 
 
 def test_the_table_has_a_row_for_each_agreement(library: Library) -> None:

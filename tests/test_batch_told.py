@@ -126,7 +126,7 @@ RECORD_BY = RECORD.replace(
                 (
                     "have counsel mark up the docx files, and put each change into the request or"
                     " into your own wording; then make the letters to send: run this command again"
-                    " with -f pdf"
+                    " with -f docx,pdf"
                 ),
             ],
         ),

@@ -220,7 +220,7 @@ def test_json_is_one_object_on_one_line(show: Run) -> None:
     code, out, err = outcome(show("99001", "--json"))
     shown = json.loads(out)
     assert (code, out.count("\n"), err) == (0, 1, "")
-    assert list(shown) == ["schema", "locality", "date", "outlooks", "laws"]
+    assert list(shown) == ["schema", "locality", "date", "outlooks", "laws", "agency-source"]
     outlook = next(it for it in shown["outlooks"] if it["program"] == "secure-communities")
     assert outlook["recipients"][0]["origins"]["phone"] == "nowhere.yaml:9"
 

@@ -1,12 +1,13 @@
 """What a letter takes from an earlier letter: its facts, and what is recorded about it."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
-from answer_questions import data_in
-from command_results import Run, Write, lying_in, outcome, problem
+from answer_questions import SIGNS, Asked, data_in
+from command_results import Run, Write, lying_in, outcome, problem, words
 from conftest import REQUEST, TODAY
 from make_letters import case_for, letters_for, problems_of, texts_of, told_by
 from written_letters import REACHED, TO_BUREAU, TO_ICE, write_letters
@@ -416,6 +417,22 @@ def test_a_renewed_request_says_what_was_answered(sent_notice: str, run: Run) ->
     assert (code, out.partition("\n")[0]) == (1, f"next.yaml:17:1: {said} earlier has that day")
 
 
+def test_what_each_office_answered_is_asked_with_its_name(
+    sent_notice: str, run: Run, asked: Asked
+) -> None:
+    for path in (TO_BUREAU, TO_ICE.replace(".txt", ".eml")):
+        assert outcome(run("answer", path, "--reply", "refused", "--on", "2026-11-24"))[0] == 0
+    said = {"What the answer said": ["it was late", "it was declined"], **SIGNS}
+    letter = ("--letter", "secure-communities/renewed-request", "-o", "next.yaml")
+    result, clerk = asked(said, "--follow", TO_BUREAU, *letter)
+    assert (result.exit_code, clerk.unused) == (0, [])
+    summary = words(result.stderr).rpartition("Your answers:")[2]
+    found = re.findall(r"What the answer said (\(.*?\)): (it was [a-z]+)", summary)
+    entries = data_in("next.yaml")["particulars"]["earlier"]
+    assert found == [(f"({entry['to']})", entry["answer"]) for entry in entries]
+    assert len(found) == 2
+
+
 def test_the_answer_to_a_follow_up_leads_back_to_the_notice(
     sent_notice: str, run: Run, library: Library
 ) -> None:
@@ -564,7 +581,8 @@ def test_the_words_of_an_answer_are_compared_with_the_register(
     wrong = [
         (
             f"the letter says that the answer to {sent_notice} to the State Identification"
-            " Bureau was “We refuse. The program goes on.”; the register says We decline. The program goes on."
+            " Bureau was “We refuse. The program goes on.”; the register says We decline. The"
+            " program goes on."
         ),
         (
             f"the letter says that {sent_notice} to ICE was answered on 2026-11-23; the register"

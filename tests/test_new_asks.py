@@ -13,7 +13,7 @@ from written_letters import write_letters
 
 from optout_cli.cli.ask import choices_meant
 from optout_cli.letters import Library
-from optout_cli.readers.cells import days_meant
+from optout_cli.readers.days_said import days_meant
 
 EVERYTHING: dict[str, Any] = {
     "County or city": "Marin, CA",
@@ -731,6 +731,12 @@ def test_an_answer_that_no_longer_fits_the_others_is_asked_again(asked: Asked) -
         ("Friday", ["2026-11-27", "2026-11-20"]),
         ("Tues. Dec 1", ["2026-12-01", "2025-12-01", "2027-12-01"]),
         ("Nov30 2026", ["2026-11-30"]),
+        ("Nov.30", ["2026-11-30", "2025-11-30", "2027-11-30"]),
+        ("Nov.30, 2026", ["2026-11-30"]),
+        ("November 30 '26", ["2026-11-30"]),
+        ("December first", ["2026-12-01", "2025-12-01", "2027-12-01"]),
+        ("the twenty-first of December 2026", ["2026-12-21"]),
+        ("Monday, December Thirty-first", ["2026-12-31", "2025-12-31", "2027-12-31"]),
         ("last Monday", ["2026-11-23"]),
         ("last Tuesday", ["2026-11-17"]),  # today is one
         ("in a month", []),

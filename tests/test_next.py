@@ -136,12 +136,12 @@ def test_it_is_said_by_when_to_write_again(lines: str, day: str, steps: Steps) -
 def test_a_word_file_is_for_counsel_and_not_to_be_sent(steps: Steps) -> None:
     mark_up = (
         "have counsel mark up the docx files, and put each change into the request or into your own"
-        " wording; then make the letters to send: run this command again with -f pdf"
+        " wording; then make the letters to send: run this command again with -f docx,pdf"
     )
     assert steps(RECIPIENTS, "-f", "docx") == ["read each letter", mark_up]
     assert steps(RECIPIENTS, "-f", "txt,docx", "--force")[:3] == [
         "read each letter",
-        mark_up,
+        mark_up.replace("docx,pdf", "txt,docx,pdf"),
         "put a copy of each letter into the other envelope too",
     ]
 

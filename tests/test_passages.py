@@ -102,6 +102,19 @@ def test_passages_are_those_of_one_letter(run: Run, words: tuple[str, ...]) -> N
     )
 
 
+@pytest.mark.parametrize("what", ["jurisdictions", "agencies", "offices"])
+def test_what_one_county_has_is_shown_and_not_listed(run: Run, what: str) -> None:
+    code, out, err = outcome(run("list", what, "Hays County, TX"))
+    assert (code, out, err.splitlines()[-2:]) == (
+        2,
+        "",
+        [
+            f"Error: {what} are listed by state, not by name",
+            f"  hint: optout show 'Hays County, TX'; or all {what} of a state: --state CODE",
+        ],
+    )
+
+
 def test_a_letter_that_does_not_exist_is_told(run: Run) -> None:
     code, _, err = outcome(run("list", "passages", "secure-communities/opt-uot"))
     assert (code, err.splitlines()[0]) == (

@@ -7,6 +7,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from datetime import date
 from hashlib import sha256
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import get_args
@@ -15,11 +16,12 @@ import drive_chromium
 import msgspec
 import pytest
 import yaml
-from command_results import Run, Write, outcome
+from command_results import Run, Write, outcome, words
 from conftest import REQUEST, ROOT
 from drive_chromium import Chromium
-from make_register import ADDISON, DAY, FOLLOW_UP, MARIN, RegisterMaker
+from make_register import ADDISON, DAY, FOLLOW_UP, MARIN, TERMINATE, RegisterMaker
 from PIL import Image
+from read_pdf import opened as opened_pdf
 
 from optout_cli.cli import review as command
 from optout_cli.engines import pictures
@@ -130,7 +132,7 @@ def test_beside_each_letter_stands_all_that_is_known_of_it(
         "Pat Placeholder, Sheriff, Sheriff's Office",
         "signs by hand, on paper",
         "To",
-        "The bureau1 Main Street",
+        "The bureau 1 Main Street",
         "E-mail: bureau@example.gov",
         (
             "From an official source, dated 2026-02-02 (8 months before the letter's date)."
@@ -170,7 +172,8 @@ def test_the_head_says_whose_letters_they_are_and_how_far(letters: RegisterMaker
     assert [" ".join(line.split()) for line in head if line.strip()] == [
         (
             "Letters to review: Addison County, VT, and Marin County, CA 3 letters as of"
-            " November 24, 2026: 1 not sent, 1 sent, 1 answered; an answer is overdue for 1"
+            " November 24, 2026: 1 not sent, 1 sent and waiting, 1 answered; an answer is overdue"
+            " for 1"
         )
     ]
 
@@ -218,8 +221,74 @@ def test_a_note_on_many_letters_is_folded_and_an_old_one_has_only_its_name(
     run("review", "out", "-q")
     found = re.findall(r'<div class="notes">.*?</div>', page_at(), re.DOTALL)
     (folded,) = {*found[:3]}
-    assert "<details><summary>About the program on this day</summary>" in folded
+    assert '<details class="often"><summary>About the program on this day</summary>' in folded
     assert articles(page_at())[3].splitlines()[-2:] == ["Nobody signs yet", "new-code"]
+
+
+def test_letters_about_two_agreements_of_one_agency_name_their_models(
+    in_folder: Path, run: Run
+) -> None:
+    maker = RegisterMaker(Path("out"))
+    for model in ("wso", "tfm"):
+        facts = {"model": [model], "agency": "Ross Police Department"}
+        id = maker.written(letter=TERMINATE, name="Ross Police Department", parties=("ice",),
+                           variant=model, particulars=facts)  # fmt: skip
+        maker.sent(id, "ice")
+    run("review", "out", "-q")
+    title = "Ross Police Department, Marin County, CA: Notice of termination ({}) to ICE"
+    assert [words.partition("\n")[0] for words in articles(page_at())] == [
+        title.format("Task Force Model"),
+        title.format("Warrant Service Officer model"),
+    ]
+    run("status", "out", "-f", "html", "-o", "status.html")
+    found = re.findall(
+        r"<span>(Notice of termination.*?)</span></td>", page_at(Path("status.html"))
+    )
+    assert [re.sub("<.*?>", "", text) for text in found] == [
+        "Notice of termination of 2026-11-02 (Task Force Model)",
+        "Notice of termination of 2026-11-02 (Warrant Service Officer model)",
+    ]
+
+
+def happened(page: str) -> list[list[str]]:
+    """Return what the page says happened to each letter."""
+    found = (words.partition("What happened\n")[2] for words in articles(page))
+    return [words.partition("\nWho signs")[0].splitlines() for words in found]
+
+
+def test_an_acknowledgment_is_a_reply_that_is_told_once(letters: RegisterMaker, run: Run) -> None:
+    id = letters.written(place=ADDISON, on=date(2026, 9, 1), parties=("bureau",))
+    letters.sent(id, "bureau", on=date(2026, 9, 1))
+    run("review", "out", "-q")
+    letters.answered(id, "bureau", date(2026, 9, 20), "acknowledged")
+    run("review", "out", "-q")
+    assert happened(page_at())[-1] == [
+        "Sent by certified mail on 2026-09-01",
+        "Replied on 2026-09-20: an acknowledgment, without an answer",
+        "Overdue since 2026-10-20; write: Request for an answer",
+    ]
+    assert "replied on 2026-09-20: an acknowledgment, without an answer" in news(page_at())
+
+
+def test_what_a_day_that_has_come_asks_for_is_a_next_step(in_folder: Path, run: Run) -> None:
+    maker = RegisterMaker(Path("out"))
+    id = maker.written(
+        letter=TERMINATE,
+        on=date(2026, 9, 1),
+        parties=("ice",),
+        particulars={"model": ["tfm"], "effective": "2026-09-10"},
+    )
+    maker.sent(id, "ice", on=date(2026, 9, 1))
+    maker.answered(id, "ice", date(2026, 9, 25), "acknowledged")
+    run("review", "out", "-q")
+    assert happened(page_at()) == [
+        [
+            "Sent by certified mail on 2026-09-01",
+            "Answered on 2026-09-25: an acknowledgment",
+            "Next step: return ICE's credentials and any equipment, and get a receipt",
+            "The termination takes effect: 2026-09-10",
+        ]
+    ]
 
 
 # What is new.
@@ -572,11 +641,130 @@ def test_a_browser_filters_searches_and_moves_by_keys(reviewed: Path) -> None:
         found["overdue"] = browser.ask(count)
     assert found == {
         "third": "Addison County, VT",
-        "searched": "2 of 3 letters are shown.",
+        "searched": (
+            "2 of 3 letters are shown. Search looks at everything here: address, note, letter."
+        ),
         "second": "Marin County, CA",
         "enlarged": f"Marin County, CA: {TO_BUREAU}: page 2 of 2",
         "overdue": "1 of 3 letters are shown.",
     }
+
+
+@in_chromium
+def test_search_takes_a_date_whole_and_a_number_without_its_spaces(
+    letters: RegisterMaker, run: Run
+) -> None:
+    other = letters.written(place=ADDISON, on=date(2026, 11, 9), parties=("bureau",))
+    letters.sent(other, "bureau", on=date(2026, 11, 10), number="70081300000173889827")
+    run("review", "out", "-q")
+    found: dict[str, int] = {}
+    shown = "document.querySelectorAll('article:not([hidden])').length"
+    none = "document.getElementById('none')"
+    with Chromium(Path("profile")) as browser:
+        browser.open(PAGE)
+        for text in ("2026-11-10", "2026-11", "70081300000173889810", "7008 1300", "refused", "?",
+                     "1 main", "no-such"):  # fmt: skip
+            browser.ask(
+                f"(() => {{ const field = document.getElementById('search'); field.value ="
+                f" '{text}'; field.dispatchEvent(new Event('input')); }})()"
+            )
+            found[text] = browser.ask(shown)
+        told = browser.ask(f"[{none}.hidden, {none}.textContent]")
+        browser.ask("document.getElementById('none-all').click()")
+        found["all"] = browser.ask(f"{none}.hidden ? {shown} : 0")
+    assert told == [False, "No letter has these words.Show all letters"]
+    assert found == {
+        "2026-11-10": 1, "2026-11": 3, "70081300000173889810": 1, "7008 1300": 2, "refused": 1,
+        "?": 3, "1 main": 3, "no-such": 0, "all": 3,
+    }  # fmt: skip
+
+
+@in_chromium
+def test_a_page_on_paper_says_which_letters_were_chosen(reviewed: Path) -> None:
+    chosen = "document.getElementById('chosen')"
+    with Chromium(Path("profile")) as browser:
+        browser.open(reviewed)
+        browser.press("/", *"marin")
+        browser.ask(
+            "(() => { const state = document.getElementById('state'); state.value = 'unsent';"
+            " state.dispatchEvent(new Event('change')); })()"
+        )
+        told = browser.ask(f"[{chosen}.textContent, getComputedStyle({chosen}).display]")
+        browser.print_media()
+        is_printed = browser.ask(f"getComputedStyle({chosen}).display") == "block"
+        browser.ask("document.getElementById('all').click()")
+        after = browser.ask(f"{chosen}.textContent")
+    words = (
+        "2 of 3 letters: those with the word \u201cmarin\u201d, and that are \u201cNot sent\u201d."
+    )
+    assert (told, is_printed, after) == ([words, "none"], True, "")
+
+
+@in_chromium
+def test_an_enlarged_page_fits_the_screen_first_and_then_gets_larger(reviewed: Path) -> None:
+    width = "(() => { const box = document.getElementById('viewer');"
+    width += " return box.scrollWidth - box.clientWidth; })()"
+    tops = "[...document.querySelectorAll('dialog button')].map((it) => it.offsetTop)"
+    with Chromium(Path("profile")) as browser:
+        browser.resize(390, 844)
+        browser.open(reviewed)
+        browser.ask("document.querySelector('.page').click()")
+        fits = browser.ask(width)
+        rows = {*browser.ask(tops)}
+        browser.ask("document.getElementById('larger').click()")
+        larger = browser.ask(width)
+    assert (fits, len(rows), larger > 300) == (0, 1, True)
+
+
+@in_chromium
+def test_paper_has_pages_as_wide_as_it_allows_and_a_note_of_many_letters_once(
+    in_folder: Path, run: Run, write: Write
+) -> None:
+    write("r.yaml", REQUEST)
+    run("write", "r.yaml", "-f", "pdf", "--engine", "typst", "-q", "-o", "out/")
+    note = WrittenNote(code="period", text="What became of the program.")
+    maker = RegisterMaker(Path("out"))
+    for day in (3, 4, 5):
+        maker.written(place=ADDISON, on=date(2026, 11, day), parties=("ice",), notes=(note,))
+    run("review", "out", "-q")
+    with Chromium(Path("profile")) as browser:
+        browser.resize(700, 900)  # the width of the text on a sheet
+        browser.open(PAGE)
+        browser.print_media()
+        widths = browser.ask(
+            "[...document.querySelectorAll('.page img')].map((it) => it.clientWidth /"
+            " document.querySelector('main').clientWidth > 0.98)"
+        )
+        pdf = browser.print()
+    text = words(" ".join(page.get_textpage().get_text_range() for page in opened_pdf(pdf)))
+    assert (widths and all(widths), text.count(note.text)) == (True, 1)
+    assert text.count("in full on the last sheet") == 3
+
+
+def test_a_day_to_begin_with_that_has_not_come_is_refused(letters: RegisterMaker, run: Run) -> None:
+    code, out, err = outcome(run("review", "out", "--since", "2026-12-01"))
+    assert (code, out, err.splitlines()[-2:]) == (
+        2,
+        "",
+        ["Error: --since 2026-12-01 is in the future", "  hint: name today or a day before"],
+    )
+
+
+def test_a_letter_that_is_only_text_has_each_paragraph_on_one_line(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST)
+    run("write", "r.yaml", "--to", "ice", "-f", "txt", "-o", "out/", "-q")
+    run("review", "out", "-q")
+    (text,) = re.findall(r"<pre.*?>(.*?)</pre>", page_at(), re.DOTALL)
+    (file,) = Path("out").rglob("*.txt")
+    written = file.read_text("utf-8").rstrip("\n")
+    shown = unescape(text)
+    assert shown.split() == written.split()
+    (paragraph,) = re.findall(r"This notice follows the procedure.*?\n\n", shown, re.DOTALL)
+    (as_written,) = re.findall(r"This notice follows the procedure.*?\n\n", written, re.DOTALL)
+    assert (paragraph.strip().count("\n"), as_written.strip().count("\n")) == (0, 1)
+    assert "\n630 Sansome Street, Rm 590\nSan Francisco, CA" in shown
 
 
 def test_each_step_of_a_letter_has_its_name_and_is_shown(

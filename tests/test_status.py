@@ -601,7 +601,7 @@ def test_a_page_counts_letters_but_no_drafts(page: str) -> None:
     counts = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page)
     assert dict(counts) == {
         "Jurisdictions that wrote": "1",
-        "Letters sent": "3",
+        "Letters sent in all": "3",
         "Receipt known": "1",
         "Answered": "1",
         "Waiting, not overdue": "1",

@@ -58,7 +58,13 @@ def _ask_missing(
     """Ask for the fields of known entries without which the letter kind is refused."""
     kind = request.basis.library.programs.find(request.letter)[1]
     needed = {term for refusal in kind.refuse for term in refusal.when.missing}
-    for number, entry in enumerate(request.basis.start.known["particulars"][name]):
+    entries = request.basis.start.known["particulars"][name]
+    for number, entry in enumerate(entries):
+        own = [
+            str(value)
+            for field, value in entry.items()
+            if any(other.get(field) != value for other in entries)
+        ]
         known = ", ".join(str(value) for value in entry.values())
         for field, spec in fields.items():
             if f"{name}.{field}" in needed and field not in entry:
@@ -66,7 +72,9 @@ def _ask_missing(
                 path = f"particulars.{name}.{number}.{field}"
                 ask = "Press Enter if there is none; the letter needs it of one of them."
                 about = replace(row, note=f"{name.capitalize()}: {known}. {ask}")
-                yield from _ask(about, request, path, field, optional)
+                for question in _ask(about, request, path, field, optional):
+                    of = f"{question.label} ({', '.join(own)})" if own else question.label
+                    yield replace(question, label=of)
 
 
 def _ask_optional(row: Question, request: UnfinishedRequest, _: str) -> Iterator[Question]:

@@ -15,6 +15,7 @@ from optout_cli import bundled
 from optout_cli.authoring.unfinished import UnfinishedRequest, value_at
 from optout_cli.engines.measure import LINES, window_lines
 from optout_cli.errors import raise_any
+from optout_cli.letters.agreements import county_notes
 from optout_cli.letters.compose import outline_case
 from optout_cli.letters.notes import contact_text, standing_notes
 from optout_cli.model.fields import Noun
@@ -57,7 +58,7 @@ class Question(Noun, frozen=True, kw_only=True):
     ] = "text"
     side: Literal["before", "after", "past"] | None = None
     expand: Literal["agreement", "required", "also", "optional"] | None = None
-    show: Literal["refusals", "status", "recipient"] | None = None
+    show: Literal["refusals", "county", "status", "recipient"] | None = None
 
     def allows(self, text: str) -> bool:
         """Tell whether an answer is one of the choices, or several of them where they may be."""
@@ -286,6 +287,15 @@ def _refuse(request: UnfinishedRequest, _: str) -> Iterator[str]:
     return iter(())
 
 
+def _county_lines(request: UnfinishedRequest, _: str) -> Iterator[str]:
+    """Yield a note if the letter is about an agreement, and the county has none on ICE's list."""
+    library = request.basis.library
+    kind = library.programs.find(request.letter)[1]
+    for note in county_notes(request.locality, kind, library.directory):
+        if note.code == "unlisted-agreement":  # the agencies of another county are asked about
+            yield f"note: {note.line}"
+
+
 def _status_lines(request: UnfinishedRequest, _: str) -> Iterator[str]:
     """Yield the activation, if a rule of the program asks for it, and each note in one line."""
     case, locality = request.case, request.locality
@@ -313,6 +323,7 @@ def _recipient_lines(request: UnfinishedRequest, party: str) -> Iterator[str]:
 
 SHOWN: Mapping[str, Callable[[UnfinishedRequest, str], Iterator[str]]] = {
     "refusals": _refuse,
+    "county": _county_lines,
     "status": _status_lines,
     "recipient": _recipient_lines,
 }

@@ -15,7 +15,7 @@ from optout_cli.authoring import NONE
 from optout_cli.cli.console import say, terminal_width, wrap
 from optout_cli.cli.options import today
 from optout_cli.errors import Problem
-from optout_cli.readers.cells import days_meant
+from optout_cli.readers.days_said import days_meant
 from optout_cli.readers.postal import state_code
 
 _SKIP = "-"  # the answer that skips a question even when Enter would take a default

@@ -9,6 +9,7 @@ from optout_cli.cli.console import (
     page_width,
     print_rows,
     print_text,
+    quote,
     report_problems,
     say,
     usage_error,
@@ -77,6 +78,9 @@ def command(
     if states and what not in _BY_STATE:
         usage_error(f"{what} are the same in every state", "leave --state out")
     codes: list[str | None] = [*codes_of(states, library)] or [None]
+    if letter is not None and what in _BY_STATE:
+        hint = f"optout show {quote(letter)}; or all {what} of a state: --state CODE"
+        usage_error(f"{what} are listed by state, not by name", hint)
     if (what == "passages") != (letter is not None):
         usage_error("passages are those of one letter", "optout list passages PROGRAM/KIND")
     if letter is not None:

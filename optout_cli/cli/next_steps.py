@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # the register takes 30 ms to import; a letter in a pipeline 
 
 _MARK_UP = (
     "have counsel mark up the {names} files, and put each change into the request or into your own"
-    " wording; then make the letters to send: run this command again with -f pdf"
+    " wording; then make the letters to send: run this command again with -f {formats}"
 )
 _CHANGED = "changed after optout wrote it (a signed copy? --force replaces it)"
 _SENT = "sent, and would only look different now"
@@ -132,7 +132,7 @@ def next_steps(
         return
     formats = dict.fromkeys(export.format for export in exports)
     if marked := _to_mark_up(formats):
-        yield _MARK_UP.format(names=" and ".join(marked))
+        yield _mark_up(marked, formats)
     if len(marked) == len(formats):
         return
     exporters = [exporter_for(name) for name in formats if name not in marked]
@@ -170,6 +170,12 @@ def _last_steps(
     day = getattr(first.particulars, "reply_by", None) or first.date + timedelta(FOLLOW_UP)
     day = next_working_day(day, first.place.state_code)[0]
     yield f"if you have no answer by {day}, write again, and quote the reference"
+
+
+def _mark_up(marked: Sequence[str], formats: Iterable[str]) -> str:
+    """Say what to do with files to mark up. All formats are made again: they tell one story."""
+    again = ",".join(dict.fromkeys((*formats, "pdf")))
+    return _MARK_UP.format(names=" and ".join(marked), formats=again)
 
 
 def _to_mark_up(formats: Iterable[str]) -> list[str]:
@@ -292,9 +298,9 @@ def steps_for_all(
     if drafts := {state.id for state, _ in letters if state.written.is_draft}:
         yield f"add the signer to {count_of(len(drafts), 'request')}, then run this command again"
     signed = [(state, facts) for state, facts in letters if not state.written.is_draft]
-    formats = {file.format for state, _ in signed for file in state.letter.files}
+    formats = sorted({file.format for state, _ in signed for file in state.letter.files})
     if marked := sorted(_to_mark_up(formats)):
-        yield _MARK_UP.format(names=" and ".join(marked))
+        yield _mark_up(marked, formats)
     signed = [
         each for each in signed if any(file.format not in marked for file in each[0].letter.files)
     ]

@@ -26,7 +26,8 @@ from optout_cli.exporters import Options, exporter_for, format_names, suffix_of
 from optout_cli.letters import Library
 from optout_cli.model.letter import EngineName
 from optout_cli.output import free_name, is_folder
-from optout_cli.readers.cells import date_in_words, days_meant, slashed_days
+from optout_cli.readers.cells import date_in_words, slashed_days
+from optout_cli.readers.days_said import days_meant
 from optout_cli.readers.document import UNSEEN, unseen_problem
 from optout_cli.readers.files import STDIN
 from optout_cli.readers.postal import state_code

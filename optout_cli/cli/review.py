@@ -93,6 +93,8 @@ def command(
 
     Prints the path of the file.
     """
+    if since and since > today():
+        usage_error(f"--since {since} is in the future", "name today or a day before")
     journals, problems = journals_in([folder] if folder else ())
     folder, journal = next(iter(journals.items()))
     if len(journals) > 1:

@@ -27,6 +27,7 @@ from optout_cli.cli.options import (
 )
 from optout_cli.errors import Location
 from optout_cli.letters import Library
+from optout_cli.letters.agreements import unlisted_text
 from optout_cli.letters.compose import outline_case, recipients_of
 from optout_cli.letters.notes import contact_line
 from optout_cli.letters.pipeline import request_in
@@ -64,7 +65,10 @@ class Outlook(Noun, frozen=True, kw_only=True):
 
 
 class Overview(Noun, frozen=True, kw_only=True):
-    """A jurisdiction with the outlook of every program; of a county, also its agencies, by slug."""
+    """A jurisdiction with the outlook of every program; of a county, also its agencies, by slug.
+
+    `agency_source` is the list in which the county's agencies are, or are not.
+    """
 
     locality: Locality
     date: date
@@ -130,12 +134,8 @@ def _lines(overview: Overview, letter: str) -> Iterator[str]:
         yield from _pair("activated", str(day or "no date found"), locality.origins, key)
     if day and (source := locality.activation_source):
         yield from _pair("", f"source: {source.kind}, {source.url}")
-    for slug, agency in overview.agencies.items():
-        agreements = "; ".join(map(_agreement_text, agency.agreements)) or "no agreement"
-        yield from _pair("agency", f"{slug}: {agreements}")
-    if source := overview.agency_source:
-        found = f"source: {source.kind}, {source.date or 'undated'}, {source.url or 'no address'}"
-        yield from _pair("", found)
+    if locality.agency is None:
+        yield from _listed_lines(overview)
     own = letter.partition("/")[0]
     shown: set[object] = set()
     for outlook in sorted(overview.outlooks, key=lambda outlook: outlook.program != own):
@@ -159,6 +159,18 @@ def _agency_lines(locality: Locality, agency: Agency) -> Iterator[str]:
         yield from _pair("agreement", text, origins, "jurisdiction.agreements")
     if locality.agency_source:
         yield from _source_lines(locality.agency_source)
+
+
+def _listed_lines(overview: Overview) -> Iterator[str]:
+    """Lay out a county's agencies on ICE's list."""
+    for slug, agency in overview.agencies.items():
+        agreements = "; ".join(map(_agreement_text, agency.agreements)) or "no agreement"
+        yield from _pair("agency", f"{slug}: {agreements}")
+    if not overview.agencies:
+        yield from _pair("agency", unlisted_text(overview.locality, overview.agency_source))
+    if source := overview.agency_source:
+        found = f"source: {source.kind}, {source.date or 'undated'}, {source.url or 'no address'}"
+        yield from _pair("", found)
 
 
 def _agreement_text(agreement: Agreement) -> str:
@@ -250,15 +262,18 @@ def overview_of(asked: Request, library: Library, day: date, location: Location)
     )
     laws = tuple(law.in_words(locality.state_name) for law in locality.laws)
     agencies: dict[str, Agency] = {}
+    source: Source | None = None
     if locality.agency is None:
-        agencies = dict(library.directory.agencies_in(locality.state_code, locality.id))
+        directory, state = library.directory, locality.state_code
+        agencies = dict(directory.agencies_in(state, locality.id))
+        source = directory.agency_source(state) if agencies else directory.agency_list(state)
     return Overview(
         locality=locality,
         date=day,
         outlooks=outlooks,
         laws=laws,
         agencies=agencies,
-        agency_source=library.directory.agency_source(locality.state_code) if agencies else None,
+        agency_source=source,
     )
 
 

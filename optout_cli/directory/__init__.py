@@ -231,6 +231,11 @@ class Directory:
         shipped = msgspec.convert(self._agencies.sources, dict[str, Source], strict=False)
         return self._sources.get(source) or shipped.get(source)
 
+    def agency_list(self, state: str) -> Source | None:
+        """Return the list with a state's agencies; for a state without any, the shipped one."""
+        shipped = msgspec.convert(self._agencies.sources, dict[str, Source], strict=False)
+        return self.agency_source(state) or next(iter(shipped.values()), None)
+
     def contacts(self) -> Iterator[tuple[str, str, Contact]]:
         """Yield id, key path and contact of each bureau and ICE office."""
         for code, state in sorted(self.data.states.items()):

@@ -1,5 +1,6 @@
 """The letter as plain text, at most 80 columns, UTF-8."""
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
@@ -24,6 +25,7 @@ def encode(letter: Letter, context: ExportContext) -> bytes:  # noqa: ARG001  # 
 COLUMNS = 80
 _QUOTE_INDENT = " " * 4
 _HANGING = " " * 4  # under `Re: `
+_BEGINS = re.compile(r"\s*(-|\d+\.|[A-Z][A-Za-z-]*:) ")  # a line that goes on from no other
 _TO_SIGN, _TYPED = 4, 1  # blank lines above the signature
 
 
@@ -182,6 +184,22 @@ def _bind_ends(texts: Iterable[str]) -> Group:
 def _with_bond(group: Group, bond: Bond) -> Group:
     """Return the group with another bond of its last line."""
     return (*group[:-1], Line(group[-1].text, bond)) if group else group
+
+
+def unwrap(lines: Iterable[str]) -> list[str]:
+    """Join lines that were broken only because the next word had no room, for other widths."""
+    joined: list[str] = []
+    last = ""
+    for line in lines:
+        text = line.strip(" ")
+        word = text.partition(" ")[0]  # no line ends at a blank that does not break
+        had_no_room = last and word and len(last) <= COLUMNS < len(f"{last} {word}")
+        if had_no_room and not _BEGINS.match(line):
+            joined[-1] += f" {text}"
+        else:
+            joined.append(line)
+        last = line
+    return joined
 
 
 def _wrap_each(texts: Iterable[str]) -> Iterator[str]:

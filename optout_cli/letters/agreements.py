@@ -1,12 +1,13 @@
 """What the data says of the agreement that a letter is about: its agency, models and days."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from optout_cli.directory import Directory
 from optout_cli.directory.names import fold, names_another
 from optout_cli.errors import OptoutError, Problem, shorten
-from optout_cli.model.jurisdiction import Agreement, Locality
+from optout_cli.model.jurisdiction import Agreement, Locality, Source
+from optout_cli.model.notice import Note
 from optout_cli.model.program import LetterKind
 from optout_cli.programs.validation import particular_from
 from optout_cli.readers.document import Document, Tree, lines_to_add
@@ -97,6 +98,35 @@ def with_agreement(
     data = {**document.data, "particulars": {**given, **found}}
     # Without locations of their own: a problem with them is about the request's particulars.
     return Document(data, document.layers), tuple(found)
+
+
+def county_notes(locality: Locality, kind: LetterKind, directory: Directory) -> Iterator[Note]:
+    """Name the county's agencies in the data: one of them may be the agreement's party.
+
+    Only letters about their agreements read the agencies.
+    """
+    if locality.agency or not any(spec.known for spec in kind.particulars.values()):
+        return
+    slugs = [slug for slug, _ in directory.agencies_in(locality.state_code, locality.id)]
+    if not slugs:
+        unlisted = unlisted_text(locality, directory.agency_list(locality.state_code))
+        text = f"check that there is an agreement: {unlisted}"
+        yield Note(code="unlisted-agreement", text=text)
+    else:
+        text = (
+            f"say jurisdiction: {slugs[0]} to write for that agency; agencies of {locality.name} on"
+            f" ICE's list: {', '.join(slugs)}"
+        )
+        short = f"write for the agency that signed, jurisdiction: {slugs[0]}"
+        if len(slugs) > 1:
+            short += f", or {len(slugs) - 1} more on ICE's list"
+        yield Note(code="listed-agency", text=text, short=short)
+
+
+def unlisted_text(locality: Locality, source: Source | None) -> str:
+    """Say that a county has no agency in the list, which is of the day of its `source`."""
+    day = f" of {source.date}" if source and source.date else ""
+    return f"no agency of {locality.name} is on ICE's list{day}"
 
 
 def _choose(

@@ -7,11 +7,10 @@ from typing import Any
 
 import msgspec
 
-from optout_cli.directory import Directory
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters import exporter_for, suffix_of
 from optout_cli.letters import Library
-from optout_cli.letters.agreements import with_agency, with_agreement
+from optout_cli.letters.agreements import county_notes, with_agency, with_agreement
 from optout_cli.letters.compose import compose, outline_case
 from optout_cli.letters.notes import export_notes
 from optout_cli.letters.request_files import NamedFiles, files_of
@@ -150,7 +149,7 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
     case = msgspec.structs.replace(
         order.applied_to(outline),
         known=from_data,
-        doubts=(*doubts, *_county_notes(locality, found[1], library.directory)),
+        doubts=(*doubts, *county_notes(locality, found[1], library.directory)),
         is_reworded=bool(request.wording),
     )
     if len(library.folders) > 1:
@@ -159,28 +158,6 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
     if unread:  # a letter that makes no sense needs no particulars
         raise OptoutError(*(tuple(refusals(case)) or unread))
     return case
-
-
-def _county_notes(locality: Locality, kind: LetterKind, directory: Directory) -> Iterator[Note]:
-    """Name the county's agencies in the data: one of them may be the agreement's party.
-
-    Only letters about their agreements read the agencies.
-    """
-    if locality.agency or not any(spec.known for spec in kind.particulars.values()):
-        return
-    slugs = [slug for slug, _ in directory.agencies_in(locality.state_code, locality.id)]
-    if not slugs:
-        text = f"check that there is an agreement: no agency of {locality.name} is on ICE's list"
-        yield Note(code="unlisted-agreement", text=text)
-    else:
-        text = (
-            f"say jurisdiction: {slugs[0]} to write for that agency; agencies of {locality.name} on"
-            f" ICE's list: {', '.join(slugs)}"
-        )
-        short = f"write for the agency that signed, jurisdiction: {slugs[0]}"
-        if len(slugs) > 1:
-            short += f", or {len(slugs) - 1} more on ICE's list"
-        yield Note(code="listed-agency", text=text, short=short)
 
 
 def _judge_values(

@@ -133,37 +133,47 @@ def _day_of(deadline: Deadline) -> Day:
 
 def next_step(standing: Standing, today: Date) -> str:
     """Return what comes next, in a few words, and what to do since a day of the letter has come."""
+    steps = _came(standing), open_step(standing, today), *steps_reached(standing, today)
+    return "; ".join(filter(None, steps))
+
+
+def steps_reached(standing: Standing, today: Date) -> list[str]:
+    """Return what to do since a day of the letter has come."""
     reached = (day.then for day in standing.milestones if day.then and day.on <= today)
-    return "; ".join(filter(None, (_next_of(standing, today), *dict.fromkeys(reached))))
+    return [*dict.fromkeys(filter(None, reached))]
 
 
-def _next_of(standing: Standing, today: Date) -> str:
-    deadline, last = standing.answer_due, standing.last_answer
-    came, outcome = "", "; ".join(standing.outcomes)
-    if last and standing.step in ("waiting", "answered"):
-        how = "answered" if standing.step == "answered" else "replied"
-        day = "" if f"({last.on})" in outcome else f" {last.on}"
-        came = f"{how}{day}: {outcome}"
+def _came(standing: Standing) -> str:
+    last, outcome = standing.last_answer, "; ".join(standing.outcomes)
+    if last is None or standing.step not in ("waiting", "answered"):
+        return ""
+    how = "answered" if standing.step == "answered" else "replied"
+    return f"{how}: {outcome}" if f"({last.on})" in outcome else f"{how} {last.on}: {outcome}"
+
+
+def open_step(standing: Standing, today: Date) -> str:
+    """Return what comes next, without what came back; nothing after an answer that ends it."""
+    deadline = standing.answer_due
     if standing.step == "waiting":
-        told = f"{came}; " if came else ""
         is_replaced = standing.state.kind in standing.ready and not standing.state.is_current
         corrected = "; a corrected letter is not sent yet" if is_replaced else ""
         if deadline is None:
-            return f"{told}waiting for an answer{corrected}"
+            return f"waiting for an answer{corrected}"
         if deadline.on >= today:
-            return f"{told}answer due {deadline.about}{corrected}"
-        to_do = corrected or _to_write(standing)
+            return f"answer due {deadline.about}{corrected}"
+        to_write = _to_write(standing)
+        to_do = corrected or (f"; {to_write}" if to_write else "")
         if not to_do and standing.silence and (advice := standing.silence.advice):
             to_do = f"; {advice[:1].lower()}{advice[1:].rstrip('.')}"
-        return f"{told}overdue since {deadline.about}{to_do}"
-    if came:
-        return f"{came}{_to_write(standing)}"
+        return f"overdue since {deadline.about}{to_do}"
+    if _came(standing):
+        return _to_write(standing)
     words = {
         "draft": "draft: add who signs",
         "unsent": "send it",
         "unneeded": f"not needed: answered {standing.answered}",
     }
-    return words.get(standing.step, outcome)
+    return words.get(standing.step, "; ".join(standing.outcomes))
 
 
 def _to_write(standing: Standing) -> str:
@@ -172,7 +182,7 @@ def _to_write(standing: Standing) -> str:
     if not program or not name:
         return ""
     title = program.letters[name].title
-    return f"; send: {title} ({ready.written.date})" if ready else f"; write: {title}"
+    return f"send: {title} ({ready.written.date})" if ready else f"write: {title}"
 
 
 class Verification(NamedTuple):

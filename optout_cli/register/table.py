@@ -97,6 +97,23 @@ def short_place_of(standing: Standing) -> str:
     return _with_agency(standing, _short(place) if place else standing.state.written.name)
 
 
+def distinction_of(standing: Standing) -> str:
+    """Return in words what tells a letter from others of its kind and day: `Task Force Model`.
+
+    An agency that the place names already is left out.
+    """
+    program, variant = standing.program, standing.state.written.variant
+    kind = program.letters.get(standing.state.kind) if program else None
+    if program is None or kind is None:
+        return variant
+    place, found = short_place_of(standing), []
+    for name in program.told_apart_by:
+        value = standing.facts.particulars.get(name) or ()
+        labels = kind.particulars[name].labels if name in kind.particulars else {}
+        found += [labels.get(it, it) for it in ([value] if isinstance(value, str) else value)]
+    return ", ".join(text for text in found if text not in place) if found else variant
+
+
 def _with_agency(standing: Standing, own: str) -> str:
     name, place = standing.state.written.name, standing.facts.place
     is_own = place is None or name in (place.full_name, _short(place))

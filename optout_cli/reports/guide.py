@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters.txt import join_groups, text_groups
 from optout_cli.letters import Library
-from optout_cli.letters.agreements import with_agreement
+from optout_cli.letters.agreements import county_notes, with_agreement
 from optout_cli.letters.compose import author_of, outline_case, place_of, recipients_of
 from optout_cli.letters.days import next_working_day
 from optout_cli.letters.notes import contact_text
@@ -53,7 +53,8 @@ def guide_of(request: Request, library: Library, day: date, location: Location) 
     )
     case = outline_case(request, locality, program, kind, day)
     slugs: list[str] = []
-    if locality.agency is None and any(spec.known for spec in kind.particulars.values()):
+    notes = [*county_notes(locality, kind, library.directory)]
+    if notes:
         known = library.directory.agencies_in(locality.state_code, locality.id)
         slugs = [slug for slug, _ in known]
     if program.period(day) is None:
@@ -61,7 +62,8 @@ def guide_of(request: Request, library: Library, day: date, location: Location) 
         raise OptoutError(Problem("before-program", message, location, "choose a later --date"))
     raise_any(replace(problem, location=location) for problem in refusals(case))
     case = replace(case, particulars=_particulars(case))
-    sections = sections_of(_TEMPLATE, {**_facts(case), "agencies": slugs}, library.templates)
+    facts = {"agencies": slugs, "unlisted": [note.line for note in notes if not slugs]}
+    sections = sections_of(_TEMPLATE, {**_facts(case), **facts}, library.templates)
     title, foot = (
         " ".join(plain(block.runs) for block in sections[name] if isinstance(block, Paragraph))
         for name in ("title", "foot")

@@ -19,6 +19,7 @@ import msgspec
 
 from optout_cli.engines.pictures import PagePicture, check_library, draw_pages
 from optout_cli.errors import OptoutError
+from optout_cli.exporters.txt import unwrap
 from optout_cli.letters.notes import CONTACT
 from optout_cli.model.jurisdiction import Address, Source
 from optout_cli.model.request import Confirmation, Copy, Service
@@ -35,10 +36,10 @@ from optout_cli.register.events import (
 )
 from optout_cli.register.journal import Line, pages_in
 from optout_cli.register.replies import facts_in_words
-from optout_cli.register.standing import Standing
+from optout_cli.register.standing import Standing, settles
 from optout_cli.register.state import Key, LetterState, Register
-from optout_cli.register.status import next_step, sealed
-from optout_cli.register.table import group_digits, short_place_of
+from optout_cli.register.status import open_step, sealed, steps_reached
+from optout_cli.register.table import distinction_of, group_digits, short_place_of
 from optout_cli.reports.packet import best_form
 from optout_cli.reports.words import lines_in
 from optout_cli.templating.filters import quotation
@@ -54,6 +55,7 @@ _MOST_PAGES = 12  # that are shown of one letter: the rest are enclosures
 _TEXTS = (".txt", ".eml")  # the files that have words and no pages
 _SEVERAL = 3  # letters that have the same note; it is folded on the page
 _UNCONFIRMED = "unconfirmed"  # what the page calls a letter whose address nobody confirmed
+_ORDER = ("state", "place", "date", "title", "distinction", "party")  # of the letters
 Trouble = Literal["missing", "changed", "unreadable", "no-pages"]
 _Facts = dict[str, Any]  # Any: what a template is filled in with
 
@@ -155,7 +157,8 @@ def page_of(
     """Fill in the page. `drawings` are those of `files_of`, by the path in the folder."""
     shown = [standing for standing in standings if standing.is_shown]
     news = _news_in(review)
-    texts = Counter(note.text for standing in shown for note in _own_notes(standing.state))
+    every = [note for standing in shown for note in _notes_on(standing.state)["notes"] if note.text]
+    texts = Counter(note.text for note in every)
     letters: list[_Facts] = []
     for standing in shown:
         key = standing.state.id, standing.state.letter.recipient
@@ -179,8 +182,8 @@ def page_of(
             "places": sorted({letter["place"] for letter in letters}),
             "counts": {name: f"{number:,}" for name, number in states.items() if number},
             "counted_notes": sorted(notes.items()),
-            "common": {text for text, number in texts.items() if number >= _SEVERAL},
-            "letters": sorted(letters, key=itemgetter("state", "place", "date", "title", "party")),
+            "common": {note.text: note for note in every if texts[note.text] >= _SEVERAL},
+            "letters": sorted(letters, key=itemgetter(*_ORDER)),
         },
         templates,
     )
@@ -219,7 +222,7 @@ def drawings_of(
         if sha256(content).hexdigest() != files[name][0]:
             return Drawing(trouble="changed")
         if name.lower().endswith(_TEXTS):
-            return Drawing(words="\n".join(lines_in(path)))
+            return Drawing(words="\n".join(unwrap(lines_in(path))))
         try:
             is_pdf = name.lower().endswith(".pdf")
             drawn = draw_pages(content if is_pdf else pages_in(path), dpi, _MOST_PAGES)
@@ -272,6 +275,7 @@ def _event_facts(event: AnyEvent, standing: Standing) -> _Facts:
             reply = replies[event.reply].label if event.reply in replies else event.reply
             details = facts_in_words(event, replies.get(event.reply))
             words = quotation([event.words])[0] if event.words else None
+            facts["is_answer"] = settles(event, standing.program)
             facts |= {"reply": "; ".join((reply, *details)), "by": event.by, "words": words}
         case Sent():
             facts |= _way_facts(event)
@@ -304,6 +308,7 @@ def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -
         "state": written.state,
         "place": short_place_of(standing),
         "title": standing.title,
+        "distinction": distinction_of(standing),
         "party": letter.recipient,
         "date": written.date,
         "reference": written.reference,
@@ -313,7 +318,9 @@ def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -
         "sent": [_event_facts(event, standing) for event in state.sent],
         "delivered": state.delivered,
         "answers": [_event_facts(event, standing) for event in state.answers],
-        "next": next_step(standing, review.today),
+        "replies": [event.reply for event in state.answers],
+        "next": open_step(standing, review.today),
+        "steps_reached": steps_reached(standing, review.today),
         "next_date": ready.written.date if (ready := standing.next_ready) else None,
         "next_title": program.letters[name].title if program and name else None,
         "days": standing.milestones,

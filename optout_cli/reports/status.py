@@ -16,7 +16,7 @@ from optout_cli import __version__
 from optout_cli.register.events import way_words
 from optout_cli.register.standing import Deadline, Standing, Step, settles
 from optout_cli.register.status import next_step, sealed
-from optout_cli.register.table import short_place_of
+from optout_cli.register.table import distinction_of, short_place_of
 
 if TYPE_CHECKING:
     from optout_cli.templating.templates import Templates
@@ -51,7 +51,7 @@ HI .. .. TX .. .. .. .. FL .. .. ..
 GU MP AS .. .. .. .. .. .. .. .. ..
 """
 _LONGEST = 50_000_000  # characters of the page; a letter takes about 700
-_ORDER = ("state", "place", "date", "letter", "recipient")  # of the rows
+_ORDER = ("state", "place", "date", "letter", "distinction", "recipient")  # of the rows
 _Facts = dict[str, Any]  # Any: what a template is filled in with
 
 
@@ -115,8 +115,8 @@ def table_of(entries: Sequence[Entry], today: date, width: int) -> str:
     step = max(_NEXT[0], min(_NEXT[1], rest - letter))
     rows: list[Sequence[str]] = []
     last = None
-    # Letters that only their variant, such as the model of an agreement, tells apart.
-    names = {it.state.id: (*_name_of(it), it.state.written.variant) for _, it, _ in entries}
+    # Letters that only a particular, such as the model of an agreement, tells apart.
+    names = {it.state.id: (*_name_of(it), distinction_of(it)) for _, it, _ in entries}
     alike = Counter(name[:2] for name in {*names.values()})
     for _, standing, _ in entries:
         is_same = standing.state.id == last
@@ -310,6 +310,7 @@ def _row_of(standing: Standing, today: date) -> _Facts:
         "place": short_place_of(standing),
         "letter": standing.title,
         "date": state.written.date,
+        "distinction": distinction_of(standing),
         "recipient": state.letter.recipient,
         "party": PARTIES[state.letter.recipient],
         "sent": state.sent[-1].on if state.sent else None,

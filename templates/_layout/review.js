@@ -4,9 +4,9 @@
 (() => {
   const find = (id) => document.getElementById(id);
   const letters = [...document.querySelectorAll("article")];
-  const [tools, search, state, note, fresh, count, keys] =
-    ["tools", "search", "state", "note", "fresh", "count", "keys"].map(find);
-  const [viewer, picture, caption] = ["viewer", "picture", "caption"].map(find);
+  const [tools, search, state, note, fresh, count, chosen, none, keys] =
+    ["tools", "search", "state", "note", "fresh", "count", "chosen", "none", "keys"].map(find);
+  const [viewer, picture, caption, larger] = ["viewer", "picture", "caption", "larger"].map(find);
   const words = new Map();
   let pages = [];
   let at = 0;
@@ -15,25 +15,50 @@
   const plain = (text) => " " + text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, " ").trim();
 
+  // Numbers in groups, also without what is between these: `7008 1300` as `70081300`.
+  const numbers = (text) =>
+    (text.match(/\d+(?:[ -]\d+)+|\(\d{3}\) \d{3}-\d{4}/g) || []).map((it) => it.replace(/\D/g, ""));
+
   const wordsOf = (letter) => {
-    if (!words.has(letter)) words.set(letter, plain(letter.textContent));
+    const text = letter.textContent;
+    const all = [text, letter.dataset.replies, ...numbers(text)];
+    if (!words.has(letter)) words.set(letter, plain(all.join(" ")));
     return words.get(letter);
   };
 
+  // What is chosen, in words, for a page on paper.
+  const choice = () => {
+    const named = (field) => field.selectedOptions[0].textContent.replace(/ \(\d[\d,]*\)$/, "");
+    const text = search.value.trim();
+    return [
+      text && `with the word${/\s/.test(text) ? "s" : ""} \u201c${text}\u201d`,
+      state.value && `that are \u201c${named(state)}\u201d`,
+      note.value && `with the note \u201c${named(note)}\u201d`,
+      fresh && fresh.checked && "with news",
+    ].filter(Boolean).join(", and ");
+  };
+
   const filter = () => {
-    const wanted = plain(search.value).split(" ").filter(Boolean);
+    // Each part between spaces counts as a whole, such as 2026-10-01.
+    const wanted = search.value.split(/\s+/).map(plain).filter((part) => part.trim());
     let shown = 0;
     for (const letter of letters) {
       const has = (name, value) => !value || letter.dataset[name].split(" ").includes(value);
       const fits = has("states", state.value) && has("notes", note.value)
         && !(fresh && fresh.checked && !("fresh" in letter.dataset))
-        && wanted.every((word) => wordsOf(letter).includes(` ${word}`));
+        && wanted.every((part) => wordsOf(letter).includes(part));
       letter.hidden = !fits;
       shown += fits;
     }
     count.textContent = shown === letters.length
       ? `All ${shown} letters are shown.`
       : `${shown} of ${letters.length} letters are shown.`;
+    if (wanted.length) count.textContent += " Search looks at everything here: address, note, letter.";
+    const those = choice();
+    chosen.textContent = those && `${shown} of ${letters.length} letters: those ${those}.`;
+    none.hidden = shown > 0 || !letters.length;
+    none.firstElementChild.textContent =
+      wanted.length ? "No letter has these words." : "No letter fits what you chose.";
   };
 
   const move = (step) => {
@@ -59,6 +84,11 @@
     find("before").disabled = at === 0;
     find("after").disabled = at === pages.length - 1;
     viewer.scrollTop = 0;
+  };
+
+  const scale = () => {
+    const isLarge = viewer.classList.toggle("large");
+    larger.textContent = isLarge ? "Fit" : "Larger";
   };
 
   const turn = (step) => {
@@ -114,18 +144,21 @@
   for (const [id, step] of [["before", -1], ["after", 1]]) {
     find(id).addEventListener("click", () => turn(step));
   }
+  for (const item of [larger, picture]) item.addEventListener("click", scale);
   find("close").addEventListener("click", () => viewer.close());
   search.addEventListener("input", choose);
   for (const field of [state, note, fresh]) if (field) field.addEventListener("change", choose);
-  find("all").addEventListener("click", () => {
-    search.value = state.value = note.value = "";
-    if (fresh) fresh.checked = false;
-    choose();
-  });
+  for (const id of ["all", "none-all"]) {
+    find(id).addEventListener("click", () => {
+      search.value = state.value = note.value = "";
+      if (fresh) fresh.checked = false;
+      choose();
+    });
+  }
 
   let folded = [];
   addEventListener("beforeprint", () => {
-    folded = [...document.querySelectorAll("article:not([hidden]) .notes details:not([open])")];
+    folded = [...document.querySelectorAll("article:not([hidden]) .notes details:not(.often, [open])")];
     for (const details of folded) details.open = true;
   });
   addEventListener("afterprint", () => { for (const details of folded) details.open = false; });

@@ -52,6 +52,7 @@ from optout_cli.cli.record import in_option
 from optout_cli.cli.user_folder import last_signatory, user_folder
 from optout_cli.errors import Location
 from optout_cli.letters import Library
+from optout_cli.letters.agreements import county_notes
 from optout_cli.letters.pipeline import request_file
 
 _LETTER = Location("--letter", is_command_line=True)
@@ -202,6 +203,8 @@ def command(
         path = run_interview(basis, jurisdiction, options)
     else:
         path = put_request(*_sample(jurisdiction, basis, options))
+        if jurisdiction and not quiet:
+            _say_agencies(jurisdiction, str(start.known.get("letter", DEFAULT_LETTER)), library)
     if path and not quiet:
         _say_next(path, options, start.known, earlier)
 
@@ -220,6 +223,14 @@ def _say_next(path: Path, options: str, known: Answers, earlier: Beginning | Non
         options += " -f by-service"
     run = f"{program_name()} write {quote(str(path))}{options} -o {folder_option(folder)}"
     say(f"next: {before}{run}")
+
+
+def _say_agencies(query: str, letter: str, library: Library) -> None:
+    """Say which agencies of a county may be the party to the agreement that a letter is about."""
+    locality = library.directory.find(query, JURISDICTION)
+    kind = library.programs.find(letter, _LETTER)[1]
+    for note in county_notes(locality, kind, library.directory):
+        say(f"note: {note.line}")
 
 
 def _check_usage(given: Mapping[str, Any]) -> None:  # Any: what each option takes
