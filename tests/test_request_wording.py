@@ -312,6 +312,19 @@ def test_a_notice_whose_operative_words_do_nothing_gets_a_note(library: Library,
         assert f"check your own words: they no longer say {rule.reason}" in notes
 
 
+def test_words_for_both_letters_where_these_differ_get_a_note(run: Run, write: Write) -> None:
+    shared = {}
+    for passage, words in (("salutation", "'Dear Director:'"), ("closing", "'Yours truly,'")):
+        path = str(write("r.yaml", f"{REQUEST}wording: {{{passage}: {words}}}\n"))
+        err = outcome(run("write", path, "--to", "ice", "-f", "txt", "-o", "-"))[2]
+        shared[passage] = [line for line in err.splitlines() if "check wording." in line]
+    told = (
+        "note: check wording.salutation: it greets both offices; to greet each by itself, use"
+        " salutation: under recipients: bureau: and ice: instead"
+    )
+    assert shared == {"salutation": [told], "closing": []}
+
+
 @pytest.mark.parametrize("given", ["{rights: }", "{rights: ''}", "{rights: none}", "{rights: '-'}"])
 def test_a_passage_without_words_is_a_problem_that_says_how_to_strike_it(
     given: str, run: Run, write: Write

@@ -20,6 +20,7 @@ from optout_cli.templating.filters import WORDING, and_list, as_typed, long_date
 from optout_cli.templating.inspect import unprinted_parts
 
 WORDING_NOTE = "wording"  # of the note on what is wrong with own wording
+SHARED = "shared-words"  # of the note on words that stand in both letters
 UNSTATED = "unstated-fact"  # of the note on a fact that own wording leaves out
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Facts of a notice that come from the request or the data, not from the template.
@@ -73,6 +74,7 @@ def with_notes(letter: Letter, library: Library) -> Letter:
     notes = [Note(code=WORDING_NOTE, text=f"check your own words: {text}") for text in told]
     if letter.notice.wording or struck_in(letter.notice):
         notes += (Note(code=UNSTATED, text=text) for text in _left_unsaid(letter, library))
+        notes += (Note(code=SHARED, text=text) for text in _shared_words(letter, library))
     if not notes:
         return letter
     notice = msgspec.structs.replace(letter.notice, notes=(*letter.notice.notes, *notes))
@@ -82,6 +84,26 @@ def with_notes(letter: Letter, library: Library) -> Letter:
 def struck_in(notice: Notice) -> list[str]:
     """Return the passages that the request strikes."""
     return [name for name in notice.leave_out if name not in DETAILS]
+
+
+def _shared_words(letter: Letter, library: Library) -> Iterator[str]:
+    """Say which of the request's words stand in two letters that optout words differently."""
+    notice = letter.notice
+    plain = msgspec.structs.replace(notice, wording={}, leave_out=())
+    facts = [
+        msgspec.structs.asdict(msgspec.structs.replace(plain, recipient=recipient))
+        for recipient in notice.recipients
+    ]
+    shipped = [library.templates.blocks_of(letter.template, each) for each in facts]
+    for name in notice.wording:
+        if len({words.get(name, "").strip() for words in shipped}) < len(shipped):
+            continue
+        if name == "salutation" and len(shipped) > 1:
+            greeted = ": and ".join(recipient.party for recipient in notice.recipients)
+            hint = f"to greet each by itself, use salutation: under recipients: {greeted}: instead"
+            yield f"check wording.salutation: it greets both offices; {hint}"
+        elif len(shipped) > 1:
+            yield f"check wording.{name}: both letters get it, and optout's words for them differ"
 
 
 def _left_unsaid(letter: Letter, library: Library) -> Iterator[str]:
