@@ -322,3 +322,17 @@ def test_letters_that_are_there_already_are_not_said_to_be_written(
     first, second = (ended(run("write", "r.yaml", "-f", "txt", "-o", "out/"))[2] for _ in range(2))
     assert ("\nwritten: 2 letters" in first, "\nwritten:" in second) == (True, False)
     assert "\nunchanged, already written: 2 letters" in second
+
+
+@pytest.mark.usefixtures("in_folder")
+def test_check_prints_the_notes_that_writing_prints_and_a_law_before_the_calls(
+    run: Run,
+) -> None:
+    command = ("write", "hays-county-tx", "-f", "txt", "-o", "out/")
+    told = [
+        [line for line in ended(run(*command, *more))[2].splitlines() if line.startswith("note: ")]
+        for more in (("--check",), ())
+    ]
+    heads = [line.partition(" before")[0].partition(" first")[0] for line in told[0]]
+    assert told[0] == told[1]
+    assert heads.index("note: ask counsel") < heads.index("note: call ICE")

@@ -486,3 +486,11 @@ def test_a_page_is_printed_whatever_letters_the_locale_has(desk: Path) -> None:
     typed = ("diff", "r.yaml", "n.yaml", "-f", "html", "-o", "-")
     done = call(*typed, LC_ALL="C", PYTHONCOERCECLOCALE="0", PYTHONUTF8="0")
     assert (done.returncode, "§ 5".encode() in done.stdout) == (0, True)
+
+
+def test_a_byte_order_mark_and_the_bullet_of_a_symbol_font_are_no_words() -> None:
+    plain = "It asks:\n\n- for an answer\n"
+    told = [plain, f"\ufeff{plain}", plain.replace("- ", "\uf0b7 ")]
+    read = [words_in(text.encode(), "txt", "r.txt")[0] for text in told]
+    assert read[1] == read[0]
+    assert [word for word in read[2] if word != "\n"] == [word for word in read[0] if word != "\n"]

@@ -15,6 +15,7 @@ from make_letters import KINDS, body_texts, document_of, letter_for, told_by
 from msgspec.structs import replace
 
 from optout_cli.letters import Library
+from optout_cli.letters.own_words import with_notes
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.letters.render import render
 from optout_cli.model.letter import ListBlock
@@ -150,6 +151,7 @@ NOWHERE = (
 )
 ONE = "write one paragraph, or put the rest into the passage after it"
 FACT = "change the request's facts, or this part in a template: optout new --wording"
+WORDS_OR_NONE = "write its words, or delete it here to print optout's"
 INNER = "begins a list inside a list, which plain text cannot have"
 UNCLEAR = "follows an item of a list; is it part of the item, or a new paragraph?"
 WRONG = {
@@ -163,7 +165,7 @@ WRONG = {
     ),
     "{closing: 'Yours, {{ signatory.name }}'}": (
         "wording.closing 'Yours, {{ signatory.name }}' has a field that was never filled in",
-        "write what belongs there, or leave the value empty",
+        f"{WORDS_OR_NONE}; this letter may leave out only meeting, rights",
     ),
     "{closing: 'Yours, {# us #}'}": (
         "wording.closing has '{', which the letter would show as typed",
@@ -248,7 +250,7 @@ def test_every_problem_with_the_words_is_told_in_one_run(run: Run, write: Write)
 
 
 CLAIM = "wording: {rights: ICE must answer us.}\n"
-UNSAID = "check your own words: they leave out authority.0:"
+UNSAID = "check your own words: they leave out"
 
 
 def test_a_claim_is_a_note_beside_the_letter_and_a_problem_to_check(run: Run, write: Write) -> None:
@@ -271,9 +273,119 @@ def test_a_fact_that_the_words_leave_out_is_a_note(run: Run, write: Write) -> No
     err = outcome(run("write", str(write("r.yaml", request)), "-f", "txt", "-o", "-"))[2]
     lost = [line for line in err.splitlines() if "leave out" in line]
     assert lost == [
-        f"note: {UNSAID} Resolution, No. 26-14",
-        f"note: {UNSAID.replace('authority.0', 'particulars.reasons')} It costs too much.",
+        f"note: {UNSAID} Resolution No. 26-14",
+        f"note: {UNSAID} the agency's own reasons (It costs too much.)",
     ]
+
+
+def test_a_vote_that_the_words_leave_out_is_told_in_words(run: Run, write: Write) -> None:
+    act = "{instrument: Resolution, number: No. 26-14, vote: 4 to 1}"
+    own = "wording: {opening: 'I write under Resolution No. 26-14.'}\n"
+    path = str(write("r.yaml", f"{REQUEST}{own}authority: [{act}]\n"))
+    err = outcome(run("write", path, "--to", "ice", "-f", "txt", "-o", "-"))[2]
+    assert f"note: {UNSAID} the vote (4 to 1) of Resolution No. 26-14\n" in err
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_words_that_no_longer_say_what_a_letter_is_for_get_a_note(
+    library: Library, kind: str
+) -> None:
+    (rule,) = library.programs.find(kind)[1].must_say
+    told = f"check your own words: they no longer say {rule.reason}"
+    for letter in sample_letters(kind, 0, library):
+        notes = []
+        for words in ({"closing": "Yours,"}, {"body": "The Sheriff asks for information."}):
+            own = render(replace(letter.notice, wording=words), library.templates)
+            notes.append(told in [note.text for note in with_notes(own, library).notice.notes])
+        assert notes == [False, True]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["secure-communities/opt-out", "287g/terminate", "287g/suspend", "287g/revoke-personnel"],
+)
+def test_a_notice_whose_operative_words_do_nothing_gets_a_note(library: Library, kind: str) -> None:
+    (rule,) = library.programs.find(kind)[1].must_say
+    for letter in sample_letters(kind, 0, library):
+        wording = {"operative": "The Sheriff asks for information."}
+        own = render(replace(letter.notice, wording=wording), library.templates)
+        notes = [note.text for note in with_notes(own, library).notice.notes]
+        assert f"check your own words: they no longer say {rule.reason}" in notes
+
+
+def test_words_for_both_letters_where_these_differ_get_a_note(run: Run, write: Write) -> None:
+    shared = {}
+    for passage, words in (("salutation", "'Dear Director:'"), ("closing", "'Yours truly,'")):
+        path = str(write("r.yaml", f"{REQUEST}wording: {{{passage}: {words}}}\n"))
+        err = outcome(run("write", path, "--to", "ice", "-f", "txt", "-o", "-"))[2]
+        shared[passage] = [line for line in err.splitlines() if "check wording." in line]
+    told = (
+        "note: check wording.salutation: it greets both offices; to greet each by itself, use"
+        " salutation: under recipients: bureau: and ice: instead"
+    )
+    assert shared == {"salutation": [told], "closing": []}
+
+
+@pytest.mark.parametrize("given", ["{rights: }", "{rights: ''}", "{rights: none}", "{rights: '-'}"])
+def test_a_passage_without_words_is_a_problem_that_says_how_to_strike_it(
+    given: str, run: Run, write: Write
+) -> None:
+    path = str(write("r.yaml", f"{REQUEST}wording: {given}\n"))
+    code, _, err = outcome(run("write", path, "-f", "txt", "-o", "out/"))
+    assert (code, err.count("also add leave-out: [rights]\n")) == (1, 1)
+
+
+def test_the_command_line_cannot_empty_a_passage_either(run: Run, write: Write) -> None:
+    path = str(write("r.yaml", REQUEST))
+    err = outcome(run("write", path, "--set", "wording.unchanged=", "-f", "txt", "-o", "out/"))[2]
+    assert err == (
+        "--set: wording.unchanged has no words\n"
+        "  hint: write its words, or delete it here to print optout's; this letter may leave out"
+        " only meeting, rights\n"
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_letter_prints_none_of_the_passages_that_a_request_strikes(
+    library: Library, kind: str
+) -> None:
+    (_, may) = (library.programs.find(kind)[0], library.programs.find(kind)[1].may_leave_out)
+    for letter in sample_letters(kind, 0, library):
+        words = {name: f"Words of {name}." for name in may}
+        worded = render(replace(letter.notice, wording=words), library.templates)
+        struck = render(replace(letter.notice, leave_out=may), library.templates)
+        rest = " ".join(body_texts(worded))
+        for text in words.values():
+            assert text in rest
+            rest = rest.replace(text, "")
+        assert " ".join(body_texts(struck)).split() == rest.split()
+
+
+def test_a_letter_with_a_struck_passage_says_own_wording_under_a_reference_of_its_own(
+    library: Library,
+) -> None:
+    whole, struck = letter_for(library), letter_for(library, "leave-out: [rights]\n")
+    assert struck.foot == f"{whole.foot}, own wording"
+    assert struck.notice.reference != whole.notice.reference
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ("leave-out: [unchanged]", "leave-out.0 cannot be 'unchanged'"),
+        ("leave-out: [rigths]", "leave-out.0 cannot be 'rigths'"),
+        (
+            "leave-out: [rights]\nwording: {rights: We waive none.}",
+            "leave-out.0 leaves out 'rights', and wording: has words for it",
+        ),
+    ],
+)
+def test_a_request_strikes_only_what_the_letter_can_do_without(
+    given: str, problem: str, run: Run, write: Write
+) -> None:
+    path = str(write("r.yaml", f"{REQUEST}{given}\n"))
+    code, out, _ = outcome(run("check", "-q", path))
+    assert (code, problem in out) == (1, True)
 
 
 @pytest.mark.parametrize("passage", ["status", "body"])
@@ -283,7 +395,7 @@ def test_what_each_letter_is_to_say_is_left_out_with_a_note(
     request = f"{REQUEST}wording: {{{passage}: We opt out.}}\n"
     path = str(write("r.yaml", request))
     err = outcome(run("write", path, "--to", "bureau", "-f", "txt", "-o", "-"))[2]
-    told = "note: check your own words: they leave out that the letter does not by itself stop"
+    told = "note: check your own words: they no longer say that the letter does not by itself stop"
     assert err.count(told) == 1
 
 

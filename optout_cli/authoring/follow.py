@@ -17,7 +17,7 @@ from optout_cli.exporters.json import corrections_in
 from optout_cli.letters import Library
 from optout_cli.letters.request_files import NamedFiles
 from optout_cli.model.program import LetterKind, Program
-from optout_cli.model.request import PARTIES, Party
+from optout_cli.model.request import DETAILS, PARTIES, Party
 from optout_cli.output import digest_of
 from optout_cli.programs.validation import particular_from
 from optout_cli.readers.document import Document, Layer
@@ -25,7 +25,7 @@ from optout_cli.register.standing import acknowledgments_first, kinds_after_sile
 
 _SEAL = "letterhead.seal"
 _LETTER = Location("--letter", is_command_line=True)
-_KEPT = ("addressing", "calls-itself", "cc", "ori", "leave-out")  # the same in the new request
+_KEPT = ("addressing", "calls-itself", "cc", "ori")  # the same in the new request
 
 
 def answers_following(
@@ -66,6 +66,7 @@ def answers_following(
         "date": day.isoformat(),
         "to": to[0] if len(to) == 1 < len(current) else "",
         **{key: facts[key] for key in _KEPT if facts.get(key)},
+        "leave-out": [name for name in facts.get("leave-out", []) if name in DETAILS],
         "authority": [omit(authority, "file") for authority in facts.get("authority", [])],
         "recipients": {recipient["party"]: corrections_in(recipient) for recipient in recipients},
         "service": services,

@@ -228,7 +228,7 @@ def start_from_request(
     earlier = library.programs.with_id(earlier)
     data: Answers = earlier.data
     find = library.directory.find
-    convert(earlier, Request)
+    request = convert(earlier, Request)
     slug = find(str(data["jurisdiction"]), earlier.location("jurisdiction")).slug
     former = str(data["letter"])
     letter = letter or former
@@ -238,7 +238,10 @@ def start_from_request(
         for party, ways in data.get("service", {}).items()
     }
     new = {"letter": letter, **({"service": services} if services else {})}
-    if query and find(query, Location("")).slug != slug:
+    is_other = bool(query) and find(str(query), Location("")).slug != slug
+    if request.struck and (is_other or letter != former):  # as for other words of its own
+        data = {**data, "leave-out": [*request.details]}
+    if is_other:
         known = {key: data[key] for key in _ANYWHERE if key in data}
         return Start(known={**known, **new}, asks=("service",))
     authority = data.get("authority", [])

@@ -114,6 +114,7 @@ def _list_passages(letter: str, library: Library, *, as_json: bool) -> None:
         said += ["only a template can change it"] * passage.is_fixed
         said += ["not in this letter today"] * (not passage.texts)
         said += ["the request has other words for it"] * passage.is_reworded
+        said += ["the request leaves it out"] * passage.is_struck
         title = f"{passage.id}: {'; '.join(filter(None, said))}".rstrip(": ")
         print_text("\n".join(wrap(title, page_width(), "", "  ")))
         within = [f"holds {', '.join(passage.parts)}"] if passage.parts else passage.texts

@@ -17,7 +17,7 @@ from optout_cli.errors import JSON_SCHEMA
 from optout_cli.letters import Library
 from optout_cli.model.jurisdiction import Agreement, Contact, Gazetteer, Locality, Office
 from optout_cli.model.program import Particular, Program
-from optout_cli.model.request import Request
+from optout_cli.model.request import DETAILS, Request
 from optout_cli.programs.validation import particulars_type
 from optout_cli.register.events import AnyEvent
 from optout_cli.register.status import LetterStatus
@@ -99,6 +99,9 @@ def _request(library: Library) -> _Schema:
         name: {**words, "description": note}
         for name, note in library.programs.wording.blocks.items()
     }
+    kinds = [kind for *_, kind in library.programs.letters()]
+    passages = sorted({name for kind in kinds for name in kind.may_leave_out})
+    root["properties"]["leave-out"]["items"] = {"enum": [*DETAILS, *passages]}
     letters = {id: kind.particulars for id, _, kind in library.programs.letters()}
     root["properties"]["letter"]["enum"] = list(letters)
     root["allOf"] = [

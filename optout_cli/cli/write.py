@@ -74,6 +74,7 @@ if TYPE_CHECKING:  # the register takes 30 ms to import; a letter in a pipeline 
 _FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # never a jurisdiction's name
 _FEWEST = 2  # notes, messages, and files of many, that are shown, however much is to do next
 _FEW_FILES = 4  # as a usual run writes
+_MOST = 18  # files that leave room for the last lines; --check is for the files
 
 
 class _How(NamedTuple):
@@ -187,23 +188,22 @@ def command(
 def _show(made: _Made, done: _Done, how: _How) -> None:
     """Print the paths, the notes, what was written, and the steps that come next."""
     print_line = _print_plan if how.is_check else lambda line: print_path(Path(line.text))
-    least = len(done.files) if len(done.files) <= _FEW_FILES else _FEWEST
+    least = _MOST if how.is_check or len(done.files) <= _FEW_FILES else _FEWEST
     files = Part("file", done.files, least, print_line, is_product=True)
     if how.quiet:
         show_parts([files])
         return
-    messages, notes = [*map(Line, done.messages)], [*map(Line, done.notes)]
-    parts = [files, Part("message", messages, _FEWEST), Part("note", notes, _FEWEST)]
-    more, is_short = "add --verbose", False
+    own = lines_on(made.exports, made.document, in_full=how.in_full)
+    is_short = own != lines_on(made.exports, made.document, in_full=True)
+    notes = Part("note", [*map(Line, done.notes), *own], _FEWEST)
+    parts = [files, Part("message", [*map(Line, done.messages)], _FEWEST), notes]
     if not how.is_check:
-        own = lines_on(made.exports, made.document, in_full=how.in_full)
-        is_short = own != lines_on(made.exports, made.document, in_full=True)
-        parts[-1] = Part("note", [*notes, *own], _FEWEST)
         has_request = made.request != COMMAND_LINE
         steps = next_steps(done.unsent, made.case, keeping=how.keeping, has_request=has_request)
         next_lines = [Line(f"next: {step}") for step in steps] if done.unsent else []
         written = Line(summary_of(made.exports, is_new=done.is_new))
         parts += [Part("line", [written], 1), Part("step", next_lines, 0)]
+    more = "add --verbose"
     if how.keeping == "register" and done.folder and not how.is_check:
         name = "" if done.folder == Path() else f" {quote(str(done.folder))}"
         more += f" or run `{program_name()} review{name}`"

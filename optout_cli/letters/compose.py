@@ -313,7 +313,7 @@ def reference_of(case: Case) -> str:
         [signatory.name, signatory.title] if signatory else None,
         [msgspec.structs.replace(act, file=None) for act in request.authority],
         case.particulars,
-        *filter(None, [case.own_wording, request.wording]),
+        *filter(None, [case.own_wording, request.wording, request.struck]),
     ]
     digest = sha256(msgspec.json.encode(stated, order="sorted")).digest()
     number = int.from_bytes(digest)

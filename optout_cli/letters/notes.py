@@ -26,9 +26,10 @@ _SIGNED_WITHIN = timedelta(days=30)  # of the letter's date; a letter dated earl
 _LONGEST_INITIALS = 4  # letters of a title that are capitals: `CAO`
 _OF_OTHERS = {"police": "sheriff", "campus": "sheriff", "sheriff": "police|mayor"}  # by kind
 _RECENT_YEARS = 1  # letters older than this get a note on an undated address
-# Notes on the county and the program come last: they are the same for all letters.
+# Notes on the county and the program come last: they are the same for all letters. A law comes
+# before the calls, which the next steps name too.
 CONTACT = "contact"  # the note that says where an address is from, and how old it is
-_LAST = {CONTACT: 1, "state-law": 2, "period": 3, "letter": 4}
+_LAST = {"state-law": 1, CONTACT: 2, "period": 3, "letter": 4}
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _FEWEST_WORDS = 3  # of a sample that nobody would type
 _IS_LOCAL = re.compile(r"\b(Police|City|Town|Township|Village|Borough|Mayor)\b")

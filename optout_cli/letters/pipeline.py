@@ -14,7 +14,14 @@ from optout_cli.letters.agreements import county_notes, with_agency, with_agreem
 from optout_cli.letters.compose import compose, outline_case
 from optout_cli.letters.notes import export_notes
 from optout_cli.letters.request_files import NamedFiles, files_of
-from optout_cli.letters.requirements import earlier_problems, locality_problems, repeat_problems
+from optout_cli.letters.requirements import (
+    earlier_problems,
+    empty_passages,
+    locality_problems,
+    repeat_problems,
+    struck_problems,
+    with_passage_hint,
+)
 from optout_cli.model.jurisdiction import Gazetteer, Locality
 from optout_cli.model.letter import Export, Files, Letter
 from optout_cli.model.notice import Case, Note, Notice
@@ -144,17 +151,18 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
             particulars = particulars_from(stated, found[1])
     if odd or request is None or locality is None or found is None:
         known = (*problems, *(problem for problem in unread if problem.location not in places))
-        raise OptoutError(*(_hint_at_particulars(known, document, found[1]) if found else known))
+        raise OptoutError(*(_with_hints(known, document, found[1]) if found else known))
     outline = outline_case(request, locality, *found, request.date or order.today, particulars)
     case = msgspec.structs.replace(
         order.applied_to(outline),
         known=from_data,
         doubts=(*doubts, *county_notes(locality, found[1], library.directory)),
-        is_reworded=bool(request.wording),
+        is_reworded=bool(request.wording or request.struck),
     )
     if len(library.folders) > 1:
         case = _with_own_wording(case, library)
-    raise_any((*samples, *locality_problems(case), *earlier_problems(case), *repeat_problems(case)))
+    wrong = (*locality_problems(case), *earlier_problems(case), *repeat_problems(case))
+    raise_any((*samples, *wrong, *struck_problems(case)))
     if unread:  # a letter that makes no sense needs no particulars
         raise OptoutError(*(tuple(refusals(case)) or unread))
     return case
@@ -176,6 +184,7 @@ def _judge_values(
     ]
     odd, doubts = judge(document, library.programs.uses_in(document))
     told = {problem.path for problem in samples}
+    odd = (*odd, *empty_passages(document))
     notes = [
         Note(
             code="odd-value",
@@ -237,17 +246,17 @@ def _wording_problems(case: Case, notices: Sequence[Notice], library: Library) -
     yield from sorted(found, key=lambda problem: paths.index(problem.path or ""))
 
 
-def _hint_at_particulars(
+def _with_hints(
     problems: Sequence[Problem], document: Document, kind: LetterKind
 ) -> Iterator[Problem]:
-    """Add a hint to each unknown top-level key that is the name of a particular."""
+    """Add hints on passages, and on each unknown top-level key that is that of a particular."""
     names = {document.location(key): key for key in kind.particulars if key in document.data}
     for problem in problems:
         if problem.code == "unknown-key" and problem.location in names:
             hint = f"put it under particulars: {{{names[problem.location]}: ...}}"
             yield msgspec.structs.replace(problem, hint=hint)
         else:
-            yield problem
+            yield with_passage_hint(problem, kind)
 
 
 def _text_at(
@@ -284,7 +293,8 @@ def letters_of(
     case: Case, document: Document, library: Library, order: Order, folder: Path
 ) -> tuple[Letter, ...]:
     """Render every letter of a request. Raises OptoutError with every problem."""
-    from optout_cli.letters.render import render, with_forms, with_notes  # imports jinja2
+    from optout_cli.letters.own_words import with_notes  # imports jinja2
+    from optout_cli.letters.render import render, with_forms
 
     problems = _Problems()
     notices: tuple[Notice, ...] = ()
@@ -322,7 +332,7 @@ def letters_of(
             letters.append(with_forms(letter, case.routes, library.templates))
     # Each notice reports problems with the template; report them once.
     raise_any(problems)
-    if len(library.folders) == 1 and not case.request.wording:
+    if len(library.folders) == 1 and not case.is_reworded:
         return tuple(letters)
     return tuple(with_notes(letter, library) for letter in letters)
 

@@ -1,13 +1,12 @@
 """Notice -> Letter: fill in the template, and read the result into parts.
 
 Reads templates; knows nothing about files written, formats or time. Here are also the forbidden
-words in the user's own wording, and the facts that it leaves out. Only the words of a template and
-of `wording:` count: the other values of a request are facts.
+words, of which only those of a template and of `wording:` count: the other values of a request are
+facts.
 """
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date
 from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
@@ -19,7 +18,7 @@ from optout_cli.errors import OptoutError, Problem
 from optout_cli.letters import Library
 from optout_cli.model.jurisdiction import Contact
 from optout_cli.model.letter import Block, Files, Form, Letter, Mailbox, Paragraph, People
-from optout_cli.model.notice import Note, Notice, Route
+from optout_cli.model.notice import Notice, Route
 from optout_cli.model.program import Forbidden
 from optout_cli.templating.body import plain, sections_from, texts_in
 from optout_cli.templating.filters import (
@@ -31,7 +30,6 @@ from optout_cli.templating.filters import (
     typographic,
     with_words,
 )
-from optout_cli.templating.inspect import unprinted_parts
 from optout_cli.templating.templates import Templates
 
 _ONE_LINE = (
@@ -50,15 +48,6 @@ _MAY_BE_EMPTY = (
 # Parts in which no line ends within a date or a citation, as in the body. The room of the other
 # parts is measured by their words.
 _BOUND = ("subject", "enclosures", "cc", "record")
-
-WORDING_NOTE = "wording"  # of the note on what is wrong with own wording
-UNSTATED = "unstated-fact"  # of the note on a fact that own wording leaves out
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# Facts of a notice that come from the request or the data, not from the template.
-_STATED = (
-    "place", "recipient", "recipients", "copies", "cc", "signatory", "letterhead", "authority",
-    "particulars", "enclosures", "ori", "reference", "calls_itself", "approved_as_to_form",
-)  # fmt: skip
 
 
 def render(notice: Notice, templates: Templates, files: Files | None = None) -> Letter:
@@ -214,99 +203,7 @@ def texts_of(letter: Letter) -> list[str]:
     return [as_typed(text) for text in (*top, *below)]
 
 
-def own_wording_problems(letter: Letter, library: Library) -> Iterator[Problem]:
-    """Yield the problems with the user's own wording of a letter. Shipped wording has none.
-
-    One with the words of the request has their key path, one of a template its location.
-    """
-    notice, name, templates = letter.notice, letter.template, library.templates
-    is_template = bool(templates.own) and templates.own_digest_of(name) is not None
-    if is_template:
-        yield from unprinted_parts(name, templates)
-    elif not notice.wording:
-        return
-    facts = msgspec.to_builtins([getattr(notice, field) for field in _STATED])
-    stated = [re.compile(re.escape(text), re.IGNORECASE) for text in set(_texts_in(facts))]
-    for text in texts_of(letter):
-        claims = claims_in(text, rules_for(notice.program, library))
-        matches = (match for fact in stated for match in fact.finditer(text)) if claims else ()
-        spans = [match.span() for match in matches]
-        for claim in claims:
-            if any(start <= claim.start and claim.end <= end for start, end in spans):
-                continue
-            words = claim.words.casefold()
-            passages = (
-                name
-                for name, text in notice.wording.items()
-                if words in " ".join(_texts_in(text)).casefold()
-            )
-            if passage := next(passages, None):
-                path = f"{WORDING}.{passage}"
-                message = f"{path} says {claim.words!r}: {claim.reason}"
-                yield Problem("forbidden-words", message, path=path)
-            elif is_template:
-                yield claim_problem(claim, name, templates)
-
-
-def with_notes(letter: Letter, library: Library) -> Letter:
-    """Add a note to the letter's notice for each problem with the user's own wording.
-
-    Also for each fact that the letter would state, if it were not for the request's own words.
-    """
-    found = dict.fromkeys(own_wording_problems(letter, library))
-    told = (str(msgspec.structs.replace(problem, hint=None)) for problem in found)
-    notes = [Note(code=WORDING_NOTE, text=f"check your own words: {text}") for text in told]
-    if letter.notice.wording:
-        notes += (Note(code=UNSTATED, text=text) for text in _facts_left_out(letter, library))
-    if not notes:
-        return letter
-    notice = msgspec.structs.replace(letter.notice, notes=(*letter.notice.notes, *notes))
-    return msgspec.structs.replace(letter, notice=notice)
-
-
-def _facts_left_out(letter: Letter, library: Library) -> Iterator[str]:
-    """Say which facts and statements the letter has only in the words that were replaced."""
-    notice = letter.notice
-    shipped = render(msgspec.structs.replace(notice, wording={}), library.templates)
-    before, now = (" ".join(texts_of(version)).casefold() for version in (shipped, letter))
-    lost: dict[str, list[str]] = {}  # by act, or by particular
-    for root in ("authority", "particulars"):
-        for path, text in _words_in(msgspec.to_builtins(getattr(notice, root)), root):
-            words = text.rstrip(".").casefold()
-            if words in before and words not in now:
-                lost.setdefault(".".join(path.split(".")[:2]), []).append(text)
-    for path, facts in lost.items():
-        yield f"check your own words: they leave out {path}: {', '.join(facts)}"
-    for rule in library.programs.wording.promised:
-        found = [re.search(rule.words, text, re.IGNORECASE) for text in (before, now)]
-        if found[0] and not found[1]:
-            yield f"check your own words: they leave out {rule.reason}"
-
-
-def _words_in(node: object, path: str) -> Iterator[tuple[str, str]]:
-    """Yield the key path and the words of each fact in plain data, as a letter has them."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            yield from _words_in(value, f"{path}.{key}")
-    elif isinstance(node, list | tuple):
-        for number, value in enumerate(node):
-            yield from _words_in(value, f"{path}.{number}")
-    elif isinstance(node, str):
-        is_day = _DAY.fullmatch(node)
-        (text,) = _texts_in(long_date(date.fromisoformat(node)) if is_day else node)
-        yield path, text
-
-
 def claim_problem(claim: Claim, name: str, templates: Templates) -> Problem:
     """Return the Problem of forbidden words, at their location in a template."""
     location = templates.spot_of_words(claim.words, name) or templates.location(name)
     return Problem("forbidden-words", f"says {claim.words!r}: {claim.reason}", location)
-
-
-def _texts_in(node: object) -> Iterator[str]:
-    """Yield every text in plain data, with single blanks."""
-    if isinstance(node, str):
-        yield from filter(None, [" ".join(as_typed(typographic(node)).split())])
-    elif isinstance(node, dict | list | tuple):
-        for item in node.values() if isinstance(node, dict) else node:
-            yield from _texts_in(item)

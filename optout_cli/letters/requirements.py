@@ -17,14 +17,18 @@ from optout_cli.directory.names import fold, names_state
 from optout_cli.errors import Problem, did_you_mean, shorten
 from optout_cli.model.jurisdiction import Address, Contact
 from optout_cli.model.notice import Case, Recipient
-from optout_cli.model.program import Particular
-from optout_cli.model.request import PARTIES, Authority, Correction, Party
+from optout_cli.model.program import LetterKind, Particular
+from optout_cli.model.request import DETAILS, PARTIES, Authority, Correction, Party
 from optout_cli.programs import holds
-from optout_cli.readers.document import lines_to_add
+from optout_cli.readers.document import Document, lines_to_add
 from optout_cli.readers.postal import elsewhere, number_fault, tidy_number
 
 _OR_DRAFT = "; or write a draft with --draft"
 _ONE_OF_TWO = "correct one of the two dates"
+_ONE_OF = "keep one of them"
+_WORDS_OR_NONE = "write its words, or delete it here to print optout's"
+# How hints end on values that mean that there is none.
+_MEANS_NONE = (_WORDS_OR_NONE, "leave it empty", "leave the value empty", "leave the line out")
 _FIELDS = {
     "address.street": "street",
     "address.city": "city",
@@ -313,6 +317,43 @@ def service_problems(recipients: Sequence[Recipient], *, is_draft: bool) -> Iter
             message = f"the number {way.number!r} is used for more than one piece of mail"
             hint = "write each piece's own number, which is on its receipt"
             yield Problem("equal-numbers", message, hint=hint, path=f"{path}.number")
+
+
+def empty_passages(document: Document) -> Iterator[Problem]:
+    """Yield the names of passages without words, of which a table alone may have cells."""
+    words = document.data.get("wording")
+    given = words if isinstance(words, dict) else {}
+    paths = dict.fromkeys(path for layer in document.layers for path in layer.marks)
+    for path in paths:
+        head, _, name = path.partition(".")
+        if head == "wording" and name and name not in given and not document.is_cell(path):
+            message, location = f"{path} has no words", document.location(path)
+            yield Problem("empty-passage", message, location, _WORDS_OR_NONE, path)
+
+
+def with_passage_hint(problem: Problem, kind: LetterKind) -> Problem:
+    """Say of a passage whose words mean nothing how to print optout's, or leave the passage out."""
+    head, _, name = problem.path.partition(".")
+    if head != "wording" or not (problem.hint or "").endswith(_MEANS_NONE):
+        return problem
+    hint = f"{_WORDS_OR_NONE}; to strike the passage, also add leave-out: [{name}]"
+    if name not in kind.may_leave_out:
+        may = ", ".join(kind.may_leave_out) or "none of its passages"
+        hint = f"{_WORDS_OR_NONE}; this letter may leave out only {may}"
+    return msgspec.structs.replace(problem, hint=hint)
+
+
+def struck_problems(case: Case) -> Iterator[Problem]:
+    """Yield what the request leaves out and the letter cannot do without."""
+    known = (*DETAILS, *case.kind.may_leave_out)
+    for number, name in enumerate(case.request.leave_out):
+        path = f"leave-out.{number}"
+        if name not in known:
+            message, hint = f"{path} cannot be {name!r}", did_you_mean(name, known)
+            yield Problem("unknown-choice", message, hint=hint, path=path)
+        elif name in case.request.wording:
+            message, hint = f"{path} leaves out {name!r}, and wording: has words for it", _ONE_OF
+            yield Problem("struck-words", message, hint=hint, path=path)
 
 
 def _lacking(

@@ -11,8 +11,8 @@ import msgspec
 from optout_cli import bundled
 from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
 from optout_cli.letters import Library
+from optout_cli.letters.own_words import WORDING_NOTE, own_wording_problems
 from optout_cli.letters.pipeline import Order, encode_letters, is_data, letters_of_request
-from optout_cli.letters.render import WORDING_NOTE, own_wording_problems
 from optout_cli.lint.trial_letters import try_program
 from optout_cli.model.jurisdiction import Contact
 from optout_cli.model.notice import Note

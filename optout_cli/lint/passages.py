@@ -61,7 +61,7 @@ class Passage(NamedTuple):
 
     `parts` are the passages of which it consists, if it has no words beside theirs. With
     `is_fixed`, a template can replace it, but not the words of a request. With `is_reworded`, the
-    request has replaced it.
+    request has replaced it, and with `is_struck`, left it out.
     """
 
     id: str
@@ -70,6 +70,7 @@ class Passage(NamedTuple):
     parts: tuple[str, ...] = ()
     is_fixed: bool = False
     is_reworded: bool = False
+    is_struck: bool = False
 
 
 def passages_of(named: str, library: Library, today: date, location: Location) -> Iterator[Passage]:
@@ -110,8 +111,8 @@ def passages_of(named: str, library: Library, today: date, location: Location) -
         )
         words = [word for part in parts for text in texts[part] for word in text.split()]
         is_whole = bool(parts) and words == " ".join(texts[id]).split()
-        within, is_own = parts if is_whole else (), id in notice.wording
-        yield Passage(id, described.get(id, ""), texts[id], within, id in fixed, is_own)
+        within, changed = parts if is_whole else (), (id in notice.wording, id in notice.leave_out)
+        yield Passage(id, described.get(id, ""), texts[id], within, id in fixed, *changed)
 
 
 # Any: the facts of a notice, of any type.
@@ -128,7 +129,8 @@ def _letter_named(
         with locating(document):
             notices = compose(pipeline.case_of(document, library, pipeline.Order(today=today)))
         notice = notices[0]
-        facts = [{**msgspec.structs.asdict(each), WORDING: {}} for each in reversed(notices)]
+        shown: dict[str, Any] = {WORDING: {}, "leave_out": ()}
+        facts = [{**msgspec.structs.asdict(each), **shown} for each in reversed(notices)]
         name = templates.name_of(notice.letter, notice.place.slug, notice.place.state_code)
         return notice, name, facts
     letter = library.programs.id_of(named)

@@ -14,7 +14,6 @@ from optout_cli.model.request import (
     Authority,
     Confirmation,
     Copy,
-    Detail,
     Enclosure,
     Letterhead,
     Party,
@@ -195,7 +194,7 @@ class Notice(Noun, frozen=True, kw_only=True):
     citations: dict[str, Citation]
     enclosures: tuple[Enclosure, ...]
     ori: str | None
-    leave_out: tuple[Detail, ...]
+    leave_out: tuple[str, ...]
     notes: tuple[Note, ...] = msgspec.field(name="cautions")
     is_draft: bool = False
     is_reworded: bool = False

@@ -318,7 +318,8 @@ class LetterKind(Noun, frozen=True, kw_only=True):
 
     `uses` and `requires` name particulars that the program declares for several letter kinds. When
     the program is loaded, they are added to `particulars` with their example from `examples`.
-    `follows` names the letter kinds that this one may follow up.
+    `follows` names the letter kinds that this one may follow up. `may_leave_out` names the passages
+    that a request may strike. `must_say` has words that own wording loses only with a note.
     """
 
     title: Line
@@ -327,6 +328,8 @@ class LetterKind(Noun, frozen=True, kw_only=True):
     reviewed_by: Line | None = None
     about: tuple[Topic, ...] = ()
     follows: tuple[Name, ...] = ()
+    may_leave_out: tuple[Name, ...] = ()
+    must_say: tuple[Forbidden, ...] = ()
     refuse: tuple[Refusal, ...] = ()
     notes: tuple[NoteText, ...] = field(name="cautions", default=())
     computed: dict[Name, ComputedDate] = {}

@@ -23,7 +23,7 @@ from optout_cli.model.jurisdiction import Address
 Way = Literal["certified-mail", "mail", "email", "fax", "hand"]
 Party = Literal["bureau", "ice"]
 # Of a page: the line at its foot; FIPS and ORI in the subject; the last line on the cover of a fax.
-Detail = Literal["foot", "codes", "confidentiality"]
+DETAILS = ("foot", "codes", "confidentiality")
 REQUESTS = (".yaml", ".yml", ".json")  # how the name of a request's file ends
 PARTIES: tuple[Party, ...] = ("bureau", "ice")
 RECIPIENTS = {"bureau": "the State Identification Bureau", "ice": "ICE"}  # as people are told
@@ -161,7 +161,8 @@ class Request(Noun, frozen=True, kw_only=True):
 
     `to` names the one recipient of a letter that does not concern the other.
     `calls_itself` is what the letters call their sender after its full name: `the Police`.
-    `leave_out` are details that the page does not show; the PDF's metadata keeps them.
+    `leave_out` are passages to strike, and DETAILS that the page does not show; the PDF's metadata
+    keeps those.
     `wording` has plain text for passages of the letter, by their names.
     The letter kind declares the `particulars`; `programs` reads them.
     """
@@ -185,4 +186,14 @@ class Request(Noun, frozen=True, kw_only=True):
     enclosures: Annotated[tuple[Enclosure, ...], _Few] = ()
     cc: Annotated[tuple[Copy, ...], _Few] = ()
     ori: Ori | None = None
-    leave_out: Annotated[tuple[Detail, ...], _Few] = ()
+    leave_out: Annotated[tuple[Name, ...], _Few] = ()
+
+    @property
+    def details(self) -> tuple[Name, ...]:
+        """The details that the page does not show."""
+        return tuple(name for name in self.leave_out if name in DETAILS)
+
+    @property
+    def struck(self) -> tuple[Name, ...]:
+        """The passages that the letter leaves out."""
+        return tuple(name for name in self.leave_out if name not in DETAILS)

@@ -81,12 +81,15 @@ def _date_problems(program: Program, document: Document) -> Iterator[Problem]:
 
 
 def _pattern_problems(program: Program, document: Document) -> Iterator[Problem]:
-    for number, rule in enumerate(program.forbidden):
+    groups = {f"letters.{id}.must-say": kind.must_say for id, kind in program.letters.items()}
+    groups["forbidden"] = program.forbidden
+    rules = ((path, *row) for path, group in groups.items() for row in enumerate(group))
+    for path, number, rule in rules:
         try:
             re.compile(rule.words)
         except re.error as error:
             message = f"{rule.words!r} is not a regular expression: {error}"
-            location = document.location(f"forbidden.{number}.words")
+            location = document.location(f"{path}.{number}.words")
             yield Problem("wrong-pattern", message, location)
 
 

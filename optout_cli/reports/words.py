@@ -39,6 +39,7 @@ _UNSHOWN = ("style", "script", "title")
 _BROKEN = (ValueError, OverflowError, BadZipFile, KeyError, RuntimeError, OSError)
 HEAD = "\f"  # begins a head of later pages, with its page number left out
 BULLET = "\u2022"
+_MARK = re.compile("[-\ue000-\uf8ff]")  # a bullet: LibreOffice takes that of a symbol font
 # What a Word file has beside its text, in the order of reading.
 _BESIDE = ("header", "footer", "footnotes", "endnotes", "comments")
 _SHOWN = ("w:t", "w:tab", "w:br", "w:cr", "w:noBreakHyphen", "w:sym", "w:instrText", "w:fldChar")
@@ -61,7 +62,7 @@ def words_in(content: bytes, form: str, name: str) -> tuple[list[str], list[str]
     heads: dict[str, list[str]] = {}  # each once
     try:
         for paragraph in READERS[form](content):
-            if found := [BULLET if word == "-" else word for word in paragraph.split()]:
+            if found := [BULLET if _MARK.fullmatch(word) else word for word in paragraph.split()]:
                 if paragraph.startswith(HEAD):
                     found = found[:-2] if found[-2:] == ["Page", "of"] else found
                     heads[" ".join(found)] = [*found, END]
@@ -105,7 +106,7 @@ def facts_in(path: Path) -> msgspec.Raw | None:
 def _of_text(content: bytes) -> Iterator[str]:
     """Yield paragraphs between empty lines; an item of a list is one of its own."""
     paragraph: list[str] = []
-    for line in (*content.decode("utf-8").splitlines(), ""):
+    for line in (*content.decode("utf-8-sig").splitlines(), ""):
         if not line.strip() or _ITEM.match(line):
             yield " ".join(paragraph)
             paragraph = []

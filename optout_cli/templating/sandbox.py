@@ -89,7 +89,10 @@ class _Generator(CodeGenerator):
 
 
 class Template(jinja2.Template):
-    """A template that prints a mark for each passage of the fact `wording`, not its own words."""
+    """A template that prints a mark for each passage of the fact `wording`, not its own words.
+
+    It prints nothing for a passage of the fact `leave_out`.
+    """
 
     # Any: the facts of a notice, of any type.
     def new_context(
@@ -100,6 +103,8 @@ class Template(jinja2.Template):
     ) -> Context:
         """Put each mark before the blocks of the templates, of which the first one prints."""
         context = super().new_context(vars, shared, locals)
+        for name in (vars or {}).get("leave_out", ()):
+            context.blocks.setdefault(name, []).insert(0, lambda _: iter(()))
         for name in (vars or {}).get(WORDING, ()):
             marked = partial(lambda mark, _: iter([mark]), f"\0{name}\0")
             context.blocks.setdefault(name, []).insert(0, marked)
