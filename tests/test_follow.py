@@ -730,10 +730,13 @@ def test_a_request_for_an_answer_names_an_acknowledgment(sent_notice: str, run: 
     said = ("--on", "2026-11-24", "--words", "We have it.")
     run("answer", TO_BUREAU, "--reply", "acknowledged", *said)
     run(*begin, "-o", "next.yaml")
-    (told,) = outcome(run("write", "before.yaml", "--check"))[2].splitlines()
-    assert told.endswith(
-        "to the State Identification Bureau was answered on 2026-11-24 (acknowledged); say so in"
-        " the letter"
+    told = outcome(run("write", "before.yaml", "--check"))[2].splitlines()
+    assert any(
+        line.endswith(
+            "to the State Identification Bureau was answered on 2026-11-24 (acknowledged); say so"
+            " in the letter"
+        )
+        for line in told
     )
     write = run("write", "next.yaml", "-f", "txt", "-o", "letters/")
     assert TOLD not in outcome(write)[2]

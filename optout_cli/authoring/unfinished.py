@@ -260,10 +260,8 @@ def start_from_request(
             if name in kind.particulars
         },
     }
-    texts, street = (
-        {path: text for path, text in texts_in(offered) if text},
-        "signatory.address.street",
-    )
+    street = "signatory.address.street"
+    texts = {path: text for path, text in texts_in(offered) if text}
     if isinstance(lines := value_at(offered, street), list):  # one question asks for all lines
         texts[street] = ", ".join(lines)
     return Start(known={**known, "jurisdiction": slug, **new}, asks=("service",), offered=texts)

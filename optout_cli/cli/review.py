@@ -43,6 +43,9 @@ from optout_cli.reports.review import (
 )
 
 _PAGE = "review.html"
+_TOO_LARGE = (
+    "the page has {:.0f} MB, so a browser may take long to open it; review fewer letters at a time"
+)
 
 
 @click.command(
@@ -84,8 +87,8 @@ def command(
 
     The page has a picture of each letter's pages. Beside it: who signs, to whom, how it goes, the
     source and age of each address, the notes, what happened, and what is new since the last page.
-    One file, which a browser opens without a network. It has names, addresses and telephone
-    numbers: do not publish it. For a website: optout status -f html.
+    It has names, addresses and telephone numbers: do not publish it. For a website: optout status
+    -f html.
 
     FOLDER is a folder that `optout write` or `optout batch` wrote to. Without it: this folder, or
     the one in it that has a register. The page takes the place of the last one at the same path,
@@ -119,8 +122,7 @@ def command(
         if not quiet:
             say("next: open it in a browser; it is for internal use, not for publication")
     if len(page) > MOST_BYTES and not quiet:
-        size = f"the page has {len(page) / 1_000_000:.0f} MB"
-        say(f"note: {size}, so a browser may take long to open it; review fewer letters at a time")
+        say(f"note: {_TOO_LARGE.format(len(page) / 1_000_000)}")
     if problems:
         say_problems(problems)
         sys.exit(ExitCode.CONTENT)

@@ -1,7 +1,4 @@
-"""What the user should know about a letter. These notes are printed beside it, never in it.
-
-Each says what to do, then why. A long one has a short form of one line.
-"""
+"""Notes on a letter, printed beside it, never in it: what to do, then why."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,6 +1,6 @@
 """`optout new`: ask for a request on a terminal; elsewhere write a sample to fill in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,6 @@ from typing import Any
 import click
 from msgspec.structs import replace
 
-from optout_cli.authoring.request_writer import Answers
 from optout_cli.authoring.unfinished import (
     Basis,
     Start,
@@ -203,15 +202,18 @@ def command(
         path = run_interview(basis, jurisdiction, options)
     else:
         path = put_request(*_sample(jurisdiction, basis, options))
-        if jurisdiction and not quiet:
-            _say_agencies(jurisdiction, str(start.known.get("letter", DEFAULT_LETTER)), library)
     if path and not quiet:
-        _say_next(path, options, start.known, earlier)
+        _say_next(path, options, basis, earlier, jurisdiction)
 
 
-def _say_next(path: Path, options: str, known: Answers, earlier: Beginning | None) -> None:
+def _say_next(
+    path: Path, options: str, basis: Basis, earlier: Beginning | None, query: str | None
+) -> None:
+    known = basis.start.known
     before, folder = "", (earlier and earlier.folder) or Path("letters")
     if not is_terminal():
+        if query:
+            _say_agencies(query, str(known.get("letter", DEFAULT_LETTER)), basis.library)
         before = f"fill in {path} in an editor, then run "
         signatory = earlier and earlier.start.signed
         if signatory and "signatory" not in known:
@@ -233,6 +235,35 @@ def _say_agencies(query: str, letter: str, library: Library) -> None:
         say(f"note: {note.line}")
 
 
+_Rule = tuple[object, str, str]  # what is wrong if it is true, a message, and a hint
+
+
+def _rules_for(
+    query: str | None, former: str | None, *, wants_table: bool, makes_request: bool
+) -> Iterator[_Rule]:
+    """Yield what is wrong with a JURISDICTION beside some options."""
+    is_table = str(query).lower().endswith((".csv", ".xlsx"))
+    yield (
+        wants_table and query,
+        f"--csv or --xlsx writes a table of many, not of {query!r} alone",
+        f"name the table with -o {query}" if is_table else "use --state CODE instead",
+    )
+    yield (
+        former and query,
+        "--follow takes the jurisdiction from the earlier letter",
+        f"leave {query!r} out",
+    )
+    name = quote(str(query))
+    is_here = query and Path(query).exists()
+    yield (
+        makes_request and query and is_request(query),
+        f"{query!r} is the name of a request, not of a jurisdiction",
+        f"to start from it: --from {name}"
+        if is_here
+        else f"name the county, and write to that file with -o {name}",
+    )
+
+
 def _check_usage(given: Mapping[str, Any]) -> None:  # Any: what each option takes
     """Raise click.UsageError if the options do not go together."""
     query, former, wants_wording = given["jurisdiction"], given["former"], given["wants_wording"]
@@ -245,36 +276,18 @@ def _check_usage(given: Mapping[str, Any]) -> None:  # Any: what each option tak
         "--from": given["pattern"],
     }
     chosen = [name for name, value in modes.items() if value]
-    is_file_name = str(query).lower().endswith((".csv", ".xlsx"))
-    is_here = query and Path(query).exists()
     several = len(chosen) > 1 and (wants_wording or given["pattern"])
     together, one = "do not go together", "leave one of them out"
-    rules: tuple[tuple[object, str, str], ...] = (
+    rules: tuple[_Rule, ...] = (
         (given["wants_table"] and given["wants_workbook"], f"--csv and --xlsx {together}", one),
         (several, f"{' and '.join(chosen)} {together}", one),
-        (
-            wants_table and query,
-            f"--csv or --xlsx writes a table of many, not of {query!r} alone",
-            f"name the table with -o {query}" if is_file_name else "use --state CODE instead",
-        ),
-        (
-            former and query,
-            "--follow takes the jurisdiction from the earlier letter",
-            f"leave {query!r} out",
-        ),
+        *_rules_for(query, former, wants_table=wants_table, makes_request=makes_request),
         (
             given["states"] and not wants_table,
             "--state works only with --csv or --xlsx",
             "add one of them, or name a jurisdiction instead",
         ),
         (given["states"] and former, f"--state and --follow {together}", one),
-        (
-            query and is_request(query) and not wants_wording,
-            f"{query!r} is the name of a request, not of a jurisdiction",
-            f"to start from it: --from {quote(str(query))}"
-            if is_here
-            else f"name the county, and write to that file with -o {quote(str(query))}",
-        ),
         (
             given["common"] and (makes_request or not former),
             "--common works only with --follow and --csv or --xlsx",
