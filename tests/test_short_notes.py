@@ -75,5 +75,8 @@ def test_show_has_each_note_of_the_day_in_full_with_its_source(run: Run) -> None
         assert text in shown
 
 
-def test_a_county_on_no_list_shows_no_agency(run: Run) -> None:
-    assert "\n  agency " not in outcome(run("show", "marin-county-ca"))[1]
+def test_a_county_on_no_list_says_so(run: Run) -> None:
+    lines = outcome(run("show", "marin-county-ca"))[1].splitlines()
+    assert [line.split(maxsplit=1)[1] for line in lines if line.startswith("  agency ")] == [
+        "no agency of Marin County, CA is on ICE's list of 2026-05-18"
+    ]
