@@ -87,8 +87,7 @@ def command(
 
     The page has a picture of each letter's pages. Beside it: who signs, to whom, how it goes, the
     source and age of each address, the notes, what happened, and what is new since the last page.
-    It has names, addresses and telephone numbers: do not publish it. For a website: optout status
-    -f html.
+    It has names and telephone numbers: do not publish it. For a website: optout status -f html.
 
     FOLDER is a folder that `optout write` or `optout batch` wrote to. Without it: this folder, or
     the one in it that has a register. The page takes the place of the last one at the same path,
