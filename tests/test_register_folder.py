@@ -207,10 +207,12 @@ def test_own_words_are_named_passage_by_passage(written: Written, write: Write) 
 
 def test_check_says_what_would_happen_and_writes_nothing(written: Written) -> None:
     before = lying_in(OUT), len(events(OUT))
-    assert written("--check") == (0, f"unchanged: {BUREAU}\nunchanged: {ICE}\n", "")
-    assert written("--check", *KIM) == (0, f"replaced: {BUREAU}\nreplaced: {ICE}\n", "")
+    code, out, err = written("--check")
+    assert (code, out) == (0, f"unchanged: {BUREAU}\nunchanged: {ICE}\n")
+    assert "note: call ICE before sending: address from an official source (2026-02-04)" in err
+    assert written("--check", *KIM)[:2] == (0, f"replaced: {BUREAU}\nreplaced: {ICE}\n")
     new = OUT / LETTERS[1].replace("txt", "json")
-    assert written("--check", "--to", "ice", "-f", "json") == (0, f"new: {new}\n", "")
+    assert written("--check", "--to", "ice", "-f", "json")[:2] == (0, f"new: {new}\n")
     _, out, _ = written("--check", "--to", "ice", "--json")
     assert json.loads(out) == {"schema": 1, "path": str(ICE), "would-be": "unchanged"}
     changed = written("--check", "--no-register", *KIM)
