@@ -227,10 +227,7 @@ def newer_text(state: LetterState) -> str:
 
 def _service_texts(claim: Claim, state: LetterState, names: _Names) -> Iterator[str]:
     """Yield how the earlier letter went out and when it arrived, if not as recorded."""
-    party, named = (
-        state.letter.recipient,
-        _name_of(state),
-    )
+    party, named = state.letter.recipient, _name_of(state)
     ways = [
         way for way in claim.particulars.get(names.get("service", ""), []) if way["to"] == party
     ]
@@ -257,10 +254,7 @@ def _request_texts(
     program: Program,
 ) -> Iterator[str]:
     """Yield what was answered to the earlier letter, if not as recorded."""
-    named, day = (
-        _name_of(state),
-        str(state.written.date),
-    )
+    named, day = _name_of(state), str(state.written.date)
     own = [
         asked_office(recipient)
         for recipient in earlier_from(state, [state]).facts["recipients"]

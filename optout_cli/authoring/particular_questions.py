@@ -70,7 +70,7 @@ def _ask_missing(
             if f"{name}.{field}" in needed and field not in entry:
                 optional = replace(spec, required=False)
                 path = f"particulars.{name}.{number}.{field}"
-                ask = "Press Enter if there is none; the letter needs it of one of them."
+                ask = "Press Enter if you have none; the letter needs at least one."
                 about = replace(row, note=f"{name.capitalize()}: {known}. {ask}")
                 for question in _ask(about, request, path, field, optional):
                     of = f"{question.label} ({', '.join(own)})" if own else question.label

@@ -173,7 +173,7 @@ def _last_steps(
 
 
 def _mark_up(marked: Sequence[str], formats: Iterable[str]) -> str:
-    """Say what to do with files to mark up. All formats are made again: they tell one story."""
+    """Say what to do with files to mark up. All formats are made again, since all say the same."""
     again = ",".join(dict.fromkeys((*formats, "pdf")))
     return _MARK_UP.format(names=" and ".join(marked), formats=again)
 

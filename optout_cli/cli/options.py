@@ -15,13 +15,7 @@ from optout_cli.cli.console import put_file, quote, refuse_terminal, say, usage_
 from optout_cli.cli.user_folder import own_files, user_folder
 from optout_cli.cli.value_types import Choice, Folder
 from optout_cli.engines import DEFAULT, NAMES, working_engine
-from optout_cli.errors import (
-    Location,
-    OptoutError,
-    Problem,
-    did_you_mean,
-    raise_any,
-)
+from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
 from optout_cli.exporters import Options, exporter_for, format_names, suffix_of
 from optout_cli.letters import Library
 from optout_cli.model.letter import EngineName

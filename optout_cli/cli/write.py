@@ -336,18 +336,17 @@ def _write_files(made: _Made, output: str, library: Library, order: Order, how: 
     folder = LetterFolder(place, at=now(), programs=programs, wait=WAIT, has_register=has_register)
     plan, files, notes = (_plan if how.is_check else _put)(folder, writing, replacing)
     register = folder.register
-    messages = [
-        *notes,
-        *staying_lines([plan], register),
-        *what_moved(folder.moved, folder.replaced),
-    ]
+    moved = what_moved(folder.moved, folder.replaced)
+    messages = [*notes, *staying_lines([plan], register), *moved]
     event, states = writing.event, register.letters.values()
     matter = event.jurisdiction, event.letter, event.variant, event.date
     own = [(*matter, letter.recipient) for letter in event.letters]
-    notes = [*second_notes(own, states, library), *_contradictions(made, states, place, library)]
+    told: Sequence[str] = ()
+    if not how.quiet:
+        told = (*second_notes(own, states, library), *_contradictions(made, states, place, library))
     is_new = bool(plan.new or plan.replaced) and not how.is_check
     unsent = [export for export in made.exports if not register.is_sent(path_of(export))]
-    return _Done(files, messages, notes, is_new, unsent, place)
+    return _Done(files, messages, told, is_new, unsent, place)
 
 
 def _plan(

@@ -13,7 +13,7 @@ from optout_cli.errors import Problem
 from optout_cli.letters import Library
 from optout_cli.letters.render import claim_problem, claims_in, render, rules_for, texts_of
 from optout_cli.model.letter import Letter
-from optout_cli.model.notice import Note, Notice
+from optout_cli.model.notice import Note
 from optout_cli.model.request import DETAILS, Authority
 from optout_cli.templating.body import texts_in
 from optout_cli.templating.filters import WORDING, and_list, as_typed, long_date, typographic
@@ -72,7 +72,7 @@ def with_notes(letter: Letter, library: Library) -> Letter:
     found = dict.fromkeys(own_wording_problems(letter, library))
     told = (str(msgspec.structs.replace(problem, hint=None)) for problem in found)
     notes = [Note(code=WORDING_NOTE, text=f"check your own words: {text}") for text in told]
-    if letter.notice.wording or struck_in(letter.notice):
+    if letter.notice.wording or not {*letter.notice.leave_out} <= {*DETAILS}:
         notes += (Note(code=UNSTATED, text=text) for text in _left_unsaid(letter, library))
         notes += (Note(code=SHARED, text=text) for text in _shared_words(letter, library))
     if not notes:
@@ -81,14 +81,11 @@ def with_notes(letter: Letter, library: Library) -> Letter:
     return msgspec.structs.replace(letter, notice=notice)
 
 
-def struck_in(notice: Notice) -> list[str]:
-    """Return the passages that the request strikes."""
-    return [name for name in notice.leave_out if name not in DETAILS]
-
-
 def _shared_words(letter: Letter, library: Library) -> Iterator[str]:
     """Say which of the request's words stand in two letters that optout words differently."""
     notice = letter.notice
+    if len(notice.recipients) == 1:
+        return
     plain = msgspec.structs.replace(notice, wording={}, leave_out=())
     facts = [
         msgspec.structs.asdict(msgspec.structs.replace(plain, recipient=recipient))
@@ -98,11 +95,11 @@ def _shared_words(letter: Letter, library: Library) -> Iterator[str]:
     for name in notice.wording:
         if len({words.get(name, "").strip() for words in shipped}) < len(shipped):
             continue
-        if name == "salutation" and len(shipped) > 1:
+        if name == "salutation":
             greeted = ": and ".join(recipient.party for recipient in notice.recipients)
             hint = f"to greet each by itself, use salutation: under recipients: {greeted}: instead"
             yield f"check wording.salutation: it greets both offices; {hint}"
-        elif len(shipped) > 1:
+        else:
             yield f"check wording.{name}: both letters get it, and optout's words for them differ"
 
 

@@ -23,7 +23,7 @@ from optout_cli.templating.search import BUILTIN, SUFFIX
 from optout_cli.trust import check_within, leads_outside
 
 _PROGRAM, _STYLE, _LAYOUT = "program.yaml", "_layout/letter.css", "_layout"
-# Lines of a request on which all others depend, or none that is known.
+# Lines of a request on which all others depend; a problem without a line is of the whole request.
 _DECIDING = frozenset(("", "jurisdiction", "letter", "date", "to", "particulars"))
 _Words = tuple[str, str | None]  # message and hint
 

@@ -11,12 +11,13 @@ _WEEKDAYS = [f"{name}day" for name in ("mon", "tues", "wednes", "thurs", "fri", 
 _WEEKDAY_NAME = r"(?i)\b(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?"
 _JOINED = r"(?<=[A-Za-z])\.?(?=[0-9])|(?<=[0-9])(?=[A-Za-z])"  # Nov30, Nov.30
 _DAY_OF_WEEK = rf"(?:(on|this|next|last) )?({'|'.join(_WEEKDAYS)})"
-_TO_TWENTY = (
-    "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth"
-    "|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth"
-)
-_FIRST = _TO_TWENTY.split("|")
-_ORDINALS = [*_FIRST, *(f"twenty-{word}" for word in _FIRST[:9]), "thirtieth", "thirty-first"]
+_TO_TWENTY = [
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+    "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth",
+    "eighteenth", "nineteenth", "twentieth",
+]  # fmt: skip
+_TO_THIRTY = [*(f"twenty-{word}" for word in _TO_TWENTY[:9]), "thirtieth"]
+_ORDINALS = [*_TO_TWENTY, *_TO_THIRTY, "thirty-first"]
 _IN_WORDS = rf"(?i)\b(?:the )?({'|'.join(reversed(_ORDINALS))})(?: of)?\b"  # the long ones first
 _ORDINAL = r"(?i)\b([0-9]{1,2})(?:st|nd|rd|th)\b"
 _SHORT_YEAR = r"\B['\u2019](?=[0-9]{2}$)"  # November 30 '26

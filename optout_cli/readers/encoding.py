@@ -52,9 +52,9 @@ def in_utf_8(content: bytes) -> bytes:
 def unmarked_utf_16(top: bytes) -> str | None:
     """Return the byte order of Western text in UTF-16 without a mark, or None if it is none."""
     zeros = top[::2].count(0), top[1::2].count(0)  # every second byte of it is zero
-    if top.startswith(_UTF_16) or max(zeros) <= len(top) // 4 or len(top) // 4 <= 4 * min(zeros):
-        return None
-    return "little-endian" if zeros[1] > zeros[0] else "big-endian"
+    if not top.startswith(_UTF_16) and max(zeros) > len(top) // 4 > 4 * min(zeros):
+        return "little-endian" if zeros[1] > zeros[0] else "big-endian"
+    return None
 
 
 def text_from(content: bytes, path: str) -> str:

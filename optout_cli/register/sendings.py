@@ -222,14 +222,17 @@ def _way_notes(state: LetterState, event: Sent) -> Iterator[Note]:
         exporters = [exporter_for(file.format) for file in state.letter.files]
         messages = [it for it in exporters if event.by == it.ROUTE]  # without one, pages went out
         if kind == "ink" or (messages and not any(kind in it.SIGNATURES for it in messages)):
-            way = way_words(event.by)
-            why = f"nobody signed the {way}: the letter is to be signed in ink"
-            if kind != "ink":
-                why = f"the {way} shows no signature: its text has no pictures"
-            text = (
-                f"{why}; also send the signed letter, or give a scan of what was sent with --signed"
-            )
-            if kind == "ink" and event.by == "fax":
-                text = "if you faxed the signed pages, add a scan of them with --signed; if you"
-                text += " faxed the file, nobody signed it: also send the signed letter"
-            yield Note(code="unsigned", text=text)
+            yield Note(code="unsigned", text=_unsigned_text(event.by, kind))
+
+
+def _unsigned_text(by: Way, kind: str) -> str:
+    """Say what to do about a letter that went out as an e-mail or fax without a signature."""
+    if kind == "ink" and by == "fax":
+        return (
+            "if you faxed the signed pages, add a scan of them with --signed; if you faxed the"
+            " file, nobody signed it: also send the signed letter"
+        )
+    why = f"nobody signed the {way_words(by)}: the letter is to be signed in ink"
+    if kind != "ink":
+        why = f"the {way_words(by)} shows no signature: its text has no pictures"
+    return f"{why}; also send the signed letter, or give a scan of what was sent with --signed"
