@@ -64,6 +64,7 @@ AWKWARD_REQUESTS = {
     "long paragraph": f"particulars: {{reasons: [{'It costs far too much. ' * 200}]}}",
     "characters": 'cc: [{name: "Peña Ōkubo Ngũgĩ Nguyễn § 1 ½ “a” — … № • e\u0301 \u02bb <b> #x"}]',
     "markup": 'particulars: {reasons: ["#eval(1) $x$ *a* _b_ `c` <d> \\\\e [f] @g = h"]}',
+    "letters like quotes": "cc: [{name: \u02bbA B\u02bcC, title: D \u2018E\u2019 F\u2019s}]",
     "typed": "signature: {kind: typed}",
     "copies": "cc: [" + ", ".join(f"{{name: Person {number}}}" for number in range(60)) + "]",
     "head": f"signatory: {{office: {'Office of the Sheriff of Marin County ' * 2}}}",

@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date as Date
+from functools import cache
 from logging import WARNING, getLogger
 from logging.handlers import BufferingHandler
 from pathlib import PurePath
@@ -59,7 +60,11 @@ _PT_PER_PX = 0.75
 _PAGE_HEIGHT = 792  # pt: US Letter
 _OWN = "optout:"  # how the URL of everything begins that a page may ask for
 _FONT_URL, _MONO_URL = f"{_OWN}font/", f"{_OWN}mono"
-_CODE = "<code>"
+# Two letters that the typeface draws as it does quotation marks. WeasyPrint gives each glyph of a
+# font one character, so whoever copies text from the PDF would get the one for the other. The same
+# typeface by another name is another font.
+_LIKE_QUOTES = re.compile("[\u02bb\u02bc](?=[^<>]*<(?!/title))")  # in the text, not in a tag
+_TWIN, _SET_IN_TWIN = f"{TYPEFACE} Twin", '<span class="twin">'
 
 
 class Engine:
@@ -74,22 +79,14 @@ class Engine:
         # Remove its folder of typefaces (0.6 MB) from the machine's temporary files at exit. Python
         # would do so only in a last garbage collection, which this program switches off.
         weakref.finalize(self, self._fonts.__del__)
-        font_rules = (
-            f'@font-face {{ font-family: "{TYPEFACE}"; font-weight: {weight}; font-style: {slant};'
-            f' src: url("{_FONT_URL}{path.name}") }}\n'
-            for (weight, slant), path in faces().items()
-        )
+        own = {"font_config": self._fonts, "url_fetcher": self._fetcher, "base_url": _OWN}
+        self._style_from = cache(lambda text: CSS(string=text, **own))
         # Two sheets, so that a warning counts the lines of the style's own file. Interrupts wait:
         # one right after the creation of the folder would keep it from being removed.
         with _raise_warnings(STYLE), hold_interrupts():
-            texts = ("".join(font_rules), templates.style)
-            self._styles = [*map(self._style_from, texts)]
-        self._mono: list[CSS] = []  # of a page that shows what people type
+            self._styles = [*map(self._style_from, (_font_rules(TYPEFACE), templates.style))]
         # The e-mail and the fax contain the page that was printed just before by itself.
         self._last: tuple[str, Mapping[str, Image], bytes] = "", {}, b""
-
-    def _style_from(self, text: str) -> Any:  # Any: the engine's own type
-        return CSS(string=text, font_config=self._fonts, url_fetcher=self._fetcher, base_url=_OWN)
 
     def print_letter(self, letter: Letter, *, is_fax: bool = False) -> bytes:
         """Return the letter as PDF."""
@@ -138,11 +135,10 @@ class Engine:
         """Return the page laid out. Raises OptoutError for what is printed over something else."""
         self._fetcher.serve(images)
         with _raise_warnings("the page", images):
-            if _CODE in page and not self._mono:
-                rule = f'@font-face {{ font-family: "{MONO}"; src: url("{_MONO_URL}") }}'
-                self._mono = [self._style_from(rule)]
+            page = _LIKE_QUOTES.sub(rf"{_SET_IN_TWIN}\g<0></span>", page)
+            rare = (rules for mark, rules in _RARE.items() if mark in page)
             document = HTML(string=page, base_url=_OWN, url_fetcher=self._fetcher).render(
-                stylesheets=[*self._styles, *(self._mono if _CODE in page else ())],
+                stylesheets=[*self._styles, *map(self._style_from, rare)],
                 font_config=self._fonts,
                 pdf_variant="pdf/a-2a",
             )
@@ -155,6 +151,21 @@ class Engine:
             printed: bytes = document.write_pdf(finisher=finish, pdf_variant="pdf/a-2a")
             raise_any(_outside(url) for url in self._fetcher.refused[:1])
         return printed
+
+
+def _font_rules(family: str) -> str:
+    return "".join(
+        f'@font-face {{ font-family: "{family}"; font-weight: {weight}; font-style: {slant};'
+        f' src: url("{_FONT_URL}{path.name}") }}\n'
+        for (weight, slant), path in faces().items()
+    )
+
+
+# The styles of what few pages show, by what such a page has in it.
+_RARE = {
+    "<code>": f'@font-face {{ font-family: "{MONO}"; src: url("{_MONO_URL}") }}',
+    _SET_IN_TWIN: f'{_font_rules(_TWIN)}.twin {{ font-family: "{_TWIN}" }}',
+}
 
 
 class _Fetcher(URLFetcher):  # type: ignore[misc]  # the engine ships no types
