@@ -1,6 +1,7 @@
 """What Windows does otherwise. It is simulated here: these tests run on no Windows."""
 
 import errno
+import io
 import os
 import signal
 import subprocess
@@ -18,7 +19,7 @@ from simulate_windows import environment
 
 from optout_cli import cli, engines, output
 from optout_cli.batch import pool, rejects
-from optout_cli.cli import console
+from optout_cli.cli import console, doctor
 from optout_cli.errors import OptoutError
 from optout_cli.letters import request_files
 from optout_cli.letters.request_files import NamedFiles
@@ -242,3 +243,9 @@ def test_a_folder_of_a_killed_run_is_told_from_that_of_a_running_one(
     monkeypatch.setattr(sys, "platform", "win32")
     found = engines._is_running(7)
     assert (found, closed) == (expected, [] if error else ["handle of 7"])
+
+
+def test_doctor_names_what_helps_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "ON_WINDOWS", True)
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "cp1252"))
+    assert doctor._check_locale().cure == "type setx PYTHONUTF8 1, and open a new window"
