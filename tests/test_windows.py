@@ -26,6 +26,7 @@ from optout_cli.letters.request_files import NamedFiles
 from optout_cli.output import hold_interrupts, write_all, write_errors
 from optout_cli.readers.document import Document
 from optout_cli.readers.enclosures import load_attachment
+from optout_cli.readers.files import read_bytes
 from optout_cli.trust import is_reserved
 
 ROWS = "50001,Pat,Sheriff\n35013,Pat,Sheriff\n"  # the second is Doña Ana County
@@ -249,3 +250,15 @@ def test_doctor_names_what_helps_on_windows(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(doctor, "ON_WINDOWS", True)
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "cp1252"))
     assert doctor._check_locale().cure == "type setx PYTHONUTF8 1, and open a new window"
+
+
+def test_a_folder_that_the_system_refuses_to_open_is_told_to_be_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    told = told_by(lambda: read_bytes(str(tmp_path), 1))
+    assert told == f"{tmp_path}: is a folder, not a file"
+    assert "Permission denied" in told_by(lambda: read_bytes(str(tmp_path / "other"), 1))
