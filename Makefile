@@ -16,7 +16,7 @@ quietly = @log=$$($(1) 2>&1) || { printf '%s\n' "$$log"; exit 1; }
 # The targets share one environment, and `make test` uses every core by itself.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help notice test test-all lint format verify docs bench clean libraries
+.PHONY: help notice test test-all windows lint format verify docs bench clean libraries
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,10 @@ test: $(VENV)/installed-dev ## check style, types, imports, behavior and the whe
 
 test-all: ## run the tests on each Python from 3.11 to 3.13 on this computer
 	@tools/test-all.sh
+
+windows: $(VENV)/installed-dev ## try the commands with Windows' own Python, under Wine
+	@tools/windows/tools.sh
+	@$(BIN)/python tools/windows/windows.py $(VENV)-windows
 
 lint: $(VENV)/installed-dev ## check style, types and imports
 	$(call quietly,$(BIN)/ruff check)
@@ -59,7 +63,7 @@ bench: $(BENCH_VENV)/installed ## measure how long the commands take, beside oth
 	@$(BENCH_VENV)/bin/python bench/register.py
 
 clean: ## remove what the targets made, but not out/, which may hold a signed letter
-	rm -rf $(VENV) $(VENV)-3.* $(BENCH_VENV) build dist .coverage .coverage.* .hypothesis
+	rm -rf $(VENV) $(VENV)-3.* $(VENV)-windows $(BENCH_VENV) build dist .coverage .coverage.* .hypothesis
 	rm -rf .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 # Checked each time: the check is quick, and somebody may have removed a library.

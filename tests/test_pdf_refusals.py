@@ -1,5 +1,6 @@
 """What a page could not show whole, or would fetch from outside: a Problem, never a hole."""
 
+import re
 from pathlib import Path
 
 import pikepdf
@@ -221,6 +222,18 @@ def test_without_pango_typst_prints_unless_weasyprint_was_chosen(
     said = done.stderr.decode()
     assert (done.returncode, done.stdout.startswith(b"%PDF")) == ended
     assert (said.count(told), "more" in said) == (1, False)
+
+
+def test_without_any_engine_no_other_one_is_named(tmp_path: Path) -> None:
+    for name in ("weasyprint", "typst"):
+        (tmp_path / f"{name}.py").write_text("raise OSError('no library')\n")
+    words = ("write", "-", "--to", "bureau", "-o", "-")
+    done = call(*words, stdin=REQUEST.encode(), PYTHONPATH=str(tmp_path))
+    said = done.stderr.decode()
+    assert (done.returncode, "prints the pages" in said, "--engine" in said) == (1, False, False)
+    assert re.search(
+        r"hint: install Pango: .*; or install it again: pip .* typst$", said, re.MULTILINE
+    )
 
 
 def test_a_typeface_of_the_machine_is_a_problem(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What Windows does otherwise. It is simulated here: these tests run on no Windows."""
 
 import errno
+import io
 import os
 import signal
 import subprocess
@@ -18,13 +19,14 @@ from simulate_windows import environment
 
 from optout_cli import cli, engines, output
 from optout_cli.batch import pool, rejects
-from optout_cli.cli import console
+from optout_cli.cli import console, doctor
 from optout_cli.errors import OptoutError
 from optout_cli.letters import request_files
 from optout_cli.letters.request_files import NamedFiles
 from optout_cli.output import hold_interrupts, write_all, write_errors
 from optout_cli.readers.document import Document
 from optout_cli.readers.enclosures import load_attachment
+from optout_cli.readers.files import read_bytes
 from optout_cli.trust import is_reserved
 
 ROWS = "50001,Pat,Sheriff\n35013,Pat,Sheriff\n"  # the second is Doña Ana County
@@ -242,3 +244,21 @@ def test_a_folder_of_a_killed_run_is_told_from_that_of_a_running_one(
     monkeypatch.setattr(sys, "platform", "win32")
     found = engines._is_running(7)
     assert (found, closed) == (expected, [] if error else ["handle of 7"])
+
+
+def test_doctor_names_what_helps_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "ON_WINDOWS", True)
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "cp1252"))
+    assert doctor._check_locale().cure == "type setx PYTHONUTF8 1, and open a new window"
+
+
+def test_a_folder_that_the_system_refuses_to_open_is_told_to_be_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    told = told_by(lambda: read_bytes(str(tmp_path), 1))
+    assert told == f"{tmp_path}: is a folder, not a file"
+    assert "Permission denied" in told_by(lambda: read_bytes(str(tmp_path / "other"), 1))

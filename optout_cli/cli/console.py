@@ -84,7 +84,8 @@ def refuse_file_name(what: str) -> NoReturn:
     hint = f"save it as plain text and name it {Path(what).stem.removesuffix('.yaml')}.yaml"
     if what.lower().endswith(_TABLE_SUFFIXES):
         hint = f"for a table of requests use {APP} batch; --check checks it"
-    usage_error(f"{what!r} is not a request: its name does not end in .yaml, .yml or .json", hint)
+    message = "is not a request: its name does not end in .yaml, .yml or .json"
+    usage_error(f"{Path(what).as_posix()!r} {message}", hint)
 
 
 def program_name() -> str:

@@ -22,7 +22,7 @@ from optout_cli.engines.measure import TYPEFACE, faces
 from optout_cli.errors import ExitCode, OptoutError
 from optout_cli.letters import Library
 from optout_cli.readers.yaml import HAS_LIBYAML
-from optout_cli.trust import is_own
+from optout_cli.trust import ON_WINDOWS, is_own
 
 # The packages that decide how a letter looks, or how a file is read.
 _PACKAGES = (
@@ -169,6 +169,8 @@ def _check_locale() -> Check:
         return Check(what="locale", found="UTF-8")
     found = f"{' and '.join(others)}; a name such as Doña Ana may be shown wrongly"
     cure = "set LC_ALL=C.UTF-8, or PYTHONUTF8=1"
+    if ON_WINDOWS:  # where this concerns files and pipes only: a window shows every letter
+        cure = "type setx PYTHONUTF8 1, and open a new window"
     return Check(what="locale", state="poor", found=found, cure=cure)
 
 

@@ -299,7 +299,7 @@ def output_path(output: str, name: str, noun: str, *suffixes: str) -> Path:
     if names_folder(output):
         path /= name
     if not path.name.lower().endswith(suffixes):
-        usage_error(f"{str(path)!r} is not a name for a {noun}", f"end it in {suffixes[0]}")
+        usage_error(f"{path.as_posix()!r} is not a name for a {noun}", f"end it in {suffixes[0]}")
     return path
 
 

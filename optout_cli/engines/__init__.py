@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol, cast, get_args
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.model.letter import EngineName
 from optout_cli.output import hold_interrupts, temporary_files
+from optout_cli.trust import ON_WINDOWS
 
 if TYPE_CHECKING:
     from optout_cli.model.letter import Cover, Guide, Image, Letter, Mailing, MailingForm
@@ -32,6 +33,8 @@ CURES = {
     " pango",
     "typst": "install it again: pip install --force-reinstall typst",
 }
+if ON_WINDOWS:
+    CURES["weasyprint"] = "install Pango, or leave it: on Windows, typst prints the same pages"
 
 # How a PDF of Typst begins: the first object is the list of all pages.
 _BY_TYPST = re.compile(rb"%PDF-1\.7\n%\x80{4}\n\n1 0 obj\n<</Type/Pages/Count ([0-9]+)/Kids\[")
@@ -77,8 +80,10 @@ def load_engine(name: EngineName, templates: "Templates") -> Engine:
     raise_any(layout_problems(name, templates))
     if error := load_error(name):
         message = f"the PDF engine {name} cannot be loaded: {error}"
-        other = next(other for other in NAMES if other != name)
-        hint = f"{CURES[name]}; or print with --engine {other}"
+        working, _ = working_engine(name)
+        hint = f"{CURES[name]}; or print with --engine {working}"
+        if working == name:  # the other cannot be loaded either
+            hint = "; or ".join(CURES.values())
         raise OptoutError(Problem("missing-library", message, hint=hint))
     with temporary_files():
         # cast: no checker can see through import_module that the class fits the protocol.
@@ -144,10 +149,13 @@ def load_error(name: EngineName) -> str | None:
 
 
 def working_engine(wanted: EngineName) -> tuple[EngineName, str | None]:
-    """Return the engine that is wanted, or one that works here and why that other does not."""
+    """Return the engine that is wanted, or one that works here and why that other does not.
+
+    Where none works, it is the one that is wanted, and there is nothing to say about another.
+    """
     error = load_error(wanted)
-    other = next((name for name in NAMES if not load_error(name)), wanted) if error else wanted
-    return other, error
+    other = next((name for name in NAMES if not load_error(name)), None) if error else None
+    return (other, error) if other else (wanted, None)
 
 
 @lru_cache(maxsize=1)  # notes and register ask again for what the engine has just counted

@@ -81,7 +81,7 @@ class NamedFiles(msgspec.Struct, frozen=True):
             return missing
         is_named = layer and not is_typed and layer.file != STDIN
         where = f"the folder of {layer.file}" if layer and is_named else "the request's folder"
-        message = f"{name!r} leads outside {where}"
+        message = f"{Path(name).as_posix()!r} leads outside {where}"
         hint = "copy the file into that folder, or allow its own folder with --files-from DIR"
         raise OptoutError(Problem("file-outside", message, None, hint, path))
 
@@ -219,7 +219,7 @@ def _load_attachment(found: Found, name: str) -> Attachment:
             hint = "write the whole name of the folder: ~ stands for it only in a shell"
         elif not hint.startswith("did you mean"):
             hint = "write the file's name as seen from the request's own folder"
-        message = f"there is no file {name!r} to enclose"
+        message = f"there is no file {Path(name).as_posix()!r} to enclose"
         raise OptoutError(Problem("missing-file", message, None, hint))
     with _as_shown(found):
         return load_attachment(found.place, name)

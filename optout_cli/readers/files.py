@@ -63,10 +63,11 @@ def read_bytes(path: str, limit: int, *, on_command_line: bool = False) -> bytes
     except FileNotFoundError:
         problem = no_such_file(Path(path), Path(path))
         raise OptoutError(msgspec.structs.replace(problem, location=location)) from None
-    except IsADirectoryError:
-        raise OptoutError(Problem("not-a-file", "is a folder, not a file", location)) from None
     except (OSError, ValueError) as error:
-        raise OptoutError(_unreadable(error, location)) from None
+        # Windows refuses a folder as it does a file of somebody else.
+        is_folder = isinstance(error, IsADirectoryError | PermissionError) and Path(path).is_dir()
+        problem = Problem("not-a-file", "is a folder, not a file", location)
+        raise OptoutError(problem if is_folder else _unreadable(error, location)) from None
     if (size := max(size, len(content))) > limit:
         message = (
             f"is too large ({size / 2**20:.0f} MB or more; the limit is {limit / 2**20:.0f} MB)"
@@ -112,11 +113,11 @@ def no_such_file(place: Path, shown: Path) -> Problem:
         others = {".yml": ".yaml", ".yaml": ".yml"}
         for other in (place.with_suffix(others.get(suffix, suffix)).name, windows.as_posix()):
             if other != place.name and is_file(place.parent / other):
-                hint = f"did you mean {str(shown.parent / other)!r}?"
+                hint = f"did you mean {(shown.parent / other).as_posix()!r}?"
                 break
         else:
             if stem := closest(windows.stem, known):
-                hint = f"did you mean {str(shown.with_name(known[stem]))!r}?"
+                hint = f"did you mean {shown.with_name(known[stem]).as_posix()!r}?"
     return Problem("missing-file", "cannot find this file", Location(str(shown)), hint)
 
 
