@@ -146,7 +146,8 @@ class Particular(Noun, frozen=True, kw_only=True):
     is a list of their facts, with `office`, `date`, `by` and `words`. `quoted` paragraphs are the
     words of others, which no letter may change. `labels` has what each choice is in words. `ask` is
     what `optout new` asks for, in a few words; it asks only where one of the conditions in `ask_if`
-    holds, if there are any. A note tells if offices are closed on an `office_day`.
+    holds, if there are any, and without asking first whether to for one that is `usual`. A note
+    tells if offices are closed on an `office_day`.
     """
 
     type: ParticularType
@@ -165,6 +166,7 @@ class Particular(Noun, frozen=True, kw_only=True):
     follow: Line | None = None
     quoted: bool = False
     ask_if: tuple[Condition, ...] = ()
+    usual: bool = False
     office_day: bool = False
 
 

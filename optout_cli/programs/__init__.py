@@ -108,7 +108,7 @@ class Programs:
         """Return what a request's particulars are for that are not its own words, by key path.
 
         A path has no numbers of entries. Dates, others' words, and what is a number or one letter
-        in its example are prose; a choice has its form.
+        in its example are prose; a choice has its form, and a sentence is one in its example.
         """
         declared = {id: kind.particulars for id, _, kind in self.letters()}
         specs = declared.get(str(document.data.get("letter")), {})
@@ -123,6 +123,8 @@ def _uses(path: str, specs: Mapping[str, Particular]) -> Iterator[tuple[str, Use
             yield at, "prose"
         elif spec.choices:
             yield at, "code"
+        elif re.fullmatch(r"[A-Z].* .*\w\.", spec.example or ""):
+            yield at, "sentence"
         elif isinstance(spec.of, dict):
             yield from _uses(at, spec.of)
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache, lru_cache
-from itertools import product
+from itertools import pairwise, product
 from operator import itemgetter
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -28,12 +28,12 @@ from optout_cli.readers.postal import (
 
 # What a text is for. A name is printed as it stands, and so is that of a person, a street, a city,
 # or a document; post is a tracking number; number and vote are those of a resolution; prose is a
-# particular: a quotation, or own words, an item of which is one of a list; state is one in an
-# address; a code has a form of its own, which is checked elsewhere, and so has a phone number; act
-# is what a resolution is called, and self what the sender calls itself.
+# particular: a quotation, or own words, an item of which is one of a list, and a sentence stands by
+# itself; state is one in an address; a code has a form of its own, which is checked elsewhere, and
+# so has a phone number; act is what a resolution is called, and self what the sender calls itself.
 Use = Literal[
     "name", "person", "street", "city", "document", "post", "number", "vote", "prose", "own",
-    "item", "state", "phone", "code", "act", "self", "title", "office",
+    "item", "sentence", "state", "phone", "code", "act", "self", "title", "office",
 ]  # fmt: skip
 _GROUPS = {"short": "name post number vote", "printed": "name post number vote prose"}
 _WIDER: Mapping[Use, tuple[Use, ...]] = {  # a person's name is a name too
@@ -41,6 +41,7 @@ _WIDER: Mapping[Use, tuple[Use, ...]] = {  # a person's name is a name too
     "document": ("name",), "act": ("name",), "self": ("name",), "title": ("name",),
     "office": ("name",),
     "phone": ("code",), "own": ("prose",), "item": ("own", "prose"),
+    "sentence": ("item", "own", "prose"),
 }  # fmt: skip
 
 _USES: tuple[tuple[Use, str], ...] = (
@@ -56,7 +57,7 @@ _USES: tuple[tuple[Use, str], ...] = (
     ("number", r"approved-as-to-form\.file-number"),
     ("self", r"calls-itself"),
     ("office", r"signatory\.office"),
-    ("title", r"(signatory|approved-as-to-form)\.title"),
+    ("title", r"(signatory|approved-as-to-form|cc\.\d+)\.title|cc(\.\d+)?"),
     ("person", r"(signatory|approved-as-to-form)\.name"),
     (
         "name",
@@ -67,7 +68,7 @@ _USES: tuple[tuple[Use, str], ...] = (
     ("city", r"(signatory|recipients\.\w+)\.address\.city"),
     ("name", r"recipients\.\w+\.(attention|salutation|confirmed\.by|name|formal)"),
     ("name", r"recipients\.\w+\.(organization|envelope)(\.\d+)?"),
-    ("document", r"enclosures\.\d+\.title"),
+    ("document", r"enclosures(\.\d+)?(\.title)?"),
     ("act", r"authority\.\d+\.instrument"),
     ("name", r"authority\.\d+\.body|(letterhead|signature)\.alt"),
 )
@@ -84,9 +85,10 @@ _HALF_DECODED = (
 )
 
 
-_OF_MANY = ("prose", "own", "item")  # uses whose text may have a whole list
+_OF_MANY = ("prose", "own", "item", "sentence")  # uses whose text may have a whole list
 _LONGEST = MAX_ITEMS * MAX_TEXT  # characters of a list in one text
 _SPELLED_LIKE = 0.85  # from 0 to 1
+_FEWEST_IN_SENTENCE, _FEW_WORDS = 3, 10  # more words are taken for a sentence
 # What is meant, of such words: a part of a sentence; perhaps also `The position is vacant.`
 _CLAUSE = r"that \w+ \w+.*|to be (removed|deleted|listed|withheld)\b.*"
 _IS_CLAUSE = re.compile(_CLAUSE, re.IGNORECASE)
@@ -106,7 +108,7 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     within: tuple[str, ...] = ()
     marks: str | tuple[str, ...] = ()
     test: Literal["filler", "filler-alone", "filler-beside", "misread", "whole-address",
-                  "small-letters", "lost", "misspelled"] | None = None  # fmt: skip
+                  "small-letters", "lost", "misspelled", "fragment"] | None = None  # fmt: skip
     wrong: str = ""
     odd: str = ""
 
@@ -315,6 +317,18 @@ def _is_misspelled(text: str) -> bool:
     return any(get_close_matches(word, known, 1, _SPELLED_LIKE) for word in words)
 
 
+def _is_fragment(text: str) -> bool:
+    """Tell whether a text of few words has no verb, and so is no sentence: `trust of residents`."""
+    words = re.findall(r"[^\W\d_]+(?:['\u2019][a-z]+)?", text.casefold())
+    verbs = [
+        word
+        for before, word in pairwise(words)
+        if word.endswith(("ed", "ies", "n't", "n\u2019t"))
+        or (before not in _words("before-nouns") and {word, word[:-1]} & _words("verbs"))
+    ]
+    return len(words) < _FEWEST_IN_SENTENCE or (len(words) <= _FEW_WORDS and not verbs)
+
+
 def _has_lost(text: str) -> bool:
     """Tell whether a vote has no more ayes than noes: `0 to 5`."""
     votes = re.match(r"(?i)(?:ayes:? )?([0-9]+),? ?(?:-|\u2013|to|:|noes:?) ?([0-9]+)\b", text)
@@ -329,5 +343,6 @@ _TESTS: Mapping[str, Callable[[str], bool]] = {
     "whole-address": goes_on_with_state,
     "lost": _has_lost,
     "misspelled": _is_misspelled,
+    "fragment": _is_fragment,
     "small-letters": lambda text: text.islower() and " " in text,
 }
