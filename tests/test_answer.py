@@ -234,7 +234,7 @@ def test_the_terminal_asks_for_the_words_of_a_correction_of_another_kind(
         "--by",
         "Kim",
     )
-    typed = {"Words": "See you.", "Date of the meeting": "2026-12-15"}
+    typed = {"Words": "See you.", "  Keep": "y", "Date of the meeting": "2026-12-15"}
     result, clerk = at_terminal(typed, TO_ICE, "--correct", "--reply", "meeting-offered")
     code, _, err = outcome(result)
     assert (code, clerk.unused, "recorded with the words: No." in err) == (0, [], True)
@@ -659,10 +659,32 @@ def test_a_question_is_explained_and_the_one_before_is_asked_again(
     err = " ".join(result.stderr.split())
     for told in (
         "This is the first question.",
-        "optout records it, and names the letter that answers it.",
+        "It is recorded, and you see which letter answers it.",
         "yes records it. no records nothing.",
     ):
         assert told in err
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_kept", "kept"),
+    [
+        (
+            ["refused", "This office declines the request."],
+            "n",
+            "This office declines the request.",
+        ),
+        (["They will not do it."], "y", "They will not do it."),
+    ],
+)
+def test_words_that_may_be_a_summary_are_a_quotation_only_if_she_says_so(
+    typed: list[str], is_kept: str, kept: str, reference: str, at_terminal: At
+) -> None:
+    said = {"Reply": "refused", "Words": typed, "  Keep": is_kept, "Letter": "later"}
+    result, clerk = at_terminal(said, TO_ICE)
+    assert (outcome(result)[0], clerk.unused, answers()[0].words) == (0, [], kept)
+    told = f"the next letter quotes {typed[0]!r} as their own words."
+    assert told in " ".join(result.stderr.split())
+    assert clerk.asked[f"  Keep {typed[0]!r} as a quotation? [y/N]"] == [""]
 
 
 def test_a_meeting_on_a_weekend_is_told_of(reference: str, run: Run) -> None:

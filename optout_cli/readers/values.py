@@ -219,10 +219,13 @@ def _judge(text: str, use: Use) -> tuple[Kind, bool] | None:
     )
 
 
-def text_fault(text: str, use: Use) -> tuple[str, str] | None:
-    """Return what is wrong with a text that cannot be meant for a use, and a hint."""
+def text_fault(text: str, use: Use, *, is_doubt: bool = False) -> tuple[str, str] | None:
+    """Return what is wrong with a text that cannot be meant for a use, and a hint.
+
+    With `is_doubt`, return it of a text that may be meant.
+    """
     kind, is_wrong = _judge(text.strip(), use) or (None, False)
-    if kind is None or not is_wrong:
+    if kind is None or is_wrong == is_doubt:
         return None
     hint = kind.hint.removeprefix("format the column as Text, and ")  # it is in no table
     return kind.message.format(repr(shorten(text))), hint
