@@ -129,7 +129,7 @@ def test_she_is_shown_whom_it_goes_to_with_source_and_age_and_the_states_laws(
         "1  later: not confirmed yet; I will call before sending"[3:],
         "note: activated in Secure Communities on 2010-09-01 (no source named)",
         "note: use the letter as a record: by itself it does not stop fingerprint sharing",
-        "note: ask counsel first: Nowhere law requires cooperation, Nowhere Code 1",
+        "note: ask counsel first: Nowhere law may be against the letter: it requires cooperation,",
         "note: ask counsel first: a notice may draw a listing under Executive Order 14287",
         "note: to see each note in full, run: optout show nowhere-county-zz",
         "To the State Identification Bureau: Chief Nowhere Police Records Section 2 Main Street",

@@ -270,7 +270,10 @@ def test_a_law_is_told_with_effect_date_words_and_kind_of_source(
         f"California law restricts cooperation {text} It says so. Source: official (no address),"
         " not checked since it was found."
     )
-    assert (note.code, note.text) == ("state-law", f"ask counsel before sending: {law_says}")
+    assert (note.code, note.text) == (
+        "state-law",
+        f"ask counsel before sending: this law may support the letter: {law_says}",
+    )
 
 
 NEW_ADDRESS = "address: {street: [1 A Street], city: Ross, state: CA, zip: '94957'}"
