@@ -98,7 +98,7 @@ _IS_STATEMENT = re.compile(
 )
 
 
-class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """One kind of odd text, as the table has it."""
 
     id: str
@@ -111,6 +111,7 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                   "small-letters", "lost", "misspelled", "fragment"] | None = None  # fmt: skip
     wrong: str = ""
     odd: str = ""
+    is_nothing: bool = False
 
     def fits(self, text: str) -> bool:
         """Tell whether a text is of this kind."""
@@ -229,6 +230,12 @@ def text_fault(text: str, use: Use, *, is_doubt: bool = False) -> tuple[str, str
         return None
     hint = kind.hint.removeprefix("format the column as Text, and ")  # it is in no table
     return kind.message.format(repr(shorten(text))), hint
+
+
+def is_nothing(text: str) -> bool:
+    """Tell whether own words only say that there are none: `N/A`, `TBD`, a dash."""
+    found = _judge(text.strip(), "own")
+    return not text.strip() or bool(found and found[0].is_nothing)
 
 
 @lru_cache(1024)  # a batch asks for the same few paths in each row
