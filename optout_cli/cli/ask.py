@@ -15,7 +15,7 @@ from optout_cli.authoring import NONE
 from optout_cli.cli.console import say, terminal_width, wrap
 from optout_cli.cli.options import today
 from optout_cli.errors import Problem
-from optout_cli.readers.cells import choice_in_words
+from optout_cli.readers.cells import choice_in_words, phone_in_words
 from optout_cli.readers.days_said import days_meant
 from optout_cli.readers.postal import state_code
 
@@ -23,7 +23,6 @@ _SKIP = "-"  # the answer that skips a question even when Enter would take a def
 _BACK, _EXPLAIN = "<", "?"
 _SEVERAL = re.compile(r"\s*[,;+&]\s*|\s+and\s+|\s+(?=[0-9])")  # 1,2 or 1 2 or jem and wso
 _QUOTES = ('""', "''", "\u201c\u201d", "\u2018\u2019")
-_BARE_DIGITS = re.compile(r"1?([0-9]{3})([0-9]{3})([0-9]{4})")  # of a telephone number
 # What people type to leave a question out, and for yes and no.
 _NOTHING = re.compile(
     r"(?i)no|none|nope|no,? thanks?( you)?|n\.?/?a\.?|not (applicable|yet|known)|none yet|nothing"
@@ -110,7 +109,7 @@ def ask(
         typed = None
         may_skip = check is not None and not required and text != default
         is_left_out = text == _SKIP or (may_skip and _is_nothing(text))
-        text = "" if is_left_out else tidied(path, text)
+        text = "" if is_left_out else text if text == default else tidied(path, text)
         if not text and required:
             back = "" if explain is None or is_first else " Type < to go back."
             say_wrapped(f"This answer is required.{back}", "  ")
@@ -140,8 +139,8 @@ def tidied(path: str, text: str) -> str:
     """Return a text as letters write it: `CA` for California, a telephone number with hyphens."""
     if path.endswith("address.state"):
         return state_code(text) or text
-    digits = _BARE_DIGITS.fullmatch(text) if path.endswith(("phone", "fax")) else None
-    return "-".join(digits.groups()) if digits else text
+    is_phone = path.endswith(("phone", "fax"))
+    return phone_in_words(re.sub(r"^1(?=[0-9]{10}$)", "", text)) if is_phone else text
 
 
 def _choose_meaning(
