@@ -26,6 +26,7 @@ from optout_cli.model.program import (
     Rule,
     Wording,
 )
+from optout_cli.model.request import PARTIES, Request
 from optout_cli.programs.validation import program_problems
 from optout_cli.readers.document import Document, merge
 from optout_cli.readers.files import load_document, load_valid
@@ -35,6 +36,7 @@ from optout_cli.trust import check_within
 
 _FILE = "program.yaml"
 _WORDING = "_layout/wording.yaml"
+_PROVING = {"certified-mail", "hand"}  # a receipt, or a stamped copy, proves the day
 
 
 class Programs:
@@ -305,6 +307,7 @@ def _fits(when: Condition, case: Case) -> bool:
     return (
         when.office in (None, office)
         and when.authority in (None, "named" if case.request.authority else "unnamed")
+        and when.proof in (None, _proof_of(case.request))
         and when.to in (None, "all" if case.request.to == "all" else "one")
         and (not when.states or case.locality.state_code in when.states)
         and (not when.activation or known in when.activation)
@@ -312,6 +315,12 @@ def _fits(when: Condition, case: Case) -> bool:
         and (not when.source or (source is not None and source.kind in when.source))
         and (not when.laws or any(law.effect in when.laws for law in laws_of(case)))
     )
+
+
+def _proof_of(request: Request) -> str:
+    """Tell whether a request names a way that proves the day of receipt, only others, or none."""
+    ways = {way.by for party in PARTIES for way in getattr(request.service, party)}
+    return ("named" if ways & _PROVING else "none") if ways else "open"
 
 
 def chosen_models(case: Case) -> set[str]:
