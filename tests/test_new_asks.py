@@ -354,7 +354,7 @@ def test_a_particular_is_explained_with_the_words_that_the_letter_has_for_it(
         text
         for text in (
             "None of these has to be in the letter.",
-            "- the request of October 30, 2026, to your office: that its",
+            "- The request of October 30, 2026, to your office by certified mail",
             "Give one at a time. Press Enter alone when there are no more.",
             "the letter says: For the meeting, the County offers December 11, 2026. The County",
         )

@@ -84,6 +84,8 @@ TYPED = (
     ("Who was asked", "", "your office"),
     ("  Keep 'your office'?", ""),
     ("Who was asked", "the Attorney General of California"),
+    ("Sent by", ""),
+    ("Reference of the request", ""),
     ("What was asked for", "that its booking data not be passed on"),
     ("Date of the answer", "2010-05-25"),
     ("What the answer said", "the request was declined"),

@@ -63,7 +63,7 @@ def _ask_missing(
         own = [
             str(value)
             for field, value in entry.items()
-            if any(other.get(field) != value for other in entries)
+            if fields[field].required and any(other.get(field) != value for other in entries)
         ]
         known = ", ".join(str(value) for value in entry.values())
         for field, spec in fields.items():
