@@ -290,6 +290,7 @@ def _is_finished(interview: Interview, options: str, seen: set[str]) -> bool:
             said = ask("What next", default=default, explain=_EXPLAIN_END)
         except Back:
             return not interview.back()
+        said = said.strip(" .()#")
         meant = [said] if said in numbers else choices_meant(said, _END if said else {})
         match meant:
             case ["write" | "yes"] if is_warned:
