@@ -30,19 +30,19 @@ _DAY = Particular(type="date", help="when it came")
 _REPLY, _DAY_ASKED, _RIGHT = "Reply", "Day", "right"  # questions
 _WHY_REPLY = (
     "Choose what the office wrote or said. It is recorded, and you see which letter answers it. A"
-    " no by telephone or at a meeting is not one in writing. If nothing came, nothing is recorded."
+    " spoken no is not one in writing. If nothing came, nothing is recorded."
 )
 _WHY_DAY = (
-    "The day on which the answer reached you, or was said. Enter takes the day in brackets. What is"
-    " due next counts from this day, and the next letter names it."
+    "When the answer reached you, or was said. Enter takes the day in brackets. What is due next"
+    " counts from it, and the next letter names it."
 )
 _WHY_BY = (
-    "For example: Kim Placeholder, Deputy Field Office Director. The register keeps the name, and a"
-    " letter that answers a refusal may state it."
+    "For example: Kim Doe, Deputy Director. The register keeps the name, and a letter that answers"
+    " a refusal may state it."
 )
 _WHY_WORDS = (
-    "For example: This office does not accept the notice. The next letter repeats these words in"
-    " quotation marks. Do not type your own summary."
+    "For example: We cannot accept this. The next letter repeats these words in quotation marks. Do"
+    " not type your own summary."
 )
 _WHY_FILE = (
     "For example: answer.pdf. The copy goes to evidence/ in the folder of the letter, and into the"
