@@ -234,7 +234,7 @@ def test_the_terminal_asks_for_the_words_of_a_correction_of_another_kind(
         "--by",
         "Kim",
     )
-    typed = {"Words": "See you.", "Date of the meeting": "2026-12-15"}
+    typed = {"Words": "See you.", "  Keep": "y", "Date of the meeting": "2026-12-15"}
     result, clerk = at_terminal(typed, TO_ICE, "--correct", "--reply", "meeting-offered")
     code, _, err = outcome(result)
     assert (code, clerk.unused, "recorded with the words: No." in err) == (0, [], True)
@@ -294,7 +294,8 @@ def test_what_was_said_by_telephone_is_quoted_as_that(reference: str, run: Run) 
     (letter,) = FOLDER.glob("*renewed*.txt")
     text = " ".join(letter.read_text("utf-8").split())
     assert (
-        "Answer of November 23, 2026: by telephone, \u201cAsk \u2018the bureau\u2019.\u201d" in text
+        "answered on November 23, 2026: by telephone, \u201cAsk \u2018the bureau\u2019.\u201d"
+        in text
     )
 
 
@@ -515,6 +516,8 @@ def test_the_terminal_asks_and_begins_the_next_letter(reference: str, at_termina
     assert earlier == {
         "date": "2026-11-20",
         "to": earlier["to"],
+        "by": "mail",
+        "reference": reference,
         "answered": "2026-11-23",
         "answer": "\u201cThe county cannot leave.\u201d",
     }
@@ -659,10 +662,54 @@ def test_a_question_is_explained_and_the_one_before_is_asked_again(
     err = " ".join(result.stderr.split())
     for told in (
         "This is the first question.",
-        "optout records it, and names the letter that answers it.",
+        "It is recorded, and you see which letter answers it.",
         "yes records it. no records nothing.",
     ):
         assert told in err
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_kept", "kept"),
+    [
+        (
+            ["refused", "This office declines the request."],
+            "n",
+            "This office declines the request.",
+        ),
+        (["They will not do it."], "y", "They will not do it."),
+    ],
+)
+def test_words_that_may_be_a_summary_are_a_quotation_only_if_she_says_so(
+    typed: list[str], is_kept: str, kept: str, reference: str, at_terminal: At
+) -> None:
+    said = {"Reply": "refused", "Words": typed, "  Keep": is_kept, "Letter": "later"}
+    result, clerk = at_terminal(said, TO_ICE)
+    assert (outcome(result)[0], clerk.unused, answers()[0].words) == (0, [], kept)
+    told = f"the next letter quotes {typed[0]!r} as their own words."
+    assert told in " ".join(result.stderr.split())
+    assert clerk.asked[f"  Keep {typed[0]!r} as a quotation? [y/N]"] == [""]
+
+
+def test_a_renewed_notice_repeats_the_reasons_and_says_how_the_first_one_went(
+    library: Library, in_folder: Path, run: Run
+) -> None:
+    reasons = "particulars: {reasons: [The jail is full.]}\n"
+    reference = write_letters(library, FOLDER, REACHED + reasons)
+    run("sent", TO_ICE, "--by", "fax", "--on", "2026-11-21")
+    run(
+        "answer", TO_ICE, "--reply", "refused", "--on", "2026-11-23", "--words", "We decline.", "-q"
+    )
+    signed = ("--set", "signatory.name=Pat Doe", "--set", "signatory.title=Sheriff")
+    _, _, err = outcome(
+        run("new", "--follow", TO_ICE, "--letter", RENEWED, "-o", "n.yaml", *signed)
+    )
+    assert "note: the new letter repeats reasons: of the earlier one" in err
+    text = " ".join(outcome(run("write", "n.yaml", "-f", "txt", "-o", "-"))[1].split())
+    assert (
+        f"- The request of November 20, 2026, went to your office by facsimile (our reference"
+        f" {reference}). It was answered on November 23, 2026: \u201cWe decline.\u201d" in text
+    )
+    assert "The County gives this reason: The jail is full." in text
 
 
 def test_a_meeting_on_a_weekend_is_told_of(reference: str, run: Run) -> None:

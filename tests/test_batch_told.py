@@ -17,7 +17,9 @@ def notes(err: str) -> list[str]:
 
 def test_the_law_comes_first_and_notes_that_differ_in_a_date_are_one(batch: Batch) -> None:
     law, *rest = notes(batch(table=HEADER + TEXAS)[2])
-    assert law.startswith("note (20 requests): ask counsel first: Texas law prohibits ")
+    assert law.startswith(
+        "note (20 requests): ask counsel first: Texas law may be against the letter: "
+    )
     activated = [it for it in rest if "activation" in it]
     assert [it.partition(": its source")[0] for it in activated] == [
         "note (20 requests): check the date of activation, ..."

@@ -177,7 +177,9 @@ def test_check_tells_of_drafts_and_the_day_and_of_laws_first(batch: Batch, write
     table = "jurisdiction,signatory.name,signatory.title\n50001,,\n48001,Pat,Sheriff\n"
     dated, law, draft, *_ = batch("--check", table=table)[1].splitlines()
     assert dated.startswith("dated today, 2026-11-24: 2 requests; to keep this date, add")
-    assert law.startswith("note (1 of 2 requests): ask counsel first: Texas law prohibits")
+    assert law.startswith(
+        "note (1 of 2 requests): ask counsel first: Texas law may be against the letter"
+    )
     assert draft.startswith("note (1 of 2 requests): add the signer under signatory:, since each")
 
 

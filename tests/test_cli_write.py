@@ -45,7 +45,7 @@ next: mail a copy of ICE's letter to the office listed after cc: Director, U.S. 
 Customs Enforcement, 500 12th Street SW, Washington, DC 20536
 next: give a copy to: Alex, Counsel
 next: record how they went out: optout sent LETTER --by certified-mail
-next: if you have no answer by 2026-12-21, write again, and quote the reference
+next: if you have no answer by about 2026-12-28, write again, and quote the reference
 to see each note in full, add --verbose or run `optout review`
 """
 

@@ -209,3 +209,23 @@ def test_the_notice_takes_over_what_the_request_states(library: Library) -> None
             for name in ("addressing", "ori", "letterhead", "enclosures", "cc", "signatory")
         }
         assert stated == {name: getattr(request, name) for name in stated}
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        ("402.555.0100", "402-555-0100"),
+        ("(402) 555-0100", "402-555-0100"),
+        ("4025550100", "402-555-0100"),
+        ("+1 402 555 0100", "1-402-555-0100"),
+        ("402-555-0100 x12", "402-555-0100 ext. 12"),
+        ("402.555.0100ext.7", "402-555-0100 ext. 7"),
+    ],
+)
+def test_a_telephone_number_is_printed_in_one_form(
+    typed: str, printed: str, library: Library
+) -> None:
+    lines = f'signatory: {{name: Pat, title: Sheriff, phone: "{typed}"}}\n'
+    notice = notices_for(library, lines)[0]
+    assert notice.signatory
+    assert notice.signatory.phone == printed

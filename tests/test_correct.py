@@ -76,6 +76,21 @@ def test_an_office_that_is_confirmed_again_has_its_source_once(run: Run, own: Pa
     assert (office["source"]["note"].count(said), office["verified"]) == (1, "2026-11-24")
 
 
+def test_a_correction_is_taken_back_and_the_others_stay(run: Run, own: Path) -> None:
+    before = contact(run, "06041", 0)
+    for what in ("CA", "ero-miami"):
+        run("correct", what, "--set", "phone=916-555-0100", *BY)
+    assert outcome(run("correct", "california", "--undo")) == (0, f"{own}\n", "")
+    assert (kept(own).keys(), contact(run, "06041", 0)) == ({"offices"}, before)
+    earlier = [kept(path) for path in (own.parent / "earlier").iterdir()]
+    assert any("states" in corrections for corrections in earlier)
+    code, out, err = outcome(run("correct", "CA", "--undo"))
+    assert (code, out, "you have corrected nothing of CA.bureau" in err) == (1, "", True)
+    assert outcome(run("correct", "CA", "--undo", *BY))[0] == 2
+    assert outcome(run("correct", "ero-miami", "--undo"))[0] == 0
+    assert kept(own) == {}
+
+
 def test_a_new_address_is_the_offices_own_entry(run: Run, own: Path) -> None:
     assert outcome(run("correct", "ero-miami", *MOVED, *BY))[0] == 0
     assert kept(own)["offices"]["ero-miami"]["source"] == {

@@ -195,7 +195,7 @@ def test_what_came_back_is_compared_with_the_letter_that_it_is_most_like(
 # What counsel may change beside the text, and what is shown of it.
 BESIDE = {
     "head": "{+PRIVILEGED AND CONFIDENTIAL+}",
-    "foot": "version {+99+} {+secure-communities/opt-out, version+} 3",
+    "foot": "version {+99+} {+secure-communities/opt-out, version+} 4",
     "comment": "{+Comment: Is this right?+}",
     "box": "{+In a box.+}",
     "list": "{+\u2022 In a list.+}",
@@ -240,7 +240,7 @@ def test_what_changed_beside_the_text_of_a_word_file_is_shown(
             section.header.paragraphs[0].insert_paragraph_before("PRIVILEGED AND CONFIDENTIAL")
         case "foot":
             run_ = section.footer.paragraphs[0].runs[0]
-            run_.text = run_.text.replace("version 3", "version 99")
+            run_.text = run_.text.replace("version 4", "version 99")
         case "comment":
             document.add_comment(last.runs, text="Is this right?", author="Kim")
         case "box":

@@ -121,7 +121,6 @@ def listing(option: str = "") -> str:
         ("Suffolk County", "name the state too: suffolk-county-ma or suffolk-county-ny"),
         ("L.A. County, CA", "los-angeles-county-ca"),
         ("PG County, Md.", "prince-georges-county-md"),
-        ("NYC", "new-york-county-ny"),
         ("D.C.", "district-of-columbia-dc"),
         ("CA", listing(" --state CA")),
         ("Puerto Rico", listing(" --state PR")),
@@ -223,9 +222,30 @@ def test_a_retired_jurisdiction_is_a_problem_with_its_successors(
 
 
 def test_a_planning_region_is_known_by_its_short_name(directory: Directory) -> None:
-    queries = ("Capitol Region CT", "Capitol Planning Region, CT")
-    one, two = (problems_of(partial(directory.find, query))[0] for query in queries)
-    assert (one.code, one.hint) == ("retired-jurisdiction", two.hint)
+    queries = ("Capitol Region CT", "Capitol Planning Region, CT", "Capitol Planning Region")
+    one, *others = (problems_of(partial(directory.find, query))[0] for query in queries)
+    assert one.code == "retired-jurisdiction"
+    assert [other.hint for other in others] == [one.hint, one.hint]
+
+
+@pytest.mark.parametrize(
+    "query", ["New York City", "NYC", "City of New York, NY", "The City of New York", "NYC, NY"]
+)
+def test_new_york_city_is_its_five_counties(directory: Directory, query: str) -> None:
+    (problem,) = problems_of(lambda: directory.find(query))
+    boroughs = ["bronx", "kings", "new-york", "queens", "richmond"]
+    assert problem.code == "retired-jurisdiction"
+    assert directory.candidates(query) == [f"{name}-county-ny" for name in boroughs]
+
+
+def test_the_name_of_a_retired_county_that_another_state_has_needs_its_state(
+    directory: Directory,
+) -> None:
+    (problem,) = problems_of(lambda: directory.find("Dade County"))
+    assert (
+        problem.hint
+        == "name the state too: miami-dade-county-fl or dade-county-ga or dade-county-mo"
+    )
 
 
 @pytest.mark.parametrize(
@@ -343,7 +363,7 @@ def test_an_abbreviation_of_two_states_is_ambiguous(directory: Directory) -> Non
         ("baltimore, md", ["baltimore-county-md", "baltimore-city-md"]),
         ("marn, ca", ["marin-county-ca"]),
         ("DC", ["district-of-columbia-dc"]),
-        ("NYC", ["new-york-county-ny"]),
+        ("SD County", ["san-diego-county-ca"]),
         ("Los Angeles City, CA", ["los-angeles-county-ca"]),
         ("Denton County", ["denton-county-tx"]),
         ("xyzzy", []),

@@ -373,7 +373,7 @@ def test_the_last_answer_chooses_the_letter_and_fills_it_in(sent_notice: str, ru
     signer = ("--set", "signatory.name=Kim", "--set", "signatory.title=Sheriff")
     code, out, err = outcome(run("write", "next.yaml", "-f", "txt", "-o", "letters/", *signer))
     text = " ".join(Path(out.split()[0]).read_text("utf-8").split())
-    told = "Answer of November 24, 2026: \u201cThe county cannot leave.\u201d"
+    told = "It was answered on November 24, 2026: \u201cThe county cannot leave.\u201d"
     assert (code, told in text, TOLD in err) == (0, True, False)
 
 

@@ -54,7 +54,7 @@ SIX_PARTS = {
     "reaffirms the wish to opt out": r"reaffirms.*opts? out|opts? out.*reaffirms",
     "acknowledges that it is active": r"activated .* on June 8, 2010",
     "recalls the written requests": r"May 18, 2010, to the Attorney General of California.*"
-    r"May 25, 2010.*June 3, 2010, to ICE",
+    r"May 25, 2010.*June 3, 2010, (went )?to ICE",
     "recalls the refusal by telephone": r"by telephone, Marc Rapp said that there is no provision",
     "says that there is a procedure now": r"now sets out a procedure",
     "looks forward to a resolution": r"looks forward to meeting with all parties and to a .*"
@@ -346,10 +346,10 @@ def test_a_letter_names_no_earlier_letter_that_the_request_does_not(
             "authority: [{instrument: Ordinance 5, body: 'Board \"A\"'}]",
             "by the Board \u201cA.\u201d Marin",
         ),
-        ("particulars: {earlier: [{date: 2026-10-01, to: 'A&P, Inc.'}]}", ", to A&P, Inc."),
+        ("particulars: {earlier: [{date: 2026-10-01, to: 'A&P, Inc.'}]}", " went to A&P, Inc."),
         (
             "particulars: {earlier: [{date: 2026-10-01, to: 'The \"X\"'}]}",
-            ", to The \u201cX.\u201d",
+            " went to The \u201cX.\u201d",
         ),
     ],
 )
@@ -365,9 +365,9 @@ def test_an_office_that_was_asked_is_yours_or_has_its_article(library: Library) 
     lines = f"particulars: {{earlier: [{earlier.replace('05-18', '05-17', 1)}]}}"
     told = [
         [
-            text.rpartition(", to ")[2]
+            text.rpartition(" went to ")[2]
             for text in body_texts(letter)
-            if text.startswith("the request")
+            if text.startswith("The request")
         ]
         for letter in letters_for(library, lines)
     ]

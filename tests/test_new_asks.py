@@ -11,6 +11,7 @@ from command_results import NOWHERE, Run, Write, lying_in, outcome, words
 from conftest import ROOT, TODAY
 from written_letters import write_letters
 
+from optout_cli.cli import ask as _ask
 from optout_cli.cli.ask import choices_meant
 from optout_cli.letters import Library
 from optout_cli.readers.days_said import days_meant
@@ -128,7 +129,7 @@ def test_she_is_shown_whom_it_goes_to_with_source_and_age_and_the_states_laws(
         "1  later: not confirmed yet; I will call before sending"[3:],
         "note: activated in Secure Communities on 2010-09-01 (no source named)",
         "note: use the letter as a record: by itself it does not stop fingerprint sharing",
-        "note: ask counsel first: Nowhere law requires cooperation, Nowhere Code 1",
+        "note: ask counsel first: Nowhere law may be against the letter: it requires cooperation,",
         "note: ask counsel first: a notice may draw a listing under Executive Order 14287",
         "note: to see each note in full, run: optout show nowhere-county-zz",
         "To the State Identification Bureau: Chief Nowhere Police Records Section 2 Main Street",
@@ -179,7 +180,7 @@ WRONG = {
     },
     "Date passed": {"November 31": "'November 31' is not a date."},
     "Who passed it": {"res.pdf": "'res.pdf' is the name of a file."},
-    "Vote": {"no": "'no' only answers a question. Write the value, or leave it empty;"},
+    "Vote": {"yes": "'yes' only answers a question. Write the value, or leave it empty;"},
     "Seal file": {"nowhere.png": "Check the spelling; Enter alone skips the question."},
     "Number": {"Board": "Please check: 'Board' has no number in it."},
     "PDF file": {"nowhere.pdf": "there is no file 'nowhere.pdf' to enclose."},
@@ -271,6 +272,78 @@ def test_each_question_is_explained_in_its_own_words(asked: Asked) -> None:
     assert told.count("The official who signs the letters.") == 0
 
 
+def test_a_missing_number_is_explained_as_that_number(asked: Asked) -> None:
+    said = {"Sent by": ["fax", "mail"], "Fax number": ["?", "916-555-0100"]}
+    told = words(outcome(asked(said, "06041")[0])[2])
+    assert "The fax number of the State Identification Bureau, with its area code" in told
+
+
+def test_the_reasons_and_who_gets_a_copy_are_asked_for_in_turn(asked: Asked) -> None:
+    said = {
+        "Reason": ["trust of residents", "The jail is full."],
+        "  Keep 'trust of residents'?": "n",
+        "Copy to": ["County Counsel", "Clerk of the Board", "none"],
+    }
+    result, clerk = asked(said, "06041")
+    data = data_in("marin-county-ca.yaml")
+    assert (clerk.unused, data["cc"], data["particulars"]) == (
+        [],
+        ["County Counsel", "Clerk of the Board"],
+        {"reasons": ["The jail is full."]},
+    )
+    assert "'trust of residents' is not a full sentence" in words(outcome(result)[2])
+    assert clerk.asked["Reason"] == ["", "", ""]
+
+
+def test_an_address_on_one_line_is_taken_apart(asked: Asked) -> None:
+    said = {**SIGNS, "Street": "100 Main St, Suite 2, San Rafael, California 94903"}
+    _, clerk = asked(said, "06041")
+    data = data_in("marin-county-ca.yaml")
+    assert data["signatory"]["address"] == {
+        "street": "100 Main St, Suite 2", "city": "San Rafael", "state": "CA", "zip": "94903",
+    }  # fmt: skip
+    assert clerk.asked["  Did you mean 100 Main St, Suite 2, in San Rafael, CA 94903? [Y/n]"]
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize(
+    "typed", ["none", "No", "n/a", "N.A.", "not yet", "skip", "nobody", "I don't know"]
+)
+def test_words_that_mean_none_skip_a_question(typed: str, asked: Asked) -> None:
+    labels = ["Name", "Resolution or", "Seal file", "Reason", "Copy to"]
+    result, clerk = asked(dict.fromkeys(labels, typed), "06041")
+    assert (clerk.unused, outcome(result)[2].count("  Skipped.\n")) == ([], len(labels))
+    assert data_in("marin-county-ca.yaml").keys() == {"jurisdiction", "letter", "date", "service"}
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize(
+    ("typed", "way"),
+    [
+        *(("by fax", "fax"), ("2.", "mail"), ("(2)", "mail"), ("Certified Mail", "certified-mail")),
+        *(("E-mail.", "email"), ("hand delivery", "hand"), ("cert", "certified-mail")),
+    ],
+)
+def test_a_menu_takes_what_people_type(typed: str, way: str) -> None:
+    ways = {"certified-mail": "", "mail": "ordinary mail", "email": "e-mail", "fax": "", "hand": ""}
+    assert choices_meant(typed, ways) == [way]
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize(
+    ("typed", "is_yes"),
+    [
+        *(("yes please", True), ("Yes.", True), ("sure", True), ("ye", True), ("OK", True)),
+        *(("no, thanks", False), ("No!", False), ("nope", False), ("-", False)),
+    ],
+)
+def test_yes_and_no_are_understood_as_people_type_them(
+    typed: str, is_yes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_ask, "_prompt", lambda *_: typed)
+    assert _ask.ask_yes("Right?", default=not is_yes) == is_yes
+
+
 def test_a_particular_is_explained_with_the_words_that_the_letter_has_for_it(
     asked: Asked,
 ) -> None:
@@ -281,7 +354,7 @@ def test_a_particular_is_explained_with_the_words_that_the_letter_has_for_it(
         text
         for text in (
             "None of these has to be in the letter.",
-            "- the request of October 30, 2026, to your office: that its",
+            "- The request of October 30, 2026, to your office by certified mail",
             "Give one at a time. Press Enter alone when there are no more.",
             "the letter says: For the meeting, the County offers December 11, 2026. The County",
         )
@@ -739,7 +812,17 @@ def test_an_answer_that_no_longer_fits_the_others_is_asked_again(asked: Asked) -
         ("Monday, December Thirty-first", ["2026-12-31", "2025-12-31", "2027-12-31"]),
         ("last Monday", ["2026-11-23"]),
         ("last Tuesday", ["2026-11-17"]),  # today is one
-        ("in a month", []),
+        ("in a month", ["2026-12-24"]),
+        ("In 30 days", ["2026-12-24"]),
+        ("30 days", ["2026-12-24", "2026-10-25"]),
+        ("two weeks ago", ["2026-11-10"]),
+        ("15 months from now", ["2028-02-24"]),
+        ("the day after tomorrow", ["2026-11-26"]),
+        ("3 days from Monday", []),
+        ("the 30th of november", ["2026-11-30", "2025-11-30", "2027-11-30"]),
+        ("on the first of December.", ["2026-12-01", "2025-12-01", "2027-12-01"]),
+        ("30.11.", ["2026-11-30", "2025-11-30", "2027-11-30"]),
+        ("mid december", []),
     ],
 )
 def test_a_day_is_understood_as_people_type_it(typed: str, days: list[str]) -> None:

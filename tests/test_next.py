@@ -1,5 +1,6 @@
 """What is left to do with the letters, as it is told after `write`: each step by its occasion."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,14 +124,33 @@ def test_nothing_is_printed_where_there_is_no_page(steps: Steps) -> None:
 @pytest.mark.parametrize(
     ("lines", "day"),
     [
-        ("", "2026-12-21"),  # the 20th is a Sunday
-        ("particulars: {reply-by: 2027-01-29}\n", "2027-01-29"),
+        ("", "by about 2026-12-28"),  # 5 days in the mail and 30 more: Christmas, a Friday
+        ("particulars: {reply-by: 2027-01-29}\n", "by 2027-01-29"),
+        (
+            f"{RECIPIENTS}service: {{bureau: [{{by: mail}}], ice: [{{by: fax}}]}}\n",
+            (
+                "from the State Identification Bureau by about 2026-12-28, or from ICE by about"
+                " 2026-12-21"
+            ),
+        ),
     ],
 )
 def test_it_is_said_by_when_to_write_again(lines: str, day: str, steps: Steps) -> None:
     assert steps(lines)[-1] == (
-        f"if you have no answer by {day}, write again, and quote the reference"
+        f"if you have no answer {day}, write again, and quote the reference"
     )
+
+
+def test_the_day_to_write_again_is_that_of_status(steps: Steps, run: Run, tmp_path: Path) -> None:
+    told = steps()[-1]
+    letters = str(tmp_path / "out")
+    run("sent", letters, "--by", "certified-mail", "--on", "2026-11-20", "-q")
+    (due, other) = (
+        json.loads(line)["answer-due"]
+        for line in outcome(run("status", letters, "--json"))[1].splitlines()
+    )
+    assert due == other
+    assert f"by about {due['on']}, write again" in told
 
 
 def test_a_word_file_is_for_counsel_and_not_to_be_sent(steps: Steps) -> None:

@@ -270,7 +270,10 @@ def test_a_law_is_told_with_effect_date_words_and_kind_of_source(
         f"California law restricts cooperation {text} It says so. Source: official (no address),"
         " not checked since it was found."
     )
-    assert (note.code, note.text) == ("state-law", f"ask counsel before sending: {law_says}")
+    assert (note.code, note.text) == (
+        "state-law",
+        f"ask counsel before sending: this law may support the letter: {law_says}",
+    )
 
 
 NEW_ADDRESS = "address: {street: [1 A Street], city: Ross, state: CA, zip: '94957'}"
@@ -562,3 +565,40 @@ def test_no_county_is_another_however_its_name_is_written(library: Library) -> N
             forms = (name, plain, name.replace("'", "\u2019"), name.replace("St. ", "Saint "))
             told += [form for form in forms if names_another(place.name, f"Board, {form}")]
     assert told == []
+
+
+@pytest.mark.parametrize(
+    ("service", "told"),
+    [
+        ("", "send it by certified mail with return receipt, and keep the receipt"),
+        (
+            "service: {ice: [{by: fax}]}\n",
+            "send it by certified mail too: the receipt proves the day",
+        ),
+        ("service: {ice: [{by: fax}, {by: certified-mail}]}\n", None),
+        ("service: {ice: [{by: hand}]}\n", None),
+    ],
+)
+def test_certified_mail_is_advised_where_no_way_proves_the_day(
+    library: Library, service: str, told: str | None
+) -> None:
+    lines = f"letter: 287g/terminate\nparticulars: {{model: jem}}\n{service}"
+    shorts = [note.short or "" for note in standing_notes(case_of(library, lines))]
+    assert [short for short in shorts if "certified mail" in short] == ([told] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("letter", "is_told"),
+    [
+        ("opt-out", True),
+        ("renewed-request, particulars: {earlier: [{date: 2026-10-01, to: ICE}]}", False),
+    ],
+)
+def test_a_renewed_notice_to_who_refused_is_not_told_to_write_to_both(
+    library: Library, letter: str, is_told: bool
+) -> None:
+    case = case_of(library, f"{{to: ice, letter: secure-communities/{letter}}}")
+    told = [note.short for note in standing_notes(case)]
+    assert (
+        "send the other office a letter too: ICE's procedure has you notify both" in told
+    ) == is_told

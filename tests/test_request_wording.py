@@ -457,7 +457,7 @@ def test_foot_reference_json_and_register_tell_of_the_words(
         result = run("write", "r.yaml", "-f", "txt", "-o", "letters/")
         assert outcome(result)[0] == 0
     (letter,) = (in_folder / "letters").glob("*bureau.txt")
-    assert letter.read_text("utf-8").rstrip().endswith("version 3, own wording")
+    assert letter.read_text("utf-8").rstrip().endswith("version 4, own wording")
     kept = [*(in_folder / "letters" / "earlier").iterdir()]
     assert len(kept) == 2  # the letters that say Yours
     register = (in_folder / "letters" / "register.ndjson").read_text("utf-8")

@@ -239,6 +239,15 @@ def test_a_changed_file_and_an_unsigned_message_are_told(letters: Letters, run: 
     )
 
 
+@pytest.mark.parametrize(("way", "name"), [("mail", "pdf"), ("fax", "fax.pdf"), ("email", "eml")])
+def test_the_file_that_went_out_is_named(
+    way: str, name: str, library: Library, in_folder: Path, run: Run
+) -> None:
+    reference = write_letters(library, FOLDER, REACHED, ("pdf", "fax-pdf", "eml"))
+    out = outcome(run("sent", reference, "--in", str(FOLDER), "--to", "ice", "--by", way))[1]
+    assert out == f"{TO_ICE.removesuffix('txt')}{name}\n"
+
+
 @pytest.mark.parametrize(("form", "way"), [("eml", "email"), ("txt", "fax")])
 def test_a_typed_signature_is_one(
     form: str, way: str, library: Library, in_folder: Path, run: Run

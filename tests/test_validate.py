@@ -81,6 +81,7 @@ NAMES = "\n  hint: write name: ..., title: ..., is-open: ..."
 COLON = "\n  hint: put text with a colon in quotes"
 ITEMS = "\n  hint: below lines:, begin each item with `- `"
 GROUPS = "\n  hint: write it as [{name: ...}]"
+BEGIN = "\n  hint: write [{name: ...}], or `- ` before its first line"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ GROUPS = "\n  hint: write it as [{name: ...}]"
             "many: Pat\n",
             f"f:1:1: many must be a list, not 'Pat'{GROUPS}",
         ),
-        ("many: {name: x}\n", f"f:1:1: many must be a list, not a group of keys{GROUPS}"),
+        ("many: {name: x}\n", f"f:1:1: many must be a list, not a group of keys{BEGIN}"),
         ("lines: {a: b}\n", f"f:1:1: lines must be a list, not a group of keys{ITEMS}"),
         ("lines: [[x]]\n", "f:1:9: lines.0 must be text, not a list"),
         ("lines: [{a: b}]\n", f"f:1:9: lines.0 must be text, not a group of keys{COLON}"),
@@ -264,6 +265,30 @@ def test_a_long_wrong_text_is_repeated_only_in_part() -> None:
     assert problem.message == f"zip '{'x' * 60}...' is not a ZIP code"
 
 
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        ("cc: County Counsel\n", ["County Counsel"]),
+        (
+            "cc: [County Counsel, Board of Supervisors]\n",
+            ["County Counsel", "Board of Supervisors"],
+        ),
+        ("cc: [County Counsel, {title: Clerk}]\n", ["County Counsel", "Clerk"]),
+        (
+            "cc: |\n  County Counsel; Clerk\n  Chair, Board\n",
+            ["County Counsel", "Clerk", "Chair, Board"],
+        ),
+    ],
+)
+def test_a_text_alone_is_the_title_of_who_gets_a_copy(text: str, titles: list[str]) -> None:
+    request = convert(
+        document_from_yaml(f"jurisdiction: marin\nletter: a/b\n{text}enclosures: A form\n", "f"),
+        Request,
+    )
+    assert [copy.line for copy in request.cc] == titles
+    assert [enclosure.title for enclosure in request.enclosures] == ["A form"]
+
+
 def test_every_problem_of_a_request_is_reported_in_one_run_with_its_location() -> None:
     text = """\
 jurisdiction: marin-county-ca
@@ -275,7 +300,7 @@ signatory:
   fx: call me
   fax: call me
   address: {city: Novato, zip: 2134}
-cc: Pat
+cc: {Pat: x}
 authority:
   - instrument: Resolution
     date: 2010-02-30
@@ -284,7 +309,7 @@ authority:
     assert sorted(
         (str(problem.location), problem.code, problem.message) for problem in problems
     ) == [
-        ("f:10:1", "wrong-shape", "cc must be a list, not 'Pat'"),
+        ("f:10:1", "wrong-shape", "cc must be a list, not a group of keys"),
         ("f:13:5", "wrong-date", "authority.0.date '2010-02-30' is not on the calendar"),
         ("f:2:1", "unknown-key", "request has no field 'leter'"),
         ("f:3:1", "wrong-date", "date '8/31/2010' is not a date"),

@@ -170,24 +170,22 @@ def _requests_of(earlier: Earlier, program: Program) -> list[JsonObject]:
     own = [answer for answer in earlier.answers() if answer not in to_these]
     ranked = sorted(acknowledgments_first(own, program), key=rank)
     answers = {answer.recipient: answer for answer in ranked}  # the last of each
-    rows: list[tuple[str, JsonObject, Answered | None]] = [
-        (facts["date"], recipient, answers.get(recipient["party"]))
+    states = {it.letter.recipient: it for it in earlier.states}
+    rows: list[tuple[JsonObject, JsonObject, LetterState | None, Answered | None]] = [
+        (facts, recipient, states.get(recipient["party"]), answers.get(recipient["party"]))
         for recipient in facts["recipients"]
         if not sent or recipient["party"] in sent
     ]
     # Of several versions, one that was answered counts.
     versions = {it.identity: it for it in sorted(again, key=lambda it: bool(it.answers))}
     for state in versions.values():
+        last = next(reversed(acknowledgments_first(state.answers, program)), None)
         rows += [
-            (
-                state.written.date.isoformat(),
-                recipient,
-                next(reversed(acknowledgments_first(state.answers, program)), None),
-            )
+            (_facts_of(state), recipient, state, last)
             for recipient in _facts_of(state)["recipients"]
             if recipient["party"] == state.letter.recipient
         ]
-    requests = [_request(*row, program) for row in sorted(rows, key=lambda row: row[0])]
+    requests = [_request(*row, program) for row in sorted(rows, key=lambda row: row[0]["date"])]
     return [*facts.get("particulars", {}).get("earlier", []), *requests]
 
 
@@ -198,9 +196,18 @@ def asked_office(recipient: JsonObject) -> str:
 
 
 def _request(
-    day: str, recipient: JsonObject, answer: Answered | None, program: Program
+    facts: JsonObject,
+    recipient: JsonObject,
+    state: LetterState | None,
+    answer: Answered | None,
+    program: Program,
 ) -> JsonObject:
-    request = {"date": day, "to": asked_office(recipient)}
+    """Return a request as a later letter lists it: also how it was sent, and its reference."""
+    ways = [sent.by for sent in state.sent] if state else []
+    ways += [service["by"] for service in recipient.get("service", [])]
+    reference = state.written.reference if state else facts["reference"]
+    request = {"date": facts["date"], "to": asked_office(recipient)}
+    request |= omit_empty({"by": next(iter(ways), None), "reference": reference})
     if answer and settles(answer, program):
         words = answer_words(answer, program)
         request |= omit_empty({"answered": answer.on.isoformat(), "answer": words})

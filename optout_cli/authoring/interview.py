@@ -30,6 +30,7 @@ from optout_cli.authoring.unfinished import Basis, Start, UnfinishedRequest, doc
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.jurisdiction import Locality
 from optout_cli.readers.cells import guess_date
+from optout_cli.readers.postal import state_code
 
 _MOST_CANDIDATES = 8
 _KEYS = (
@@ -41,6 +42,9 @@ _REFERENCE = re.compile(r"-[0-9]{8}-[A-Z0-9]{4}\b")  # of a letter: differs with
 _PATH = re.compile(r"[a-z]+(?:[.-][a-z0-9]+)+")  # of a key
 _ACT = re.compile(r"([a-z][a-z ]+?)\.? ((?:no\. ?)?[0-9]\S*)")  # `resolution 2026-5`
 _ACTS = {"ord": "ordinance", "res": "resolution", "reso": "resolution"}
+_ADDRESS = re.compile(
+    r"(.+?),\s*([^,0-9]+?),?\s+([A-Z]{2}|[A-Z][A-Za-z ]+),?\s+([0-9]{5}(-[0-9]{4})?)"
+)
 _DATES = ("impossible-date", "later-authority")
 _AS_IN_LETTER = "With an answer of that kind, the letter says:"
 
@@ -292,6 +296,11 @@ class Interview:
             kind, number = (f"{part[0].upper()}{part[1:]}" for part in parts)
             self.offered[question.key.replace("instrument", "number")] = number
             return {kind: f"{kind}, with the number {number}"}
+        if question.path.endswith("address.street") and (whole := _ADDRESS.fullmatch(text)):
+            street, city, state, code = whole[1], whole[2], state_code(whole[3]), whole[4]
+            for part, line in {"city": city, "state": state or whole[3], "zip": code}.items():
+                self.offered[question.key.replace("street", part)] = line
+            return {street: f"{street}, in {city}, {state or whole[3]} {code}"}
         if question.reads != "place":
             is_odd = not self.problem(question, text) and self.doubt(question, text)
             return {text: repr(text)} if is_odd else {}

@@ -63,7 +63,7 @@ def _ask_missing(
         own = [
             str(value)
             for field, value in entry.items()
-            if any(other.get(field) != value for other in entries)
+            if fields[field].required and any(other.get(field) != value for other in entries)
         ]
         known = ", ".join(str(value) for value in entry.values())
         for field, spec in fields.items():
@@ -77,18 +77,21 @@ def _ask_missing(
                     yield replace(question, label=of)
 
 
+def _ask_usual(row: Question, request: UnfinishedRequest, _: str) -> Iterator[Question]:
+    """Ask for what most letters of the kind say, although none must."""
+    for name, spec in _open_particulars(request).items():
+        if spec.usual and _matters(request, spec):
+            yield from _ask(row, request, f"particulars.{name}", name, spec)
+
+
 def _ask_optional(row: Question, request: UnfinishedRequest, _: str) -> Iterator[Question]:
     """Offer to ask for what the letter can say besides, and ask only what matters."""
-    known = request.basis.start.known.get("particulars", {})
-    wanted = {
-        name: spec
-        for name, spec in request.declared.items()
-        if not spec.required and name not in known and not _is_on_file(request, spec)
-    }
+    wanted = {name: spec for name, spec in _open_particulars(request).items() if not spec.usual}
     now = [spec for spec in wanted.values() if _matters(request, spec)]
     if not now:
         return
-    is_offered = any(path.startswith("particulars.") for path in request.basis.start.offered)
+    paths = tuple(f"particulars.{name}" for name in wanted)
+    is_offered = any(path.startswith(paths) for path in request.basis.start.offered)
     yield replace(
         row,
         path="~more",
@@ -103,6 +106,16 @@ def _ask_optional(row: Question, request: UnfinishedRequest, _: str) -> Iterator
         if _matters(request, spec):
             plain = Question(helps=row.helps)
             yield from _ask(plain, request, f"particulars.{name}", name, spec)
+
+
+def _open_particulars(request: UnfinishedRequest) -> dict[str, Particular]:
+    """Return what the letter can say, and neither the earlier letter nor the data tells."""
+    known = request.basis.start.known.get("particulars", {})
+    return {
+        name: spec
+        for name, spec in request.declared.items()
+        if not spec.required and name not in known and not _is_on_file(request, spec)
+    }
 
 
 def _matters(request: UnfinishedRequest, spec: Particular) -> bool:
@@ -142,19 +155,20 @@ def _ask(
     elif spec.type == "list" and spec.choices:
         yield replace(_with_choices(question, spec, required=spec.required), reads="several")
     elif spec.type in ("list", "paragraphs"):
-        for number in count():
-            is_first = number == 0
-            yield replace(
-                question,
-                path=f"{path}.{number}",
-                key=f"{path}.{number}",
-                note=note if is_first else "Type another one, or press Enter to go on.",
-                required=is_first and spec.required,
-            )
-            if not request.value(f"{path}.{number}"):
-                return
+        yield from _ask_each(replace(question, required=spec.required), request)
     else:
         yield _with_choices(question, spec, required=spec.required)
+
+
+def _ask_each(question: Question, request: UnfinishedRequest, _: str = "") -> Iterator[Question]:
+    """Ask for the items of a list one by one, until an answer is empty."""
+    for number in count():
+        path = f"{question.path}.{number}"
+        note = "Type another one, or press Enter to go on." if number else question.note
+        is_required = question.required and not number
+        yield replace(question, path=path, key=path, note=note, required=is_required)
+        if not request.value(path):
+            return
 
 
 def _ask_entries(
@@ -195,5 +209,7 @@ EXPANDED: Mapping[str, Callable[[Question, UnfinishedRequest, str], Iterator[Que
     "agreement": _ask_agreement,
     "required": _ask_required,
     "also": _ask_also,
+    "each": _ask_each,
+    "usual": _ask_usual,
     "optional": _ask_optional,
 }

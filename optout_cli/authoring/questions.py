@@ -57,7 +57,7 @@ class Question(Noun, frozen=True, kw_only=True):
         "text", "date", "lines", "several", "place", "letter", "file", "way", "signatory", "seal"
     ] = "text"
     side: Literal["before", "after", "past"] | None = None
-    expand: Literal["agreement", "required", "also", "optional"] | None = None
+    expand: Literal["agreement", "required", "also", "each", "usual", "optional"] | None = None
     show: Literal["refusals", "county", "status", "recipient"] | None = None
 
     def allows(self, text: str) -> bool:

@@ -19,6 +19,7 @@ from optout_cli.register.replies import (
     answer_day_problems,
     check_fact,
     check_text,
+    doubt_about_words,
     label_of,
     replies_to,
 )
@@ -27,6 +28,26 @@ from optout_cli.register.statements import Moment
 
 _DAY = Particular(type="date", help="when it came")
 _REPLY, _DAY_ASKED, _RIGHT = "Reply", "Day", "right"  # questions
+_WHY_REPLY = (
+    "Choose what the office wrote or said. It is recorded, and you see which letter answers it. A"
+    " spoken no is not one in writing. If nothing came, nothing is recorded."
+)
+_WHY_DAY = (
+    "When the answer reached you, or was said. Enter takes the day in brackets. What is due next"
+    " counts from it, and the next letter names it."
+)
+_WHY_BY = (
+    "For example: Kim Doe, Deputy Director. The register keeps the name, and a letter that answers"
+    " a refusal may state it."
+)
+_WHY_WORDS = (
+    "For example: We cannot accept this. The next letter repeats these words in quotation marks. Do"
+    " not type your own summary."
+)
+_WHY_FILE = (
+    "For example: answer.pdf. The copy goes to evidence/ in the folder of the letter, and into the"
+    " packet. If you have no file yet, you can add it later with --correct and --file."
+)
 _UNCLEAR = {"no": "Did nothing come back, or did they say no? Type the number."}
 
 
@@ -61,8 +82,7 @@ def ask_for_answer(
     def reply_asked(before: str) -> str:
         say_wrapped("What came back?")
         labels = {id: reply.label for id, reply in known.items()}
-        why = "optout records it, and names the letter that answers it."
-        return ask_choice("Reply", labels, default=before, explain=why, refused=_UNCLEAR)
+        return ask_choice("Reply", labels, default=before, explain=_WHY_REPLY, refused=_UNCLEAR)
 
     def confirmed(shown: Sequence[str], label: str, _before: str) -> str:
         for line in shown:
@@ -112,7 +132,14 @@ def _questions(
     """Return the questions about an answer that the options do not answer."""
 
     def asked(note: str, why: str, check: Check, label: str, before: str) -> str:
-        return ask(label, note, default=before, check=check, explain=why)
+        def doubt(text: str) -> Problem | None:
+            is_new = label == "Words" and text != before
+            return check(text) or (doubt_about_words(text) if is_new else None)
+
+        def meanings(text: str) -> dict[str, str]:
+            return {} if check(text) else {text: f"{text!r} as a quotation"}
+
+        return ask(label, note, default=before, check=doubt, explain=why, meanings=meanings)
 
     def day_problem(text: str) -> Problem | None:
         if problem := check_fact("day", _DAY, text):
@@ -127,24 +154,24 @@ def _questions(
             default=before or moment.today.isoformat(),
             check=day_problem,
             required=True,
-            explain="What is due next counts from this day, and the next letter names it.",
+            explain=_WHY_DAY,
             is_date=True,
         )
 
     texts: dict[str, tuple[str, str, Check]] = {
         "By": (
             "Who answered? Name, title and office. Press Enter to skip.",
-            "The register keeps the name, and a letter that answers a refusal may state it.",
+            _WHY_BY,
             partial(check_text, "By"),
         ),
         "Words": (
             "What does it say? Type its own words, as few as possible (Enter to skip).",
-            "The next letter repeats these words in quotation marks. Do not type your own summary.",
+            _WHY_WORDS,
             partial(check_text, "Words"),
         ),
         "File": (
             "Is there a scan or an e-mail? Type its file name, and optout keeps a copy (or Enter).",
-            "The copy goes to evidence/ in the folder of the letter, and into the packet.",
+            _WHY_FILE,
             lambda text: None if is_file(Path(text)) else no_such_file(Path(text), Path(text)),
         ),
     }
@@ -160,9 +187,10 @@ def _questions(
 
 def _ask_fact(name: str, spec: Particular, before: str) -> str:
     note = f"{spec.help} (for example: {spec.example})" if spec.example else spec.help
-    label = label_of(name, spec)
+    label, about = label_of(name, spec), f"{spec.help[:1].upper()}{spec.help[1:]}"
     note = f"{note[:1].upper()}{note[1:]}"
-    why = "The next letter states it. Type it as the answer has it."
+    why = f"{about}. The next letter states it. Type it as the answer has it."
+    why += "" if spec.required else " Press Enter if the answer does not say."
     if not spec.choices:
         return ask(
             label,

@@ -15,13 +15,22 @@ from optout_cli.authoring import NONE
 from optout_cli.cli.console import say, terminal_width, wrap
 from optout_cli.cli.options import today
 from optout_cli.errors import Problem
+from optout_cli.readers.cells import choice_in_words, phone_in_words
 from optout_cli.readers.days_said import days_meant
 from optout_cli.readers.postal import state_code
 
 _SKIP = "-"  # the answer that skips a question even when Enter would take a default
 _BACK, _EXPLAIN = "<", "?"
 _SEVERAL = re.compile(r"\s*[,;+&]\s*|\s+and\s+|\s+(?=[0-9])")  # 1,2 or 1 2 or jem and wso
-_BARE_DIGITS = re.compile(r"1?([0-9]{3})([0-9]{3})([0-9]{4})")  # of a telephone number
+_QUOTES = ('""', "''", "\u201c\u201d", "\u2018\u2019")
+# What people type to leave a question out, and for yes and no.
+_NOTHING = re.compile(
+    r"(?i)no|none|nope|no,? thanks?( you)?|n\.?/?a\.?|not (applicable|yet|known)|none yet|nothing"
+    r"|nobody|no one|skip( (it|this))?|pass|later|blank|unknown|(i )?(don'?t|do not) know"
+)
+_YES = ["y", "ye", "yes", "yep", "yeah", "yup", "sure", "ok", "okay", "right", "correct"]
+_NO = ["n", "no", "nope", "nah"]
+_POLITE = r"[ ,.!]*(please|thanks|thank you)?[ .!]*$"
 _EXPLAIN_MEANING = "y takes this answer. n asks the question again. Or type another answer."
 _EXPLAIN_MEANINGS = "Type the number of the right one, or another answer. Enter asks again."
 _SHORT = 2  # letters that are too few to look for in the text of a choice
@@ -87,18 +96,20 @@ def ask(
 ) -> str:
     """Ask for a text until `check` finds no problem; return "" if the user skips it.
 
-    Enter alone takes the default; a single - skips the question. `meanings` returns what a text
-    with a problem may mean, with words for each; several end with NONE. `path` says what it is a
-    value of. With `is_date`, a day is understood in any form. `typed` is an answer that the user
-    gave before. With `explain`, the text for ?, a < raises Back; there is nothing before a question
-    that `is_first`.
+    Enter alone takes the default; a single - skips the question, and so do words such as none, if
+    it can be skipped. `meanings` returns what a text with a problem may mean, with words for each;
+    several end with NONE. `path` says what it is a value of. With `is_date`, a day is understood in
+    any form. `typed` is an answer that the user gave before. With `explain`, the text for ?, a <
+    raises Back; there is nothing before a question that `is_first`.
     """
     if note and not typed:
         say_wrapped(note)
     while True:
         text = typed or _read(label, default, explain)
         typed = None
-        text = "" if text == _SKIP else tidied(path, text)
+        may_skip = check is not None and not required and text != default
+        is_left_out = text == _SKIP or (may_skip and _is_nothing(text))
+        text = "" if is_left_out else text if text == default else tidied(path, text)
         if not text and required:
             back = "" if explain is None or is_first else " Type < to go back."
             say_wrapped(f"This answer is required.{back}", "  ")
@@ -116,12 +127,20 @@ def ask(
                 return chosen
 
 
+def _is_nothing(text: str) -> bool:
+    """Tell whether a text only says that there is no answer, and say that it is left out then."""
+    is_nothing = bool(_NOTHING.fullmatch(text))
+    if is_nothing:
+        say_wrapped("Skipped.", "  ")
+    return is_nothing
+
+
 def tidied(path: str, text: str) -> str:
     """Return a text as letters write it: `CA` for California, a telephone number with hyphens."""
     if path.endswith("address.state"):
         return state_code(text) or text
-    digits = _BARE_DIGITS.fullmatch(text) if path.endswith(("phone", "fax")) else None
-    return "-".join(digits.groups()) if digits else text
+    is_phone = path.endswith(("phone", "fax"))
+    return phone_in_words(re.sub(r"^1(?=[0-9]{10}$)", "", text)) if is_phone else text
 
 
 def _choose_meaning(
@@ -176,8 +195,8 @@ def ask_yes(label: str, *, default: bool, explain: str | None = None) -> bool:
 def _read_yes(label: str, *, default: bool, explain: str | None) -> bool | str:
     """Read yes or no; return any other text as it is."""
     text = _read(f"{label} [{'Y/n' if default else 'y/N'}]", "", explain)
-    words = {"": default, "y": True, "yes": True, "n": False, "no": False, _SKIP: False}
-    return words.get(text.lower(), text)
+    words = {"": default, _SKIP: False} | dict.fromkeys(_YES, True) | dict.fromkeys(_NO, False)
+    return words.get(re.sub(_POLITE, "", text.lower()), text)
 
 
 def show(text: str) -> None:
@@ -252,6 +271,7 @@ def _say_choices(
 def choices_meant(typed: str, choices: Mapping[str, str]) -> list[str]:
     """Return the choices that a number, a word, its beginning or a part of it may mean."""
     names = list(choices)
+    typed = re.sub(r"^[(#]?([0-9]+)[.):]*$", r"\1", typed.strip(" .!,"))  # 2. or (2)
     if typed.isdecimal() and 1 <= int(typed) <= len(names) and typed not in names:
         return [names[int(typed) - 1]]
     text = _fold(typed)
@@ -264,6 +284,7 @@ def choices_meant(typed: str, choices: Mapping[str, str]) -> list[str]:
         lambda name: words[name][-1].startswith(text),
         lambda name: len(text) > _SHORT and any(f"-{text}" in f"-{word}" for word in words[name]),
         lambda name: len(text) > _SHORT + 1 and any(text in word for word in words[name]),  # phone
+        lambda name: choice_in_words(typed, names) == name,  # by fax
     )
     found = ([name for name in names if is_meant(name)] for is_meant in tiers)
     return next(filter(None, found), []) if text else []
@@ -303,5 +324,5 @@ def _prompt(label: str, default: str) -> str:
         say(line)
     text: str = click.prompt(last, "", show_default=False, prompt_suffix=" ", err=True).strip()
     text = text or default
-    is_quoted = len(text) > 1 and text[0] == text[-1] == '"'  # typed as in a YAML file
+    is_quoted = len(text) > 1 and text[0] + text[-1] in _QUOTES  # typed as in a YAML file
     return text[1:-1].strip() if is_quoted else text

@@ -77,7 +77,8 @@ class Confirmed(NamedTuple):
     "correct",
     short_help="Correct an address that an office confirmed.",
     epilog="optout correct CA --set fax=916-555-0111 --who clerk --how telephone\n"
-    "optout correct CA --set phone=916-555-0112 --who clerk --how email",
+    "optout correct CA --set phone=916-555-0112 --who clerk --how email\n"
+    "optout correct CA --undo",
 )
 @click.argument("what", metavar="WHAT", shell_complete=jurisdictions)
 @set_option(
@@ -93,6 +94,11 @@ class Confirmed(NamedTuple):
     callback=parse_day,
     help="On which day, YYYY-MM-DD.  [default: today]",
 )
+@click.option(
+    "--undo",
+    is_flag=True,
+    help="Take back what you corrected there: optout's own data counts again.",
+)
 @quiet_option
 @library_options
 @report_problems
@@ -102,6 +108,7 @@ def command(
     who: str | None,
     how: str | None,
     day: date | None,
+    undo: bool,
     quiet: bool,
     overlays: Sequence[str],
     folders: Sequence[Path],
@@ -112,10 +119,15 @@ def command(
     (ero-san-francisco), an agency or a jurisdiction. On a terminal, optout asks for each value,
     for who confirmed it, how and when. In a script, use --set, --who, --how and --on.
 
-    Writes corrections.yaml in your own folder, with source and date. Every command uses it.
+    Writes corrections.yaml in your own folder, with source and date. Every command uses it. --undo
+    takes all that you corrected of WHAT out of it; the file as it was stays in the folder earlier.
     """
     directory = library_from(overlays, folders).directory
     target = target_of(what, directory, _WHAT)
+    if undo:
+        _refuse_others(*assignments, who, how, day)
+        print_path(keep_correction(target, None, directory))
+        return
     contact = contact_at(target, directory)
     texts = _texts_of(assignments)
     if is_terminal() and not (texts or who or how):
@@ -133,13 +145,21 @@ def command(
         if confirmed.day > today():
             usage_error(f"--on {day} is in the future", "name the day on which you asked")
     confirmed = confirmed._replace(how=confirmed.how.removeprefix("by "))
-    if contact is None:
-        row = _row_of_place(target, texts, confirmed)
-    else:
-        row = corrected_contact(contact, texts, confirmed)
+    row = (
+        _row_of_place(target, texts, confirmed)
+        if contact is None
+        else corrected_contact(contact, texts, confirmed)
+    )
     print_path(keep_correction(target, row, directory))
     if not quiet and (kept := contact_at(target, library_from(overlays, folders).directory)):
         _say_if_too_long(kept)
+
+
+def _refuse_others(*others: object) -> None:
+    """Raise click.UsageError if something is corrected with --undo."""
+    if any(others):
+        message = "--undo takes back what you corrected, and corrects nothing"
+        usage_error(message, "leave the other options out; then correct what is wrong")
 
 
 def _say_if_too_long(contact: Contact) -> None:

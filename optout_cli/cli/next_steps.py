@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -21,8 +20,7 @@ from optout_cli.exporters import Exporter, exporter_for
 from optout_cli.letters.notes import WHOSE, lines_of_notes
 from optout_cli.model.letter import Export
 from optout_cli.model.notice import Case, Notice, Route
-from optout_cli.model.program import FOLLOW_UP
-from optout_cli.model.request import Authority, Copy, Enclosure, Service, Signature, Way
+from optout_cli.model.request import RECIPIENTS, Authority, Copy, Enclosure, Service, Signature, Way
 from optout_cli.programs import texts_that_hold
 from optout_cli.readers.document import Document
 
@@ -142,7 +140,8 @@ def next_steps(
     yield from _service_steps(exports, notices)
     yield from _copy_steps(first, exporters)
     if keeping != "stream":  # else there is no day to wait for yet
-        yield from _last_steps(notices, exporters, has_register=keeping == "register")
+        yield from _record_steps(notices, exporters, has_register=keeping == "register")
+        yield from _last_steps(exports, notices, case)
 
 
 def _copy_steps(notice: Notice, exporters: Iterable[Exporter]) -> Iterator[str]:
@@ -152,24 +151,36 @@ def _copy_steps(notice: Notice, exporters: Iterable[Exporter]) -> Iterator[str]:
         yield f"give a copy to: {'; '.join(by_hand)}"
 
 
-def _last_steps(
+def _record_steps(
     notices: Sequence[Notice], exporters: Sequence[Exporter], *, has_register: bool
 ) -> Iterator[str]:
-    """Yield how to record what went out, and when to write again."""
-    # Imports the holidays, which takes 60 ms; a letter in a pipeline needs none.
-    from optout_cli.letters.days import next_working_day
-
+    """Yield how to record what went out."""
     is_paper = any(exporter.ROUTE is None for exporter in exporters)
     is_said = all(len(notice.recipient.service) == 1 for notice in notices)
     if has_register:
         went = f"{'they' if notices[1:] else 'it'} went out: {program_name()} sent LETTER"
         is_open = is_paper and not is_said
         yield f"record how {went} {_SAY_HOW}" if is_open else f"record that {went}"
-    # The day that the letter itself names, if it does.
-    first = notices[0]
-    day = getattr(first.particulars, "reply_by", None) or first.date + timedelta(FOLLOW_UP)
-    day = next_working_day(day, first.place.state_code)[0]
-    yield f"if you have no answer by {day}, write again, and quote the reference"
+
+
+def _last_steps(exports: Sequence[Export], notices: Sequence[Notice], case: Case) -> Iterator[str]:
+    """Yield when to write again, as `optout status` says it of letters sent on their date."""
+    # Imports the holidays, which takes 60 ms; a letter in a pipeline needs none.
+    from optout_cli.letters.days import arrival_of, next_working_day
+
+    days: dict[str, list[str]] = {}
+    stated = getattr(notices[0].particulars, "reply_by", None)
+    for notice in notices:
+        own = (each.format for each in exports if each.notice.file_name == notice.file_name)
+        arrived = min(
+            arrival_of(notice.date, way) for way in _ways_of(notice.recipient.service, own)
+        )
+        due = next_working_day(stated or arrived + case.program.wait, notice.place.state_code)[0]
+        by = f"by {'' if stated else 'about '}{due}"
+        days.setdefault(by, []).append(RECIPIENTS[notice.recipient.party])
+    each = [f"from {' and '.join(who)} {by}" for by, who in days.items()]
+    when = ", or ".join(each) if len(each) > 1 else next(iter(days))
+    yield f"if you have no answer {when}, write again, and quote the reference"
 
 
 def _mark_up(marked: Sequence[str], formats: Iterable[str]) -> str:

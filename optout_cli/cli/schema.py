@@ -91,6 +91,10 @@ def _request(library: Library) -> _Schema:
     """Describe a request, with each letter's particulars and the notes of the layout."""
     schema = _schema_from(Request)
     root = schema["$defs"][Request.__name__]
+    for key in ("enclosures", "cc"):  # a text alone is a title
+        array = root["properties"][key]
+        array["items"] = {"anyOf": [array["items"], {"type": "string"}]}
+        root["properties"][key] = {"anyOf": [array, {"type": "string"}]}
     for key, note in notes_in(layout()).items():
         _describe(root["properties"], key, note)
     # Editors complete the names of passages. A template of the user's own may have others.

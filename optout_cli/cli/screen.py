@@ -1,10 +1,18 @@
 """What a command prints in parts: everything, or on a terminal as much as a screen has room for."""
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from optout_cli.cli.console import count_of, say, speaks_json, terminal_width, wrapped
+from optout_cli.cli.console import (
+    count_of,
+    print_json,
+    print_text,
+    say,
+    speaks_json,
+    terminal_width,
+    wrapped,
+)
 from optout_cli.errors import printable
 
 _ROWS = 23  # of a usual terminal; the last of its 24 has the prompt
@@ -13,14 +21,23 @@ _FEWEST_COLUMNS = 20  # of a terminal whose rows count
 
 
 class Line(NamedTuple):
-    """A line of text; `code` is that of a note."""
+    """A line of text; `code` is that of a note, and `data` what --json prints of it."""
 
     text: str
     code: str | None = None
+    data: Mapping[str, str] = {}
 
 
 def _say(line: Line) -> None:
-    say(*line)
+    say(line.text, line.code)
+
+
+def print_planned(line: Line) -> None:
+    """Print what would happen to a file on standard output; with --json, the data of the line."""
+    if speaks_json():
+        print_json({**line.data})
+    else:
+        print_text(line.text)
 
 
 class Part(NamedTuple):

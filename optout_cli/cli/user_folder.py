@@ -84,8 +84,11 @@ def _unused_problem(doubt: Problem, options: str) -> Problem:
     return msgspec.structs.replace(doubt, message=f"is not used: it {doubt.message}", hint=hint)
 
 
-def keep_correction(target: str, row: Tree, directory: Directory) -> Path:
-    """Write a corrected row to the user's own file, and return its path. Raises OptoutError."""
+def keep_correction(target: str, row: Tree | None, directory: Directory) -> Path:
+    """Write a corrected row to the user's own file, and return its path.
+
+    Without a row, take the correction of the target back. Raises OptoutError.
+    """
     import yaml
 
     from optout_cli.readers.yaml import document_from_yaml
@@ -96,7 +99,12 @@ def keep_correction(target: str, row: Tree, directory: Directory) -> Path:
         usage_error(message, "set HOME or XDG_CONFIG_HOME to a folder of yours")
     path = folder / _CORRECTIONS
     known = dict(load_document(str(path)).data) if path.is_file() else {}
-    corrections = _with_correction(known, target, row)
+    try:
+        corrections = _with_correction(known, target, row) if row else _without(known, target)
+    except KeyError:
+        message = f"you have corrected nothing of {target.removeprefix('states.')}"
+        hint = f"your corrections are in {path}" if known else "leave --undo out"
+        raise OptoutError(Problem("no-correction", message, hint=hint)) from None
     body = yaml.safe_dump(corrections, allow_unicode=True, sort_keys=True, width=1000)
     text = f"{_HEAD}{body}"
     directory.with_overlay(document_from_yaml(text, path.name))
@@ -112,6 +120,18 @@ def _with_correction(known: Tree, target: str, row: Tree) -> Tree:
         return {**known, key: _with_correction(inner, rest, row)}
     is_contact = "verified" in row
     return {**known, key: row if is_contact else {**inner, **row}}
+
+
+def _without(known: Tree, target: str) -> Tree:
+    """Take a row out of the user's corrections, and the groups that have nothing else.
+
+    Raises KeyError if it is not there.
+    """
+    key, _, rest = target.partition(".")
+    corrected = known[key]
+    inner = _without(corrected, rest) if rest else {}
+    left = {name: value for name, value in known.items() if name != key}
+    return {**left, key: inner} if inner else left
 
 
 def signatories_path() -> Path | None:

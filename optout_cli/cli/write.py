@@ -11,16 +11,13 @@ from click.core import ParameterSource
 
 from optout_cli.cli.console import (
     is_request,
-    print_json,
     print_path,
-    print_text,
     program_name,
     quote,
     refuse_file_name,
     refuse_terminal,
     report_problems,
     say_problems,
-    speaks_json,
     usage_error,
     what_moved,
 )
@@ -47,7 +44,7 @@ from optout_cli.cli.options import (
     verbose_option,
     with_engine,
 )
-from optout_cli.cli.screen import Line, Part, show_parts
+from optout_cli.cli.screen import Line, Part, print_planned, show_parts
 from optout_cli.exporters import Options, exporter_for, format_names, suffix_of
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import (
@@ -187,7 +184,7 @@ def command(
 
 def _show(made: _Made, done: _Done, how: _How) -> None:
     """Print the paths, the notes, what was written, and the steps that come next."""
-    print_line = _print_plan if how.is_check else lambda line: print_path(Path(line.text))
+    print_line = print_planned if how.is_check else lambda line: print_path(Path(line.text))
     least = _MOST if how.is_check or len(done.files) <= _FEW_FILES else _FEWEST
     files = Part("file", done.files, least, print_line, is_product=True)
     if how.quiet:
@@ -336,8 +333,8 @@ def _write_files(made: _Made, output: str, library: Library, order: Order, how: 
     folder = LetterFolder(place, at=now(), programs=programs, wait=WAIT, has_register=has_register)
     plan, files, notes = (_plan if how.is_check else _put)(folder, writing, replacing)
     register = folder.register
-    moved = what_moved(folder.moved, folder.replaced)
-    messages = [*notes, *staying_lines([plan], register), *moved]
+    messages = [*notes, *staying_lines([plan], register)]
+    messages += what_moved(folder.moved, folder.replaced)
     event, states = writing.event, register.letters.values()
     matter = event.jurisdiction, event.letter, event.variant, event.date
     own = [(*matter, letter.recipient) for letter in event.letters]
@@ -364,16 +361,12 @@ def _plan(
         ("moved to earlier", plan.retired),
         ("kept", (*plan.kept, *plan.outdated)),
     )
-    lines = [Line(f"{word}: {folder.path / name}") for word, names in words for name in names]
+    lines = [
+        Line(f"{word}: {path}", data={"path": click.format_filename(path), "would-be": word})
+        for word, names in words
+        for path in map(folder.path.joinpath, names)
+    ]
     return plan, lines, ()
-
-
-def _print_plan(line: Line) -> None:
-    word, _, path = line.text.partition(": ")
-    if speaks_json():
-        print_json({"path": click.format_filename(path), "would-be": word})
-    else:
-        print_text(line.text)
 
 
 def _put(

@@ -19,6 +19,7 @@ from optout_cli.directory.names import (
     place_in,
     rank_of,
     respelled,
+    retired_as,
     with_name,
     without_legal_word,
 )
@@ -77,6 +78,8 @@ class Finder:
             folded = spelled
         entries = self._agency_entries if is_agency else self._jurisdiction_entries
         known = with_name(folded, entries)
+        if not known and (old := retired_as(folded, self._retired, self._states, entries)):
+            known = [self._slug_of(it) for id in old["successors"] for it in self._with_id(id, "")]
         if not (known or is_agency):
             known = self._of_state(folded)[1] or self._with_other_word(folded)
             known = known or self._with_initials(folded)
@@ -179,22 +182,18 @@ class Finder:
             message = f"{query!r} could be any of {len(matches)} {what}"
             return Problem("ambiguous-jurisdiction", message, location, hint)
         folded = fold(query)
-        for id, old in self._retired.items():
-            code = old["state"]
-            typed = {*names_within(folded, code, self._states.get(code, {}).get("name", code))}
-            name = fold(old["name"])  # `capitol-planning-region`, also `capitol-region`
-            names = {name, without_legal_word(name), name.replace("-planning-", "-")}
-            if id in {folded, *typed} or names & typed:
-                now_named = {
-                    known: f"{now['name']}, {state}"
-                    for state, inside in self._states.items()
-                    for known, now in inside.get("jurisdictions", {}).items()
-                }
-                hint = _list_words(
-                    f"{new} ({now_named.get(new, 'not in the data')})" for new in old["successors"]
-                )
-                message = f"the data does not use {query!r}: {old['name']}, {code} ({old['note']})"
-                return Problem("retired-jurisdiction", message, location, hint)
+        if old := retired_as(folded, self._retired, self._states, self._jurisdiction_entries):
+            now_named = {
+                known: f"{now['name']}, {state}"
+                for state, inside in self._states.items()
+                for known, now in inside.get("jurisdictions", {}).items()
+            }
+            hint = _list_words(
+                f"{new} ({now_named.get(new, 'not in the data')})" for new in old["successors"]
+            )
+            named = f"{old['name']}, {old['state']} ({old['note']})"
+            message = f"the data does not use {query!r}: {named}"
+            return Problem("retired-jurisdiction", message, location, hint)
         message = f"there is no jurisdiction {query!r}"
         return Problem("unknown-jurisdiction", message, location, self._suggestion(query, folded))
 

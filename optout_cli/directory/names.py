@@ -300,3 +300,24 @@ def _is_close(name: str, typed: str) -> bool:
         if not one or SequenceMatcher(None, one, two).ratio() >= like:
             return True
     return False
+
+
+# Any: plain data of a data file.
+def retired_as(
+    folded: str, retired: Mapping[str, Any], states: Mapping[str, Any], entries: Sequence[Entry]
+) -> Any:
+    """Return the retired jurisdiction that a folded query names: `capitol-region-ct`, or None.
+
+    It needs no state, unless one of `entries` in another state has its name.
+    """
+    folded = folded.removeprefix("the-")
+    is_free = not with_name(folded, entries)
+    for id, old in retired.items():
+        code = old["state"]
+        typed = {*names_within(folded, code, states.get(code, {}).get("name", code))}
+        name = fold(old["name"])  # `capitol-planning-region`, also `capitol-region`
+        whole = {name, name.replace("-planning-", "-")}
+        named = {*whole, without_legal_word(name)} & typed
+        if id in {folded, *typed} or named or (is_free and folded in whole):
+            return old
+    return None

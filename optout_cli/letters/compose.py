@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -24,7 +24,7 @@ from optout_cli.letters.requirements import (
 from optout_cli.model.jurisdiction import Contact, Locality
 from optout_cli.model.notice import Case, Notice, Place, Recipient
 from optout_cli.model.program import LetterKind, Program, Rule
-from optout_cli.model.request import PARTIES, Correction, Party, Request
+from optout_cli.model.request import PARTIES, Correction, Party, Request, Signatory
 from optout_cli.programs import (
     activation_of,
     computed_dates,
@@ -32,6 +32,7 @@ from optout_cli.programs import (
     particular_of,
     refusals,
 )
+from optout_cli.readers.cells import phone_in_words
 
 # No 0 O, 1 I L, 5 S, 2 Z: they look alike on a fax.
 REFERENCE_LETTERS = "ABCDEFGHJKMNPQRTUVWXY346789"
@@ -129,13 +130,22 @@ def _recipient(case: Case, rule: Rule) -> Recipient:
         party=party,
         role=rule.role,
         office=office,
-        contact=correct_contact(known or Contact(), correction),
+        contact=_with_numbers(correct_contact(known or Contact(), correction), "fax"),
         service=getattr(case.request.service, party),
         confirmed=correction.confirmed,
         is_person=correction.attention not in (None, known and known.attention),
         historical=getattr(known, "status", "") == "historical",
         origins=origins,
     )
+
+
+_Reached = TypeVar("_Reached", Contact, Signatory)
+
+
+def _with_numbers(noun: _Reached, *names: Literal["phone", "fax"]) -> _Reached:
+    """Write the numbers that letters print in one form: the sender's, and the office's fax."""
+    numbers = {name: phone_in_words(text) for name in names if (text := getattr(noun, name))}
+    return msgspec.structs.replace(noun, **numbers)
 
 
 def correct_contact(contact: Contact, correction: Correction) -> Contact:
@@ -187,7 +197,7 @@ def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...])
         copies=(),
         cc=request.cc,
         activation=activation_of(case),
-        signatory=request.signatory,
+        signatory=request.signatory and _with_numbers(request.signatory, "phone", "fax"),
         letterhead=request.letterhead,
         signature=request.signature,
         authority=request.authority,

@@ -10,7 +10,15 @@ from functools import cache
 from optout_cli.model.notice import Case, Note
 from optout_cli.model.program import Particular
 
+# Days that a letter may take, if nobody recorded its receipt. Our choice: the Postal Service's own
+# standard for First-Class Mail, which certified mail is, is one to five days.
+TRANSIT = {"certified-mail": 5, "mail": 5}
 _FAR = timedelta(days=366)  # after the letter's date: a day later than this may be a slip
+
+
+def arrival_of(sent: date, way: str) -> date:
+    """Return the day on which a letter has arrived that goes out on `sent`, if nobody knows."""
+    return sent + timedelta(TRANSIT.get(way, 0))
 
 
 def doubt_about(day: date, particular: Particular, case: Case) -> str | None:

@@ -10,7 +10,7 @@ from optout_cli.errors import shorten
 from optout_cli.exporters import Options, exporter_for
 from optout_cli.letters.days import closed_notes, doubt_about
 from optout_cli.model.fields import days_in
-from optout_cli.model.jurisdiction import LAW_EFFECTS, OWN_ENTRY, Agreement, Jurisdiction
+from optout_cli.model.jurisdiction import LAW_EFFECTS, LAW_SIDES, OWN_ENTRY, Agreement, Jurisdiction
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice, Recipient, Route
 from optout_cli.model.request import Party, Signatory
@@ -242,9 +242,10 @@ def law_notes(case: Case) -> Iterator[Note]:
     """Yield the state's laws that bear on the letter and were, or may have been, in effect."""
     state = case.locality.state_name
     for law in laws_of(case):
-        text = f"ask counsel before sending: {law.in_words(state)}"
-        citation = law.citation.partition(" (")[0]
-        short = f"ask counsel first: {state} law {LAW_EFFECTS[law.effect]}, {citation}"
+        side, citation = LAW_SIDES[law.effect], law.citation.partition(" (")[0]
+        text = f"ask counsel before sending: this law {side}: {law.in_words(state)}"
+        effect = f"it {LAW_EFFECTS[law.effect]}, {citation}"
+        short = f"ask counsel first: {state} law {side}: {effect}"
         yield Note(code="state-law", text=text, short=short)
 
 

@@ -256,7 +256,7 @@ def _with_hints(
             hint = f"put it under particulars: {{{names[problem.location]}: ...}}"
             yield msgspec.structs.replace(problem, hint=hint)
         else:
-            yield with_passage_hint(problem, kind)
+            yield with_passage_hint(problem, document, kind)
 
 
 def _text_at(

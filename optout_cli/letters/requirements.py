@@ -22,13 +22,13 @@ from optout_cli.model.request import DETAILS, PARTIES, Authority, Correction, Pa
 from optout_cli.programs import holds
 from optout_cli.readers.document import Document, lines_to_add
 from optout_cli.readers.postal import elsewhere, number_fault, tidy_number
+from optout_cli.readers.values import is_nothing
 
 _OR_DRAFT = "; or write a draft with --draft"
 _ONE_OF_TWO = "correct one of the two dates"
 _ONE_OF = "keep one of them"
 _WORDS_OR_NONE = "write its words, or delete it here to print optout's"
-# How hints end on values that mean that there is none.
-_MEANS_NONE = (_WORDS_OR_NONE, "leave it empty", "leave the value empty", "leave the line out")
+_OF_EMPTY = ("empty-passage", "odd-value", "wrong-text")  # problems of a passage without words
 _FIELDS = {
     "address.street": "street",
     "address.city": "city",
@@ -331,10 +331,14 @@ def empty_passages(document: Document) -> Iterator[Problem]:
             yield Problem("empty-passage", message, location, _WORDS_OR_NONE, path)
 
 
-def with_passage_hint(problem: Problem, kind: LetterKind) -> Problem:
+def with_passage_hint(problem: Problem, document: Document, kind: LetterKind) -> Problem:
     """Say of a passage whose words mean nothing how to print optout's, or leave the passage out."""
     head, _, name = problem.path.partition(".")
-    if head != "wording" or not (problem.hint or "").endswith(_MEANS_NONE):
+    passages = document.data.get("wording")
+    words = passages.get(name, "") if isinstance(passages, dict) else None
+    if head != "wording" or problem.code not in _OF_EMPTY or not isinstance(words, str):
+        return problem
+    if not is_nothing(words):
         return problem
     hint = f"{_WORDS_OR_NONE}; to strike the passage, also add leave-out: [{name}]"
     if name not in kind.may_leave_out:

@@ -29,6 +29,11 @@ LAW_EFFECTS: Mapping[LawEffect, str] = {
     "prohibits-sanctuary": 'prohibits "sanctuary" policies',
     "restricts": "restricts cooperation",
 }
+LAW_SIDES: Mapping[LawEffect, str] = {  # every letter is for less cooperation
+    "requires": "may be against the letter",
+    "prohibits-sanctuary": "may be against the letter",
+    "restricts": "may support the letter",
+}
 LAW_TOPICS: Mapping[Topic, str] = {
     "287g": "287(g) agreements",
     "detainers": "detainers",

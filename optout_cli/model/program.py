@@ -68,7 +68,8 @@ class Condition(Span, frozen=True, kw_only=True):
     `from` and `until` limit the letter's date. `activation` is what is known of the jurisdiction's
     activation, and `source` the kind of its source. `letters` names letter kinds of the program.
     `office` asks whether the signatory's office is named, `authority` whether an act is, `to`
-    whether the request goes to one office alone. `states` are postal codes, `laws` effects of state
+    whether the request goes to one office alone, `proof` whether it names a way that proves the day
+    of receipt, only others, or no way. `states` are postal codes, `laws` effects of state
     laws that concern the letter.
     `agreements` are models: the request must name one of them, or, if it names none, the agency
     must have one if the data has its agreements. `chosen` has, for each choice, the values of which
@@ -85,6 +86,7 @@ class Condition(Span, frozen=True, kw_only=True):
     office: Literal["named", "unnamed"] | None = None
     authority: Literal["named", "unnamed"] | None = None
     to: Literal["one", "all"] | None = None
+    proof: Literal["named", "none", "open"] | None = None
     states: tuple[StateCode, ...] = ()
     laws: tuple[LawEffect, ...] = ()
     agreements: tuple[Name, ...] = ()
@@ -146,7 +148,8 @@ class Particular(Noun, frozen=True, kw_only=True):
     is a list of their facts, with `office`, `date`, `by` and `words`. `quoted` paragraphs are the
     words of others, which no letter may change. `labels` has what each choice is in words. `ask` is
     what `optout new` asks for, in a few words; it asks only where one of the conditions in `ask_if`
-    holds, if there are any. A note tells if offices are closed on an `office_day`.
+    holds, if there are any, and without asking first whether to for one that is `usual`. A note
+    tells if offices are closed on an `office_day`.
     """
 
     type: ParticularType
@@ -165,6 +168,7 @@ class Particular(Noun, frozen=True, kw_only=True):
     follow: Line | None = None
     quoted: bool = False
     ask_if: tuple[Condition, ...] = ()
+    usual: bool = False
     office_day: bool = False
 
 

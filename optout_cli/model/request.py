@@ -1,7 +1,7 @@
 """A request: what the jurisdiction decides. The notices for all recipients follow from it."""
 
 from datetime import date as Date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -136,15 +136,17 @@ class Services(Noun, frozen=True, kw_only=True):
 
 
 class Enclosure(Noun, frozen=True, kw_only=True):
-    """A document sent with the letter."""
+    """A document sent with the letter; a text alone is its title."""
 
+    TEXT_IS: ClassVar = "title"
     title: Line
     file: Line | None = None
 
 
 class Copy(Noun, frozen=True, kw_only=True):
-    """A person or office that receives a copy."""
+    """A person or office that receives a copy; a text alone is its title."""
 
+    TEXT_IS: ClassVar = "title"
     name: Line | None = None
     title: Line | None = None
     organization: Line | None = None

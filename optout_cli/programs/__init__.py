@@ -26,6 +26,7 @@ from optout_cli.model.program import (
     Rule,
     Wording,
 )
+from optout_cli.model.request import PARTIES, Request
 from optout_cli.programs.validation import program_problems
 from optout_cli.readers.document import Document, merge
 from optout_cli.readers.files import load_document, load_valid
@@ -35,6 +36,7 @@ from optout_cli.trust import check_within
 
 _FILE = "program.yaml"
 _WORDING = "_layout/wording.yaml"
+_PROVING = {"certified-mail", "hand"}  # a receipt, or a stamped copy, proves the day
 
 
 class Programs:
@@ -108,7 +110,7 @@ class Programs:
         """Return what a request's particulars are for that are not its own words, by key path.
 
         A path has no numbers of entries. Dates, others' words, and what is a number or one letter
-        in its example are prose; a choice has its form.
+        in its example are prose; a choice has its form, and a sentence is one in its example.
         """
         declared = {id: kind.particulars for id, _, kind in self.letters()}
         specs = declared.get(str(document.data.get("letter")), {})
@@ -123,6 +125,8 @@ def _uses(path: str, specs: Mapping[str, Particular]) -> Iterator[tuple[str, Use
             yield at, "prose"
         elif spec.choices:
             yield at, "code"
+        elif re.fullmatch(r"[A-Z].* .*\w\.", spec.example or ""):
+            yield at, "sentence"
         elif isinstance(spec.of, dict):
             yield from _uses(at, spec.of)
 
@@ -303,6 +307,7 @@ def _fits(when: Condition, case: Case) -> bool:
     return (
         when.office in (None, office)
         and when.authority in (None, "named" if case.request.authority else "unnamed")
+        and when.proof in (None, _proof_of(case.request))
         and when.to in (None, "all" if case.request.to == "all" else "one")
         and (not when.states or case.locality.state_code in when.states)
         and (not when.activation or known in when.activation)
@@ -310,6 +315,12 @@ def _fits(when: Condition, case: Case) -> bool:
         and (not when.source or (source is not None and source.kind in when.source))
         and (not when.laws or any(law.effect in when.laws for law in laws_of(case)))
     )
+
+
+def _proof_of(request: Request) -> str:
+    """Tell whether a request names a way that proves the day of receipt, only others, or none."""
+    ways = {way.by for party in PARTIES for way in getattr(request.service, party)}
+    return ("named" if ways & _PROVING else "none") if ways else "open"
 
 
 def chosen_models(case: Case) -> set[str]:

@@ -97,6 +97,10 @@ _ANY_PHONE = re.compile(
     r"(?:[,;]? ?(?:ext|x|extension|#)[ .:=]*([0-9]{1,6}))?",
     re.IGNORECASE,
 )
+_PHONE_PARTS = re.compile(
+    r"(?:\+?(1)[ .-]?)?\(?([0-9]{3})\)?[ .-]?([0-9]{3})[ .-]?([0-9]{4})"
+    r"(?: ?(?:ext\.?|x) ?([0-9]{1,6}))?"
+)
 # What people write for a choice, in letters and digits alone. Registered mail is none of these.
 _WAYS = {
     "certified-mail": (
@@ -232,6 +236,18 @@ def code_in_words(text: str, pattern: str) -> str | None:
     if state := state_code(plain):
         candidates.append(state)
     return next((known for known in candidates if re.search(pattern, known)), None)
+
+
+def phone_in_words(text: str) -> str:
+    """Return a telephone or fax number as letters print it: 415-555-0123 ext. 4.
+
+    Every digit stays, and so does a text that is no such number.
+    """
+    found = _PHONE_PARTS.fullmatch(text)
+    if not found:
+        return text
+    number = "-".join(filter(None, found.groups()[:4]))
+    return f"{number} ext. {found[5]}" if found[5] else number
 
 
 _OWNERS = {

@@ -1,11 +1,34 @@
 """The days that people mean by what they type, as `optout new` reads it. Pure."""
 
 import re
+from calendar import monthrange
 from datetime import date, timedelta
 
 from optout_cli.readers.cells import guess_date
 
-_NEAR_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
+_NEAR_DAYS = {
+    "yesterday": -1, "today": 0, "now": 0, "tomorrow": 1, "the day after tomorrow": 2,
+    "day after tomorrow": 2,
+}  # fmt: skip
+_COUNTS = [
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+]
+# In 30 days, two weeks from today, a month ago.
+_FROM_NOW = (
+    rf"(in )?(an?|[0-9]{{1,3}}|{'|'.join(_COUNTS)}) (day|week|month)s?"
+    "( from now| from today| ago)?"
+)
 _WEEKDAYS = [f"{name}day" for name in ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")]
 # Compiled when somebody says a day in words: every command imports this.
 _WEEKDAY_NAME = r"(?i)\b(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?"
@@ -29,16 +52,12 @@ def days_meant(text: str, near: date) -> list[date]:
 
     Without a year, the one in which the day is nearest to `near` comes first.
     """
-    word = text.strip().lower()
-    if word in _NEAR_DAYS:
-        return [near + timedelta(_NEAR_DAYS[word])]
-    if named := re.fullmatch(_DAY_OF_WEEK, word):
-        ahead = (_WEEKDAYS.index(named[2]) - near.weekday()) % 7 or 7
-        if named[1] == "last":
-            return [near - timedelta(7 - ahead % 7)]
-        return [near + timedelta(ahead), near + timedelta(ahead - 7)]
+    text = text.strip(" .,!")
+    if days := _days_near(text.lower(), near):
+        return days
     plain = re.sub(_IN_WORDS, lambda it: str(_ORDINALS.index(it[1].lower()) + 1), text)
-    plain = re.sub(_WEEKDAY_NAME, "", re.sub(_ORDINAL, r"\1", plain)).strip(" ,")
+    plain = re.sub(r"(?i)\b(on|the|of)\b", "", re.sub(_ORDINAL, r"\1", plain))
+    plain = re.sub(_WEEKDAY_NAME, "", plain).strip(" ,")
     plain = re.sub(_SHORT_YEAR, "", plain)
     apart = re.sub(_JOINED, " ", plain)
     if day := guess_date(plain) or guess_date(apart):
@@ -46,5 +65,32 @@ def days_meant(text: str, near: date) -> list[date]:
     numbers = re.fullmatch(_MONTH_AND_DAY, plain)
     mark = numbers[1] if numbers else " "
     years = (near.year, near.year + 1, near.year - 1)
-    days = filter(None, (guess_date(f"{apart}{mark}{year}") for year in years))
-    return sorted(days, key=lambda day: abs(day - near))
+    found = filter(None, (guess_date(f"{apart}{mark}{year}") for year in years))
+    return sorted(found, key=lambda day: abs(day - near))
+
+
+def _days_near(word: str, near: date) -> list[date]:
+    """Return the days that are said from today on: `tomorrow`, `next Friday`, `in 30 days`."""
+    if word in _NEAR_DAYS:
+        return [near + timedelta(_NEAR_DAYS[word])]
+    if named := re.fullmatch(_DAY_OF_WEEK, word):
+        ahead = (_WEEKDAYS.index(named[2]) - near.weekday()) % 7 or 7
+        if named[1] == "last":
+            return [near - timedelta(7 - ahead % 7)]
+        return [near + timedelta(ahead), near + timedelta(ahead - 7)]
+    if not (said := re.fullmatch(_FROM_NOW, word)):
+        return []
+    many = int(said[2]) if said[2].isdecimal() else [*_COUNTS, said[2]].index(said[2]) % 12 + 1
+    before, after = _days_away(near, -many, said[3]), _days_away(near, many, said[3])
+    if said[4] == " ago":
+        return [before]
+    return [after] if said[1] or said[4] else [after, before]
+
+
+def _days_away(near: date, count: int, unit: str) -> date:
+    """Return the day that is so many days, weeks or months after another, or before it."""
+    if unit != "month":
+        return near + timedelta(count * (7 if unit == "week" else 1))
+    years, month = divmod(near.month - 1 + count, 12)
+    year, month = near.year + years, month + 1
+    return date(year, month, min(near.day, monthrange(year, month)[1]))

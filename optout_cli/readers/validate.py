@@ -43,7 +43,8 @@ def convert(document: Document, kind: type[_T], path: str = "") -> _T:
     """Read the value at `path` of `document` as a noun. Raises OptoutError with every problem.
 
     Text where a list is wanted is split: paragraphs at blank lines, and lines and the cells of a
-    row at line ends; choices and dates also at semicolons and commas.
+    row at line ends; choices and dates also at semicolons and commas. Text where a noun is wanted
+    is its field TEXT_IS, if it has that.
     """
     value: Tree = document.data
     for part in filter(None, path.split(".")):
@@ -88,7 +89,8 @@ class _Walk:
         if origin is dict:
             return self._read_mapping(value, get_args(bare), path, name)
         if _is_noun(bare):
-            return self._read_noun(value, bare, path, name)
+            only = _text_field(bare) if isinstance(value, str) else None
+            return self._read_noun({only: value} if only else value, bare, path, name)
         return self._read_text(value, kind, path, name)
 
     def _fail(self, path: str, code: str, message: str, hint: str | None = None) -> None:
@@ -160,6 +162,7 @@ class _Walk:
         item_kind = get_args(_without_metas(kind))[0]
         bare_item = _without_metas(item_kind)
         is_of_texts = bare_item in (str, date) or get_origin(bare_item) is Literal
+        is_of_texts = is_of_texts or _text_field(bare_item) is not None
         if isinstance(value, str) and is_of_texts:
             is_quoted = any((meta.extra or {}).get("quoted") for meta in metas)
             value = self._split(value, item_kind, path, is_quoted=is_quoted)
@@ -169,6 +172,9 @@ class _Walk:
                 fields = _fields_of(item_kind)
                 first = next((key for key in fields if fields[key].required), next(iter(fields)))
                 hint = f"write it as [{{{first}: ...}}]"
+                if isinstance(value, dict):
+                    first = next(iter(value), first)
+                    hint = f"write [{{{first}: ...}}], or `- ` before its first line"
                 if self.document.is_cell(path):
                     hint = f"name the column {path}.0.{first}"
             message = f"{name} must be a list, not {_describe(value)}"
@@ -190,6 +196,7 @@ class _Walk:
         is_cell = self.document.is_cell(path)
         bare = _without_metas(kind)
         ends = "\n" if bare is str else BETWEEN_DATES if bare is date else r"[\n;,]"
+        ends = r"[\n;]" if _is_noun(bare) else ends
         lines = [line.strip() for line in re.split(ends, value.strip())]
         filled = [line for line in lines if line]
         # A list in the letter has its own marks; the words of others keep theirs.
@@ -344,6 +351,11 @@ def _keys_within(field: FieldInfo) -> set[str]:
 
 def _is_noun(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def _text_field(kind: Any) -> str | None:
+    """Return the field of a noun that a text alone gives, if it has one."""
+    return getattr(kind, "TEXT_IS", None)
 
 
 def _without_none(annotation: Any) -> Any:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache, lru_cache
-from itertools import product
+from itertools import pairwise, product
 from operator import itemgetter
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -28,12 +28,12 @@ from optout_cli.readers.postal import (
 
 # What a text is for. A name is printed as it stands, and so is that of a person, a street, a city,
 # or a document; post is a tracking number; number and vote are those of a resolution; prose is a
-# particular: a quotation, or own words, an item of which is one of a list; state is one in an
-# address; a code has a form of its own, which is checked elsewhere, and so has a phone number; act
-# is what a resolution is called, and self what the sender calls itself.
+# particular: a quotation, or own words, an item of which is one of a list, and a sentence stands by
+# itself; state is one in an address; a code has a form of its own, which is checked elsewhere, and
+# so has a phone number; act is what a resolution is called, and self what the sender calls itself.
 Use = Literal[
     "name", "person", "street", "city", "document", "post", "number", "vote", "prose", "own",
-    "item", "state", "phone", "code", "act", "self", "title", "office",
+    "item", "sentence", "state", "phone", "code", "act", "self", "title", "office",
 ]  # fmt: skip
 _GROUPS = {"short": "name post number vote", "printed": "name post number vote prose"}
 _WIDER: Mapping[Use, tuple[Use, ...]] = {  # a person's name is a name too
@@ -41,6 +41,7 @@ _WIDER: Mapping[Use, tuple[Use, ...]] = {  # a person's name is a name too
     "document": ("name",), "act": ("name",), "self": ("name",), "title": ("name",),
     "office": ("name",),
     "phone": ("code",), "own": ("prose",), "item": ("own", "prose"),
+    "sentence": ("item", "own", "prose"),
 }  # fmt: skip
 
 _USES: tuple[tuple[Use, str], ...] = (
@@ -56,7 +57,7 @@ _USES: tuple[tuple[Use, str], ...] = (
     ("number", r"approved-as-to-form\.file-number"),
     ("self", r"calls-itself"),
     ("office", r"signatory\.office"),
-    ("title", r"(signatory|approved-as-to-form)\.title"),
+    ("title", r"(signatory|approved-as-to-form|cc\.\d+)\.title|cc(\.\d+)?"),
     ("person", r"(signatory|approved-as-to-form)\.name"),
     (
         "name",
@@ -67,7 +68,7 @@ _USES: tuple[tuple[Use, str], ...] = (
     ("city", r"(signatory|recipients\.\w+)\.address\.city"),
     ("name", r"recipients\.\w+\.(attention|salutation|confirmed\.by|name|formal)"),
     ("name", r"recipients\.\w+\.(organization|envelope)(\.\d+)?"),
-    ("document", r"enclosures\.\d+\.title"),
+    ("document", r"enclosures(\.\d+)?(\.title)?"),
     ("act", r"authority\.\d+\.instrument"),
     ("name", r"authority\.\d+\.body|(letterhead|signature)\.alt"),
 )
@@ -84,9 +85,10 @@ _HALF_DECODED = (
 )
 
 
-_OF_MANY = ("prose", "own", "item")  # uses whose text may have a whole list
+_OF_MANY = ("prose", "own", "item", "sentence")  # uses whose text may have a whole list
 _LONGEST = MAX_ITEMS * MAX_TEXT  # characters of a list in one text
 _SPELLED_LIKE = 0.85  # from 0 to 1
+_FEWEST_IN_SENTENCE, _FEW_WORDS = 3, 10  # more words are taken for a sentence
 # What is meant, of such words: a part of a sentence; perhaps also `The position is vacant.`
 _CLAUSE = r"that \w+ \w+.*|to be (removed|deleted|listed|withheld)\b.*"
 _IS_CLAUSE = re.compile(_CLAUSE, re.IGNORECASE)
@@ -96,7 +98,7 @@ _IS_STATEMENT = re.compile(
 )
 
 
-class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """One kind of odd text, as the table has it."""
 
     id: str
@@ -106,9 +108,10 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     within: tuple[str, ...] = ()
     marks: str | tuple[str, ...] = ()
     test: Literal["filler", "filler-alone", "filler-beside", "misread", "whole-address",
-                  "small-letters", "lost", "misspelled"] | None = None  # fmt: skip
+                  "small-letters", "lost", "misspelled", "fragment"] | None = None  # fmt: skip
     wrong: str = ""
     odd: str = ""
+    is_nothing: bool = False
 
     def fits(self, text: str) -> bool:
         """Tell whether a text is of this kind."""
@@ -217,13 +220,22 @@ def _judge(text: str, use: Use) -> tuple[Kind, bool] | None:
     )
 
 
-def text_fault(text: str, use: Use) -> tuple[str, str] | None:
-    """Return what is wrong with a text that cannot be meant for a use, and a hint."""
+def text_fault(text: str, use: Use, *, is_doubt: bool = False) -> tuple[str, str] | None:
+    """Return what is wrong with a text that cannot be meant for a use, and a hint.
+
+    With `is_doubt`, return it of a text that may be meant.
+    """
     kind, is_wrong = _judge(text.strip(), use) or (None, False)
-    if kind is None or not is_wrong:
+    if kind is None or is_wrong == is_doubt:
         return None
     hint = kind.hint.removeprefix("format the column as Text, and ")  # it is in no table
     return kind.message.format(repr(shorten(text))), hint
+
+
+def is_nothing(text: str) -> bool:
+    """Tell whether own words only say that there are none: `N/A`, `TBD`, a dash."""
+    found = _judge(text.strip(), "own")
+    return not text.strip() or bool(found and found[0].is_nothing)
 
 
 @lru_cache(1024)  # a batch asks for the same few paths in each row
@@ -315,6 +327,18 @@ def _is_misspelled(text: str) -> bool:
     return any(get_close_matches(word, known, 1, _SPELLED_LIKE) for word in words)
 
 
+def _is_fragment(text: str) -> bool:
+    """Tell whether a text of few words has no verb, and so is no sentence: `trust of residents`."""
+    words = re.findall(r"[^\W\d_]+(?:['\u2019][a-z]+)?", text.casefold())
+    verbs = [
+        word
+        for before, word in pairwise(words)
+        if word.endswith(("ed", "ies", "n't", "n\u2019t"))
+        or (before not in _words("before-nouns") and {word, word[:-1]} & _words("verbs"))
+    ]
+    return len(words) < _FEWEST_IN_SENTENCE or (len(words) <= _FEW_WORDS and not verbs)
+
+
 def _has_lost(text: str) -> bool:
     """Tell whether a vote has no more ayes than noes: `0 to 5`."""
     votes = re.match(r"(?i)(?:ayes:? )?([0-9]+),? ?(?:-|\u2013|to|:|noes:?) ?([0-9]+)\b", text)
@@ -329,5 +353,6 @@ _TESTS: Mapping[str, Callable[[str], bool]] = {
     "whole-address": goes_on_with_state,
     "lost": _has_lost,
     "misspelled": _is_misspelled,
+    "fragment": _is_fragment,
     "small-letters": lambda text: text.islower() and " " in text,
 }

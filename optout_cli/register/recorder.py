@@ -16,6 +16,7 @@ from typing import NamedTuple
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem, closest
+from optout_cli.exporters import exporter_for
 from optout_cli.model.program import Program
 from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import digest_of, hold_interrupts, is_folder
@@ -260,8 +261,14 @@ class Found(NamedTuple):
 
     @property
     def path(self) -> Path:
-        """The file that was named; otherwise one of the letter's files, where it is now."""
-        named = self.letter.path or next(iter(self.state.places.values()), "")
+        """The file that was named; otherwise one of the letter's files, where it is now.
+
+        That is the one that went out, such as the fax.
+        """
+        ways = [sent.by for sent in self.state.sent[-1:]]
+        files = self.state.files
+        own = (place for place, file in files.items() if exporter_for(file.format).ROUTE in ways)
+        named = self.letter.path or next(own, next(iter(files), ""))
         place = self.folder.path / named
         # A file that was named may be a copy outside the folder.
         return place if place.exists() or not Path(named).exists() else Path(named)

@@ -3,6 +3,7 @@
 Also what a later letter says of an earlier one.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -32,6 +33,7 @@ from optout_cli.register.statements import (
 from optout_cli.templating.filters import long_date
 
 _OPTION = "--set"
+_SUMMARY = re.compile(r"(?i)(they|he|she|it was|we were|refused|declined|denied|rejected)\b")
 
 
 def replies_to(state: LetterState, program: Program) -> dict[str, Reply]:
@@ -52,6 +54,14 @@ def check_text(option: str, text: str) -> Problem | None:
     if fault is None and not any(map(str.isalpha, text)):
         fault = f"{text!r} has no letter in it", "leave it out if the answer has no such words"
     return Problem("odd-value", fault[0], location, fault[1]) if fault else None
+
+
+def doubt_about_words(text: str) -> Problem | None:
+    """Return the Problem of words that may be a summary of an answer, and no quotation, or None."""
+    if not (_SUMMARY.match(text) or text_fault(text, "sentence", is_doubt=True)):
+        return None
+    message = f"the next letter quotes {text!r} as their own words"
+    return Problem("odd-value", message, hint="copy a sentence of the answer as it stands")
 
 
 def check_fact(name: str, spec: Particular, text: str) -> Problem | None:

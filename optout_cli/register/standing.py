@@ -12,16 +12,13 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from optout_cli.letters.days import next_working_day
+from optout_cli.letters.days import TRANSIT, arrival_of, next_working_day
 from optout_cli.model.program import OWN_DAY, RECEIPT, Program, Reply
 from optout_cli.model.request import Party
 from optout_cli.programs import holds_for
 from optout_cli.register.events import FACTS, Answered, Facts, way_words
 from optout_cli.register.state import LetterState
 
-# Days that a letter may take, if nobody recorded its receipt. Our choice: the Postal Service's own
-# standard for First-Class Mail, which certified mail is, is one to five days.
-_TRANSIT = {"certified-mail": 5, "mail": 5}
 _REPLY_BY = "reply-by"  # the particular with the day by which the letter asks for an answer
 
 
@@ -56,13 +53,13 @@ def _receipt_of(state: LetterState) -> Deadline | None:
     if state.delivered:
         last = state.delivered[-1]
         return Deadline("receipt", last.on, f"received on {last.on}", last.at)
-    arrivals = [(sent.on + timedelta(_TRANSIT.get(sent.by, 0)), sent) for sent in state.sent]
+    arrivals = [(arrival_of(sent.on, sent.by), sent) for sent in state.sent]
     if not arrivals:
         return None
     on, sent = min(arrivals, key=lambda arrival: arrival[0])
     why = f"sent on {sent.on} by {way_words(sent.by)}"
-    if sent.by in _TRANSIT:
-        why += f", no receipt is recorded, so {_TRANSIT[sent.by]} days are added for the mail"
+    if sent.by in TRANSIT:
+        why += f", no receipt is recorded, so {TRANSIT[sent.by]} days are added for the mail"
     return Deadline("receipt", on, why, sent.at, is_estimated=True)
 
 

@@ -16,7 +16,7 @@ from optout_cli.letters.compose import author_of, outline_case, place_of, recipi
 from optout_cli.letters.days import next_working_day
 from optout_cli.letters.notes import contact_text
 from optout_cli.letters.render import sections_of
-from optout_cli.model.jurisdiction import LAW_TOPICS
+from optout_cli.model.jurisdiction import LAW_SIDES, LAW_TOPICS
 from optout_cli.model.letter import Guide, Paragraph
 from optout_cli.model.notice import Case
 from optout_cli.model.program import ConditionalText
@@ -127,7 +127,10 @@ def _facts(case: Case) -> _Facts:
         ],
         "agreement_source": case.locality.agency_source,
         **{name: [*texts_that_hold(getattr(advice, name), case, **again)] for name in _LISTS},
-        "laws": [law.in_words(case.locality.state_name) for law in about_letter],
+        "laws": [
+            f"This law {LAW_SIDES[law.effect]}. {law.in_words(case.locality.state_name)}"
+            for law in about_letter
+        ],
         "other_laws": [  # on other subjects: `N.M. HB 9 (2026) (detainers)`
             f"{law.citation} ({', '.join(LAW_TOPICS[topic] for topic in law.about)})"
             for law in laws_in_effect(case)

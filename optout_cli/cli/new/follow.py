@@ -45,7 +45,7 @@ from optout_cli.cli.options import (
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import request_file
-from optout_cli.model.program import Program
+from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import PARTIES, RECIPIENTS, Party
 from optout_cli.output import write_all
 from optout_cli.readers.csv import csv_from
@@ -255,6 +255,7 @@ def begin_after(order: NewOrder, named: str, library: Library) -> Beginning:
     program, kind = library.programs.find(known["letter"])
     if not quiet:
         _say_answered(known, earlier, program)
+        _say_repeated(known, kind)
     for state in () if quiet else earlier.followed_by(kind, program):
         if known.get("to") in (None, state.letter.recipient):
             again = (
@@ -280,6 +281,13 @@ def _say_answered(known: Answers, earlier: Earlier, program: Program) -> None:
                 f"note: {RECIPIENTS[answer.recipient]} answered on {answer.on} ({what}): the new"
                 f" letter {why}; check that you want it"
             )
+
+
+def _say_repeated(known: Answers, kind: LetterKind) -> None:
+    """Say what of the earlier letter the new one gives again, such as its reasons."""
+    own = known.get("particulars", {})
+    if names := [f"{name}:" for name in own if kind.particulars[name].usual]:
+        say_wrapped(f"note: the new letter repeats {' and '.join(names)} of the earlier one")
 
 
 def _say_alone(only: Party, earlier: Earlier, program: Program) -> None:

@@ -33,7 +33,7 @@ from optout_cli.cli.console import count_of, program_name, quote, say, say_probl
 from optout_cli.cli.correct import Confirmed, contact_at, corrected_contact, target_of
 from optout_cli.cli.options import check_new_name, put_request
 from optout_cli.cli.user_folder import keep_correction, keep_signatory, signatories_path
-from optout_cli.errors import ExitCode, Location, OptoutError
+from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.letters import Library
 from optout_cli.letters.notes import CONTACT, lines_of_notes
 from optout_cli.model.jurisdiction import Contact
@@ -240,14 +240,17 @@ def _ask(question: Question, interview: Interview, typed: str | None) -> str:
     label, default = question.label, question.default
     explain = interview.explain(question)
     if not question.choices:
-        is_file = question.reads == "file"
+
+        def check(text: str) -> Problem | None:
+            is_file = question.reads == "file"
+            problem = check_new_name(text) if is_file else interview.problem(question, text)
+            return problem or (interview.doubt(question, text) if text != default else None)
+
         return ask(
             label,
             question.note,
             default=default,
-            check=check_new_name
-            if is_file
-            else lambda text: interview.problem(question, text) or interview.doubt(question, text),
+            check=check,
             required=question.required,
             explain=explain,
             meanings=partial(interview.meanings, question),
@@ -287,6 +290,7 @@ def _is_finished(interview: Interview, options: str, seen: set[str]) -> bool:
             said = ask("What next", default=default, explain=_EXPLAIN_END)
         except Back:
             return not interview.back()
+        said = said.strip(" .()#")
         meant = [said] if said in numbers else choices_meant(said, _END if said else {})
         match meant:
             case ["write" | "yes"] if is_warned:
