@@ -12,6 +12,13 @@ from docx.document import Document as Opened
 from docx.oxml.ns import nsdecls
 from docx.oxml.parser import parse_xml
 from docx.text.paragraph import Paragraph
+from every_letter_kind import Member, letter_of, members
+
+from optout_cli.exporters import Options, exporter_for
+from optout_cli.letters import Library
+from optout_cli.model.letter import EngineName
+from optout_cli.reports.compare import compare
+from optout_cli.reports.versions import Version
 
 pytestmark = pytest.mark.usefixtures("with_typst")
 
@@ -196,3 +203,23 @@ def test_a_comment_on_deleted_words_names_them_and_each_author_of_changes_is_tol
 def test_a_hint_names_what_works(typed: tuple[str, ...], hint: str, run: Run) -> None:
     code, _, err = outcome(run(*typed))
     assert (code, err.splitlines()[-1]) == (2, f"  hint: {hint}")
+
+
+# Of each letter kind one of today, also by the engine whose letters of DRAFT are set apart.
+TODAYS = [member for member in members() if member.period in ("closed", "known-clauses")]
+
+
+@pytest.mark.parametrize("engine", ["weasyprint", "typst"])
+@pytest.mark.parametrize("member", TODAYS[::3], ids=str)
+def test_a_letter_has_the_same_words_in_word_and_as_a_pdf(
+    member: Member, engine: EngineName
+) -> None:
+    pytest.importorskip(engine)
+    library = Library(options=Options(engine=engine))
+    letter = letter_of(member, library)
+
+    def content(form: str) -> bytes:
+        return exporter_for(form).encode(letter, library.context)
+
+    found = compare(*(Version((), form, (form,), content) for form in ("docx", "pdf")))
+    assert (letter.mark, found.changed) == ("DRAFT", [])

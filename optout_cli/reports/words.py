@@ -29,7 +29,10 @@ _PAGE_NUMBER = re.compile(r".*\bPage [0-9]+ of [0-9]+")  # the head of a later p
 _NUMBERS = re.compile(r"Page [0-9]+ of [0-9]+$")
 _BLOCKS = ("address", "div", "footer", "h1", "h2", "header", "li", "p", "section", "tr", "title")
 _KERNED = re.compile(r"(?<=\w) (?=\u2019\w)")  # bold type has an apostrophe in a box of its own
+_SPACED = re.compile(r"[A-Z]{1,2}(?: [A-Z]{1,2}){2,}")  # a mark whose letters are set apart
+_BROKEN_WORD = re.compile(r"\w-$")  # at the end of a line: `SC-06041-20261124-`
 _DROP = 3  # points
+_EDGE = 0.01  # points by which boxes of letters may overlap
 _GAP = 0.6  # of a line's height; a larger gap ends the paragraph
 _SAVE_IN_WORD = "open it in Word, and save it again as .docx, without a password"
 _UNSHOWN = ("style", "script", "title")
@@ -155,7 +158,7 @@ class _Page(HTMLParser):
             self.lists = self.lists[:-1]
         if tag in _BLOCKS and not _ITEM.fullmatch(self.texts[-1]):
             self.texts.append("")
-        elif tag == "br":
+        elif tag in ("br", "span"):
             self.texts[-1] += " "
 
     def handle_data(self, data: str) -> None:
@@ -200,7 +203,8 @@ def _of_pdf(content: bytes) -> Iterator[str]:
                 if number and lines[number - 1].bottom - line.top > _GAP * (line.top - line.bottom):
                     yield text
                     text = ""
-                text += f" {line.text}"
+                is_broken = _BROKEN_WORD.search(text) and line.text[:1].isalnum()
+                text += line.text if is_broken else f" {line.text}"
     yield text
     yield foot
 
@@ -218,7 +222,7 @@ def _lines_on(page: "PdfTextPage") -> Iterator[_Line]:
     boxes = []
     for number in range(page.count_rects()):
         left, bottom, right, top = page.get_rect(number)
-        text = page.get_text_bounded(left, bottom, right, top).strip()
+        text = page.get_text_bounded(left + _EDGE, bottom, right - _EDGE, top).strip()
         # A bullet may be higher on the line than letters as low as those of `one`.
         boxes.append((left, bottom - _DROP if text == BULLET else bottom, top, text))
     boxes.sort(key=lambda box: (-box[2], box[0]))
@@ -227,8 +231,9 @@ def _lines_on(page: "PdfTextPage") -> Iterator[_Line]:
         beside = [box for box in boxes if box[1] < top - (top - bottom) / 2 < box[2]]
         boxes = [box for box in boxes if box not in beside]
         beside.sort()
-        words = " ".join(text for *_, text in beside)
-        yield _Line(top, bottom, _KERNED.sub("", words))
+        words = _KERNED.sub("", " ".join(text for *_, text in beside))
+        is_spaced = _SPACED.fullmatch(words)
+        yield _Line(top, bottom, words.replace(" ", "") if is_spaced else words)
 
 
 # The formats with words that can be read again, the one that shows paragraphs best first.
