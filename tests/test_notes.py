@@ -8,7 +8,7 @@ from unicodedata import normalize
 import msgspec
 import pytest
 from conftest import TODAY
-from make_letters import BARE, case_for
+from make_letters import BARE, case_for, notice_for
 
 from optout_cli.directory.names import names_another
 from optout_cli.letters import Library
@@ -562,3 +562,24 @@ def test_no_county_is_another_however_its_name_is_written(library: Library) -> N
             forms = (name, plain, name.replace("'", "\u2019"), name.replace("St. ", "Saint "))
             told += [form for form in forms if names_another(place.name, f"Board, {form}")]
     assert told == []
+
+
+OFFICES = {
+    "Sheriff's Office": True,
+    "Marin County Sheriff's Office": False,
+    "COUNTY OF MARIN": False,
+    "Office of the Sheriff, Marin": False,
+}
+
+
+@pytest.mark.parametrize("office", OFFICES)
+def test_a_letterhead_that_does_not_name_the_place_is_told(office: str, library: Library) -> None:
+    notes = notice_for(library, f'signatory: {{office: "{office}"}}').notes
+    told = [note.text for note in notes if note.code == "unnamed-place"]
+    text = (
+        "write Marin County into office: under signatory:, since no line of the letterhead names it"
+    )
+    assert told == [text] * OFFICES[office]
+    sealed = f'signatory: {{office: "{office}"}}\nletterhead: {{seal: seal.png, alt: Seal}}'
+    codes = {note.code for note in notice_for(library, sealed).notes}
+    assert "unnamed-place" not in codes  # the seal may name it
