@@ -25,6 +25,7 @@ WORDED = f"{REQUEST}wording: {{closing: 'Yours,'}}\n"
 CHANGED = """
   rights. Please keep this letter in your file on Marin County.
 
+passage closing:
   [-Respectfully,-] {+Yours,+}
 
   Pat Placeholder Sheriff
@@ -95,10 +96,12 @@ def test_two_requests_are_compared_and_told_to_scripts(run: Run, desk: Path) -> 
     closing = [
         change for change in row["changes"] if change["words"] in ("Respectfully,", "Yours,")
     ]
+    own = {"part": "closing", "fixed": False, "comment": None}
     assert closing == [
-        {"kind": "gone", "words": "Respectfully,"},
-        {"kind": "new", "words": "Yours,"},
+        {"kind": "gone", "words": "Respectfully,", **own},
+        {"kind": "new", "words": "Yours,", **own},
     ]
+    assert (row["same-text"], row["tracked"]) == (False, [])
 
 
 def test_changed_facts_are_told_in_words_and_once(run: Run, write: Write, in_folder: Path) -> None:
@@ -141,6 +144,16 @@ def test_a_page_marks_what_changed_and_needs_no_other_file(run: Run, desk: Path)
     assert found[:2] == (0, "c.html\n")
     text = (desk / "c.html").read_text("utf-8")
     assert outcome(run("diff", "-q", "r.yaml", "worded.yaml", "-f", "html")) == (0, text, "")
+    # It takes the place of its own page, and keeps one that somebody changed.
+    again = ("diff", "-q", "r.yaml", "r.yaml", "-f", "html", "-o", "c.html")
+    assert (outcome(run(*again)), (desk / "earlier").exists()) == ((0, "c.html\n", ""), False)
+    with (desk / "c.html").open("a", encoding="utf-8") as changed:
+        changed.write("<!-- counsel agrees -->")
+    run("diff", "-q", "r.yaml", "worded.yaml", "-f", "html", "-o", "c.html")
+    (moved,) = (desk / "earlier").iterdir()
+    assert moved.read_text("utf-8").endswith("<!-- counsel agrees -->")
+    assert (desk / "c.html").read_text("utf-8") == text
+    moved.unlink()
     (desk / "c.html").write_text("a page of somebody else")
     code, _, err = outcome(run("status", "letters", "-o", "c.html"))
     assert (code, "exists with other content" in err) == (1, True)
@@ -196,7 +209,7 @@ def test_what_came_back_is_compared_with_the_letter_that_it_is_most_like(
 BESIDE = {
     "head": "{+PRIVILEGED AND CONFIDENTIAL+}",
     "foot": "version {+99+} {+secure-communities/opt-out, version+} 4",
-    "comment": "{+Comment: Is this right?+}",
+    "comment": 'Field Office": {+Is this right?+}',
     "box": "{+In a box.+}",
     "list": "{+\u2022 In a list.+}",
 }
@@ -282,7 +295,7 @@ def test_tracked_changes_count_as_accepted_and_are_told(run: Run, sent: str) -> 
     document.save("back.docx")
     _, out, err = outcome(run("diff", sent, "back.docx"))
     assert ("[-Respectfully,-] {+Cordially,+}" in out, "Away" in out) == (True, False)
-    note = "note: back.docx has tracked changes; it is compared as if all were accepted\n"
+    note = "note: back.docx has tracked changes by Kim; it is compared as if all were accepted\n"
     assert err == f"{note}1 changed of 1 letter\n"
 
 

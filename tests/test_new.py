@@ -82,7 +82,7 @@ def test_it_never_overwrites(run: Run, in_folder: Path) -> None:
     [
         (
             ("06041", "-o", "letter.pdf"),
-            "'letter.pdf' is not a name for a request\n  hint: end it in .yaml",
+            "'letter.pdf' is not a name for a request\n  hint: end it in .yaml or .yml",
         ),
         (("06041", "--letter", "x/opt-out"), None),
         (("marin",), None),

@@ -8,7 +8,7 @@ from unicodedata import normalize
 import msgspec
 import pytest
 from conftest import TODAY
-from make_letters import BARE, case_for
+from make_letters import BARE, case_for, notice_for
 
 from optout_cli.directory.names import names_another
 from optout_cli.letters import Library
@@ -602,3 +602,24 @@ def test_a_renewed_notice_to_who_refused_is_not_told_to_write_to_both(
     assert (
         "send the other office a letter too: ICE's procedure has you notify both" in told
     ) == is_told
+
+
+OFFICES = {
+    "Sheriff's Office": True,
+    "Marin County Sheriff's Office": False,
+    "COUNTY OF MARIN": False,
+    "Office of the Sheriff, Marin": False,
+}
+
+
+@pytest.mark.parametrize("office", OFFICES)
+def test_a_letterhead_that_does_not_name_the_place_is_told(office: str, library: Library) -> None:
+    notes = notice_for(library, f'signatory: {{office: "{office}"}}').notes
+    told = [note.text for note in notes if note.code == "unnamed-place"]
+    text = (
+        "write Marin County into office: under signatory:, since no line of the letterhead names it"
+    )
+    assert told == [text] * OFFICES[office]
+    sealed = f'signatory: {{office: "{office}"}}\nletterhead: {{seal: seal.png, alt: Seal}}'
+    codes = {note.code for note in notice_for(library, sealed).notes}
+    assert "unnamed-place" not in codes  # the seal may name it

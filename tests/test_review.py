@@ -27,8 +27,8 @@ from optout_cli.cli import review as command
 from optout_cli.engines import pictures
 from optout_cli.register.events import LetterFile, WrittenLetter, WrittenNote
 from optout_cli.register.standing import Step
-from optout_cli.reports import review
-from optout_cli.reports.review import drawings_of
+from optout_cli.reports import drawings
+from optout_cli.reports.drawings import drawings_of
 
 PAGE = Path("out/review.html")
 TO_BUREAU = "Notice of opt-out to the State Identification Bureau"
@@ -109,7 +109,7 @@ def test_the_page_does_not_call_words_pages(in_folder: Path, run: Run) -> None:
     RegisterMaker(in_folder / "out").written()
     assert outcome(run("review", "out", "-o", "out/review.html"))[0] == 0
     page = " ".join(Words(PAGE.read_text("utf-8")).lines)
-    assert "one that is only text or e-mail by its words." in page
+    assert "with its pages, or an e-mail and a text by its words." in page
 
 
 def test_beside_each_letter_stands_all_that_is_known_of_it(
@@ -391,7 +391,7 @@ def test_another_file_is_replaced_only_by_force(letters: RegisterMaker, run: Run
 # The pages of letters.
 
 
-def drawing_of(path: Path, pages: int = 1) -> review.Drawing:
+def drawing_of(path: Path, pages: int = 1) -> drawings.Drawing:
     """Draw one file as if it were a letter's."""
     files = {path.name: (sha256(path.read_bytes()).hexdigest(), pages)}
     ((_, drawing),) = drawings_of(files, path.parent)
@@ -429,7 +429,7 @@ def test_the_more_pages_there_are_the_smaller_they_are_drawn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = save(tmp_path / "a.pdf", [Image.new("L", (85, 110), 255)] * 14)
-    monkeypatch.setattr(review, "_SIZES", ((11, 100), (99, 50)))
+    monkeypatch.setattr(drawings, "_SIZES", ((11, 100), (99, 50)))
     drawing = drawing_of(path, 14)
     assert (
         drawing.total,
@@ -447,7 +447,7 @@ def test_a_scan_loses_detail_so_that_the_page_stays_small(
 ) -> None:
     paper = Image.effect_noise((170, 220), 3).point(lambda gray: gray + 84)  # between two grays
     path = save(tmp_path / "scan.pdf", [paper])
-    monkeypatch.setattr(review, "_SIZES", ((99, 20),))
+    monkeypatch.setattr(drawings, "_SIZES", ((99, 20),))
     (whole,) = drawing_of(path).pages
     monkeypatch.setattr(pictures, "_LARGE", 1_000)
     (lossy,) = drawing_of(path).pages
@@ -536,7 +536,7 @@ def test_every_note_on_a_letter_has_a_name_to_choose_it_by() -> None:
         "no-day", "no-number", "other-letter", "other-number", "other-way",
         "replaced-letter", "second-answer", "unsigned",
     }  # fmt: skip
-    assert (codes - named - others, named - codes) == (set(), {"unconfirmed"})
+    assert (codes - named - others, named - codes) == (set(), {"unconfirmed", "before-signing"})
 
 
 def test_an_empty_folder_and_one_without_a_register_say_so(in_folder: Path, run: Run) -> None:
@@ -717,7 +717,7 @@ def test_an_enlarged_page_fits_the_screen_first_and_then_gets_larger(reviewed: P
 
 
 @in_chromium
-def test_paper_has_pages_as_wide_as_it_allows_and_a_note_of_many_letters_once(
+def test_paper_has_two_pages_side_by_side_and_a_note_of_many_letters_once(
     in_folder: Path, run: Run, write: Write
 ) -> None:
     write("r.yaml", REQUEST)
@@ -728,17 +728,78 @@ def test_paper_has_pages_as_wide_as_it_allows_and_a_note_of_many_letters_once(
         maker.written(place=ADDISON, on=date(2026, 11, day), parties=("ice",), notes=(note,))
     run("review", "out", "-q")
     with Chromium(Path("profile")) as browser:
-        browser.resize(700, 900)  # the width of the text on a sheet
         browser.open(PAGE)
-        browser.print_media()
-        widths = browser.ask(
-            "[...document.querySelectorAll('.page img')].map((it) => it.clientWidth /"
-            " document.querySelector('main').clientWidth > 0.98)"
+        sheets = opened_pdf(browser.print())
+        browser.ask(
+            "const it = document.getElementById('search'); it.value = 'Marin';"
+            " it.dispatchEvent(new Event('input'))"
         )
-        pdf = browser.print()
-    text = words(" ".join(page.get_textpage().get_text_range() for page in opened_pdf(pdf)))
-    assert (widths and all(widths), text.count(note.text)) == (True, 1)
-    assert text.count("in full on the last sheet") == 3
+        chosen = opened_pdf(browser.print())
+    texts = [words(sheet.get_textpage().get_text_range()) for sheet in sheets]
+    # A list of all, the two letters each with what is known of it, three without pages, the note.
+    assert (len(texts), texts[0].count("Notice of opt-out"), len(chosen)) == (
+        1 + 2 * 2 + 3 + 1,
+        5,
+        5,
+    )
+    assert " ".join(texts).count("in full on the last sheet") == 3
+    assert note.text in texts[-1]
+    assert note.text not in " ".join(texts[:-1])
+    first, second = (
+        picture.get_bounds() for picture in sheets[1].get_objects() if picture.type == 3
+    )
+    width = sheets[1].get_width()
+    assert (first[0] < first[2] < second[0], first[1] == second[1]) == (True, True)
+    assert (second[2] - first[0]) / width > 0.9
+
+
+FORMS = {
+    "fax": ("fax", "fax.pdf", "The fax as it"),
+    "email": ("email", "eml", "The e-mail, without its files, as it"),
+}
+
+
+@pytest.mark.parametrize("way", [*FORMS, "certified-mail"])
+def test_a_letter_is_shown_in_the_form_that_goes_out_or_went_out(
+    way: str, in_folder: Path, run: Run, write: Write
+) -> None:
+    own = "signatory: {email: sheriff@example.gov, "
+    contact = "recipients: {ice: {email: ice@example.gov, fax: 415-555-0130}}\n"
+    request = REQUEST.replace("signatory: {", own) + contact + "signature: {kind: typed}\n"
+    write("r.yaml", f"{request}service: {{ice: [{{by: {way}}}]}}\n")
+    forms = ("--to", "ice", "-f", "fax-pdf,pdf,eml", "--engine", "typst", "-q", "-o", "out/")
+    assert outcome(run("write", "r.yaml", *forms))[0] == 0
+    run("review", "out", "-q")
+    (before,) = articles(page_at())
+    sent = outcome(run("sent", "out", "--by", "fax", "-q"))
+    assert sent[0] == 0
+    run("review", "out", "-q")
+    (after,) = articles(page_at())
+    _, ending, words_ = FORMS.get(way, ("", "", ""))
+    assert (
+        f"{words_} " in before and f"out: 2026-11-20-opt-out-ice.{ending}" in before
+    ) or not ending
+    assert ("goes out:" in before, "The fax as it went out:" in after) == (bool(ending), True)
+
+
+def test_what_the_register_has_otherwise_is_a_note_to_check_before_signing(
+    in_folder: Path, run: Run, write: Write
+) -> None:
+    write("r.yaml", REQUEST)
+    run("write", "r.yaml", "-f", "txt", "-q", "-o", "out/")
+    (reference,) = set(
+        re.findall("SC-06041-[0-9]+-[A-Z0-9]+", Path("out/register.csv").read_text())
+    )
+    late = (
+        f"particulars: {{notice: opt-out, notice-date: 2026-11-20, notice-reference: {reference}}}"
+    )
+    follow = REQUEST.replace("opt-out", "follow-up").replace("2026-11-20", "2026-11-24")
+    write("f.yaml", follow + late)
+    assert outcome(run("write", "f.yaml", "-f", "txt", "-q", "-o", "out/"))[0] == 0
+    run("review", "out", "-q")
+    found = [text for text in articles(page_at()) if "check the letter before you sign it" in text]
+    assert len(found) == 2
+    assert all("is not recorded as sent" in text for text in found)
 
 
 def test_a_day_to_begin_with_that_has_not_come_is_refused(letters: RegisterMaker, run: Run) -> None:

@@ -11,12 +11,12 @@ from optout_cli.cli.console import (
     count_of,
     print_json,
     print_text,
-    put_file,
     report_problems,
     say,
     terminal_width,
     usage_error,
     wrap,
+    write_files,
 )
 from optout_cli.cli.options import (
     files,
@@ -33,7 +33,7 @@ from optout_cli.cli.options import (
 )
 from optout_cli.cli.record import in_option, to_option
 from optout_cli.cli.value_types import Choice
-from optout_cli.errors import as_text, printable
+from optout_cli.errors import printable
 from optout_cli.exporters import Options
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order
@@ -41,19 +41,21 @@ from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import is_folder
 from optout_cli.readers.files import STDIN, is_file
 from optout_cli.register.journal import NAME
+from optout_cli.register.status import is_as_made, what_is
 from optout_cli.reports.compare import (
     Comparison,
     Pair,
     compare,
+    headed_paragraphs,
     mark_changes,
     new_facts,
     page_of,
     pair_letters,
-    paragraphs_of,
 )
 from optout_cli.reports.versions import Finder, Version, version_of
 
 _COLORS, _ENDS = {"[-": "red", "{+": "green"}, ("-]", "+}")
+_PAGE = "page of what changed"  # as `what_is` calls it
 _MARK = re.compile(r"(\[-|-\]|\{\+|\+\})")
 
 
@@ -115,7 +117,8 @@ def command(
     as it would be written now, or optout's wording and that of the folder.
 
     Looks and pictures are not compared. Prints nothing on stdout if nothing changed. On the
-    screen, words that are gone stand in [- -], and new ones in {+ +}.
+    screen, words that are gone stand in [- -], and new ones in {+ +}, below the name of the passage
+    that they are in. Comments of a Word file stand at their places.
     """
     if output != STDIN and (name != "html" or as_json):
         usage_error("-o works only with -f html", "add -f html")
@@ -128,8 +131,8 @@ def command(
     changed = [comparison for comparison in found if not comparison.is_equal]
     for unread in dict.fromkeys(side for comparison in found for side in comparison.unread):
         say(f"note: only the facts are compared: {unread} has no words that can be read")
-    for tracked in dict.fromkeys(side for comparison in found for side in comparison.tracked):
-        say(f"note: {tracked} has tracked changes; it is compared as if all were accepted")
+    for note in dict.fromkeys(note for comparison in found for note in comparison.tracked_notes()):
+        say(f"note: {note}")
     if as_json:
         for comparison in changed:
             print_json(_as_json(comparison))
@@ -198,14 +201,23 @@ def _wording(
 
 def _as_json(comparison: Comparison) -> dict[str, object]:
     changes = [
-        {"kind": segment.kind, "words": " ".join(segment.words).replace(" \n", "\n").strip()}
-        for segment in comparison.segments
-        if segment.kind != "same"
+        {
+            "kind": segment.kind,
+            "words": " ".join(segment.words).replace(" \n", "\n").strip(),
+            "part": segment.part.id if segment.part else None,
+            "fixed": segment.part.is_fixed if segment.part else None,
+            "comment": {"by": segment.comment.by, "on": segment.comment.on}
+            if segment.comment
+            else None,
+        }
+        for segment in comparison.changed
     ]
     return {
         "old": comparison.old,
         "new": comparison.new,
         "facts": comparison.facts,
+        "same-text": comparison.has_same_text,
+        "tracked": [{"file": name, "by": authors} for name, authors in comparison.tracked],
         "changes": changes,
     }
 
@@ -220,10 +232,22 @@ def _print_text(comparisons: Sequence[Comparison]) -> None:
         for fact in new_facts(comparison, shown):
             for line in _color(wrap(printable(fact), width, "fact: ", "  ")):
                 click.echo(line)
-        for paragraph in paragraphs_of(comparison):
+        if comparison.agreement:
             click.echo()
-            for line in _color(wrap(printable(mark_changes(paragraph)), width, "  ")):
-                click.echo(line)
+            print_text("\n".join(wrap(printable(comparison.agreement), width, "")))
+        _print_changes(comparison, width)
+
+
+def _print_changes(comparison: Comparison, width: int) -> None:
+    """Print each paragraph that changed below the names of its parts, and each comment."""
+    for heading, paragraph in headed_paragraphs(comparison):
+        click.echo()
+        if heading:
+            click.echo(f"{heading}:")
+        comment = paragraph[0].comment
+        title = f"{comment.title}: " if comment else ""
+        for line in _color(wrap(printable(f"{title}{mark_changes(paragraph)}"), width, "  ")):
+            click.echo(line)
 
 
 def _color(lines: Iterable[str]) -> Iterator[str]:
@@ -238,8 +262,15 @@ def _color(lines: Iterable[str]) -> Iterator[str]:
         yield "".join(parts)
 
 
-def _write_page(page: str, output: str, *, force: bool, quiet: bool) -> None:
-    """Write the page to standard output, or to a file and print its path."""
+def _write_page(page: bytes, output: str, *, force: bool, quiet: bool) -> None:
+    """Write the page to standard output, or to a file and print its path.
+
+    It takes the place of an earlier one, which is kept only if somebody changed it.
+    """
     path = path_for(output, "changes.html", ("web page", ".html"))
-    content = as_text(page).encode()  # it has paths
-    put_file(path, content, force=force, quiet=quiet)
+    if path is None:
+        click.echo(page, nl=False)
+        return
+    is_older = what_is(path) == _PAGE
+    keeps = not is_older or not is_as_made(path)
+    write_files({path: page}, force=force or is_older, quiet=quiet, keeps=keeps)

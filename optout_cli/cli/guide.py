@@ -92,6 +92,7 @@ def command(
     also of an agency with a 287(g) agreement ("Hialeah Police Department, FL").
     For the file of a REQUEST, the guide leaves out what you have already decided.
     """
+    is_open = name is None
     name = name or format_of(output, _FORMATS) or "txt"
     look = Options(engine=engine)
     if name == "pdf":
@@ -106,14 +107,19 @@ def command(
     day = day or asked.date or today()
     guide = guide_of(asked, library, day, location)
     content = encode_guide(guide, day, name, library)
-    path = _place(output, name, f"{guide.file_name}.{name}")
+    path = _place(output, name, f"{guide.file_name}.{name}", is_open=is_open)
     put_file(path, content, force=force)
 
 
-def _place(output: str | None, name: str, file: str) -> Path | None:
-    """Return where the guide goes; None for standard output, but no PDF goes to a terminal."""
+def _place(output: str | None, name: str, file: str, *, is_open: bool) -> Path | None:
+    """Return where the guide goes; None for standard output, but no PDF goes to a terminal.
+
+    `is_open` tells that the name of the file may choose the format.
+    """
     if output is None:
         return Path(file) if name == "pdf" and sys.stdout.isatty() else None
     if name == "pdf":
         return pdf_path(output, file, f"file of format {name}")
+    if is_open:
+        return path_for(output, file, ("guide", *(f".{form}" for form in _FORMATS)))
     return path_for(output, file, (f"file of format {name}", f".{name}"))

@@ -299,7 +299,8 @@ def output_path(output: str, name: str, noun: str, *suffixes: str) -> Path:
     if names_folder(output):
         path /= name
     if not path.name.lower().endswith(suffixes):
-        usage_error(f"{path.as_posix()!r} is not a name for a {noun}", f"end it in {suffixes[0]}")
+        endings = " or ".join(suffix for suffix in suffixes if suffix != STDIN)
+        usage_error(f"{path.as_posix()!r} is not a name for a {noun}", f"end it in {endings}")
     return path
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from optout_cli.authoring.follow_notes import contradiction_notes
 from optout_cli.cli.console import (
     progress,
     report_problems,
@@ -28,19 +29,15 @@ from optout_cli.cli.options import (
 from optout_cli.cli.status import journals_in
 from optout_cli.cli.value_types import Folder
 from optout_cli.errors import ExitCode, as_text
+from optout_cli.letters import Library
 from optout_cli.output import write_errors
 from optout_cli.readers.files import STDIN, is_file
-from optout_cli.register.standing import standings_of
-from optout_cli.register.state import Register
+from optout_cli.register.replies import recorded_claim
+from optout_cli.register.standing import Standing, standings_of
+from optout_cli.register.state import Key, Register
 from optout_cli.register.status import is_as_made
-from optout_cli.reports.review import (
-    MOST_BYTES,
-    Review,
-    drawings_of,
-    files_of,
-    load_before,
-    page_of,
-)
+from optout_cli.reports.drawings import drawings_of, files_of
+from optout_cli.reports.review import MOST_BYTES, Review, load_before, page_of
 
 _PAGE = "review.html"
 _TOO_LARGE = (
@@ -109,7 +106,8 @@ def command(
     warnings = [as_text(str(problem).partition("\n")[0]) for problem in journal.problems]
     library = library_from((), folders)
     standings = standings_of(Register(journal.lines).letters.values(), library.programs.by_id)
-    review = Review(journal.lines, today(), before, since, warnings)
+    checks = _checks(standings, folder, library)
+    review = Review(journal.lines, today(), before, since, warnings, checks)
     found = files_of(standings)
     drawn = progress(drawings_of(found, folder), "letters", len(found), quiet=quiet)
     page = page_of(standings, review, dict(drawn), library.templates)
@@ -125,3 +123,20 @@ def command(
     if problems:
         say_problems(problems)
         sys.exit(ExitCode.CONTENT)
+
+
+def _checks(
+    standings: Sequence[Standing], folder: Path, library: Library
+) -> dict[Key, tuple[str, ...]]:
+    """Return what each letter that has not gone out says otherwise than the registers."""
+    states = [standing.state for standing in standings]
+    checks = {}
+    for standing in standings:
+        state, program = standing.state, standing.program
+        kind = program.letters.get(state.written.letter.partition("/")[2]) if program else None
+        if kind and standing.is_shown and standing.step in ("draft", "unsent"):
+            claim = recorded_claim(state.written, state.letter.recipient, kind)
+            notes = contradiction_notes([claim] if claim else [], states, folder, library)
+            texts = tuple(note.removeprefix("note: ") for note in notes)
+            checks[state.id, state.letter.recipient] = texts
+    return checks

@@ -31,8 +31,12 @@ class Choice(click.Choice[str]):
                 next((other for other in others if other in names), value), param, ctx
             )
         except click.BadParameter as error:
-            hint = f"\n  hint: did you mean {near!r}?" if (near := closest(word, names)) else ""
-            raise click.BadParameter(f"{error.message}{hint}", ctx, param) from None
+            hint = f"did you mean {near!r}?" if (near := closest(word, names)) else ""
+            own = {name for other in ctx.command.params for name in other.opts} if ctx else set()
+            if param and (flag := f"--{word}") in own:
+                hint = f"use {flag} in place of {param.opts[0]} {value}"
+            message = f"{error.message}\n  hint: {hint}" if hint else error.message
+            raise click.BadParameter(message, ctx, param) from None
 
 
 class Folder(click.Path):

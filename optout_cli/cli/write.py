@@ -215,8 +215,7 @@ def _order_for(output: str, order: Order) -> Order:
     names = [name for name in format_names() if output.lower().endswith(suffix_of(name))]
     source = click.get_current_context().get_parameter_source("formats")
     if names and source is ParameterSource.DEFAULT and not names_folder(output):
-        longest = max(names, key=len)  # .fax.pdf, not .pdf
-        order = msgspec.structs.replace(order, formats=(longest,))
+        order = msgspec.structs.replace(order, formats=(max(names, key=len),))  # .fax.pdf
     messages = [name for name in order.formats if exporter_for(name).ROUTE]
     if order.is_draft and messages and _keeping(output, has_register=True) == "stream":
         usage_error(
@@ -311,6 +310,7 @@ def _write_files(made: _Made, output: str, library: Library, order: Order, how: 
     With --check, only says what would happen to each file. Raises OptoutError.
     """
     from optout_cli.authoring.follow_notes import second_notes
+    from optout_cli.register.approvals import approval_notes
     from optout_cli.register.folder import WAIT, LetterFolder
     from optout_cli.register.plan import Replacing, writing_of
 
@@ -338,9 +338,10 @@ def _write_files(made: _Made, output: str, library: Library, order: Order, how: 
     event, states = writing.event, register.letters.values()
     matter = event.jurisdiction, event.letter, event.variant, event.date
     own = [(*matter, letter.recipient) for letter in event.letters]
-    told: Sequence[str] = ()
+    told: list[str] = []
     if not how.quiet:
-        told = (*second_notes(own, states, library), *_contradictions(made, states, place, library))
+        told += (*approval_notes(event, states, place), *second_notes(own, states, library))
+        told += _contradictions(made, states, place, library)
     is_new = bool(plan.new or plan.replaced) and not how.is_check
     unsent = [export for export in made.exports if not register.is_sent(path_of(export))]
     return _Done(files, messages, told, is_new, unsent, place)

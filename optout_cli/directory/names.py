@@ -166,11 +166,16 @@ def without_legal_word(slug: str) -> str:
 
 def names_another(name: str, text: str) -> bool:
     """Tell whether a text names some county, but not this one: `Kane County Board`, Cook County."""
-    short, legal = without_legal_word(fold(name)), re.escape(name.rpartition(" ")[2])
+    legal = re.escape(name.rpartition(" ")[2])
     legal = legal.upper() if text.isupper() else legal
     found = rf"\b(?!(?i:{_NO_PLACE})\b)[A-Z][^\s,]* {legal}\b|\b{legal} (?:of|OF) [A-Z]"
-    is_here = " " not in name or short.replace("-", "") in fold(text).replace("-", "")
+    is_here = " " not in name or has_name(text, name)
     return not is_here and bool(re.search(found, text))
+
+
+def has_name(text: str, name: str) -> bool:
+    """Tell whether a text has a name, perhaps without its legal word."""
+    return without_legal_word(fold(name)).replace("-", "") in fold(text).replace("-", "")
 
 
 def is_agency_name(folded: str) -> bool:

@@ -5,7 +5,7 @@ the user sees, and the reference. The words of letters come from the template fo
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cache
 from hashlib import sha256
@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from optout_cli.directory.names import has_name
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.letters.notes import notes_for, standing_notes
 from optout_cli.letters.requirements import (
@@ -22,7 +23,7 @@ from optout_cli.letters.requirements import (
     service_problems,
 )
 from optout_cli.model.jurisdiction import Contact, Locality
-from optout_cli.model.notice import Case, Notice, Place, Recipient
+from optout_cli.model.notice import Case, Note, Notice, Place, Recipient
 from optout_cli.model.program import LetterKind, Program, Rule
 from optout_cli.model.request import PARTIES, Correction, Party, Request, Signatory
 from optout_cli.programs import (
@@ -83,7 +84,8 @@ def compose(case: Case, parties: Iterable[Party] = PARTIES) -> tuple[Notice, ...
     # Each letter names the service of all letters, so check also those not written now.
     # Each letter reports problems with the sender; report them once.
     raise_any(dict.fromkeys((*problems, *service_problems(recipients, is_draft=case.is_draft))))
-    shared, standing = _notice(case, chosen[0], recipients), tuple(standing_notes(case))
+    shared = _notice(case, chosen[0], recipients)
+    standing = (*_letterhead_notes(case), *standing_notes(case))
     is_joint = shared.addressing == "joint"  # then the letter says the same to all
     rules = case.program.recipients_on(case.date)
     notices = []
@@ -169,6 +171,19 @@ def correct_contact(contact: Contact, correction: Correction) -> Contact:
     if "attention" in changes:
         changes.setdefault("salutation", None)
     return msgspec.structs.replace(contact, **changes)
+
+
+def _letterhead_notes(case: Case) -> Iterator[Note]:
+    """Say that the letterhead does not name the place; a seal may."""
+    known, signatory = case.locality.jurisdiction, case.request.signatory
+    if not signatory or not signatory.office or case.request.letterhead:
+        return
+    head = " ".join((signatory.office, *signatory.address.lines))
+    author = particular_of(case, case.program.author or "")
+    names = (known.name, *known.aliases, case.locality.county_name, author)
+    if not any(has_name(head, name) for name in names if name):
+        text = f"write {known.name} into office: under signatory:, since no line of the letterhead"
+        yield Note(code="unnamed-place", text=f"{text} names it")
 
 
 def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...]) -> Notice:

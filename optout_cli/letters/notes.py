@@ -26,7 +26,7 @@ _RECENT_YEARS = 1  # letters older than this get a note on an undated address
 # Notes on the county and the program come last: they are the same for all letters. A law comes
 # before the calls, which the next steps name too.
 CONTACT = "contact"  # the note that says where an address is from, and how old it is
-_LAST = {"state-law": 1, CONTACT: 2, "period": 3, "letter": 4}
+LAST = {"state-law": 1, CONTACT: 2, "period": 3, "letter": 4}
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _FEWEST_WORDS = 3  # of a sample that nobody would type
 _IS_LOCAL = re.compile(r"\b(Police|City|Town|Township|Village|Borough|Mayor)\b")
@@ -105,7 +105,7 @@ def lines_of_notes(
 
     A note is shown in full once in a run: one that was shown `before` comes in one line.
     """
-    ranked = sorted(dict.fromkeys(notes), key=lambda note: _LAST.get(note.code, 0))
+    ranked = sorted(dict.fromkeys(notes), key=lambda note: LAST.get(note.code, 0))
     for note in ranked:
         yield note.code, note.text if in_full and note not in before else note.line
     before.update(ranked)

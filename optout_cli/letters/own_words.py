@@ -11,9 +11,17 @@ import msgspec
 
 from optout_cli.errors import Problem
 from optout_cli.letters import Library
-from optout_cli.letters.render import claim_problem, claims_in, render, rules_for, texts_of
+from optout_cli.letters.render import (
+    Claim,
+    claim_problem,
+    claims_in,
+    render,
+    rules_for,
+    texts_of,
+)
+from optout_cli.model.fields import MONTHS, days_in
 from optout_cli.model.letter import Letter
-from optout_cli.model.notice import Note
+from optout_cli.model.notice import Note, Notice
 from optout_cli.model.request import DETAILS, Authority
 from optout_cli.templating.body import texts_in
 from optout_cli.templating.filters import WORDING, and_list, as_typed, long_date, typographic
@@ -22,6 +30,11 @@ from optout_cli.templating.inspect import unprinted_parts
 WORDING_NOTE = "wording"  # of the note on what is wrong with own wording
 SHARED = "shared-words"  # of the note on words that stand in both letters
 UNSTATED = "unstated-fact"  # of the note on a fact that own wording leaves out
+_NAMED = rf"(?:{'|'.join(MONTHS)}) [0-9]{{1,2}}, [0-9]{{4}}\b"
+_ACTIVATED = re.compile(
+    rf"\bactivat(?:ed|ion)\b[^.;]{{0,60}}?\b(?:on|of|was|is|for) {_NAMED}"
+    rf"|\b[Oo]n {_NAMED},? [^.;]{{0,40}}?\bactivated\b"
+)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Facts of a notice that come from the request or the data, not from the template.
 _STATED = (
@@ -44,7 +57,10 @@ def own_wording_problems(letter: Letter, library: Library) -> Iterator[Problem]:
     facts = msgspec.to_builtins([getattr(notice, field) for field in _STATED])
     stated = [re.compile(re.escape(text), re.IGNORECASE) for text in set(_texts_in(facts))]
     for text in texts_of(letter):
-        claims = claims_in(text, rules_for(notice.program, library))
+        claims = (
+            *claims_in(text, rules_for(notice.program, library)),
+            *_other_activations(text, notice, facts),
+        )
         matches = (match for fact in stated for match in fact.finditer(text)) if claims else ()
         spans = [match.span() for match in matches]
         for claim in claims:
@@ -62,6 +78,17 @@ def own_wording_problems(letter: Letter, library: Library) -> Iterator[Problem]:
                 yield Problem("forbidden-words", message, path=path)
             elif is_template:
                 yield claim_problem(claim, name, templates)
+
+
+def _other_activations(text: str, notice: Notice, facts: object) -> Iterator[Claim]:
+    """Yield each day of activation in a text that is neither the letter's nor one of its facts."""
+    if not (activation := notice.activation):
+        return
+    known = {activation.date.isoformat(), *_texts_in(facts)}
+    for match in _ACTIVATED.finditer(text):
+        if not {day.isoformat() for day in days_in(match[0])} & known:
+            reason = f"the date of activation in the letter's facts is {long_date(activation.date)}"
+            yield Claim(match[0], *match.span(), reason)
 
 
 def with_notes(letter: Letter, library: Library) -> Letter:

@@ -42,7 +42,10 @@ class LetterFile(Noun, frozen=True, kw_only=True):
 
 
 class WrittenLetter(Noun, frozen=True, kw_only=True):
-    """One recipient's letter as it was written: where it and its copies go, and its files."""
+    """One recipient's letter as it was written: where it and its copies go, and its files.
+
+    `approved_words` is the SHA-256 of its text, if counsel's initials are in it.
+    """
 
     recipient: Party
     office: str
@@ -54,6 +57,7 @@ class WrittenLetter(Noun, frozen=True, kw_only=True):
     message_id: str | None = None
     notes: tuple[str, ...] = ()
     files: tuple[LetterFile, ...] = ()
+    approved_words: str | None = None
 
     @property
     def is_message(self) -> bool:

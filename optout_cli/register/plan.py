@@ -22,6 +22,7 @@ from optout_cli.model.notice import Note
 from optout_cli.model.request import Party
 from optout_cli.output import earlier_problem, exists_problem, is_torn, write_errors
 from optout_cli.readers.enclosures import PDF
+from optout_cli.register.approvals import approved_words
 from optout_cli.register.events import (
     SCHEMA,
     FileCopy,
@@ -142,6 +143,7 @@ def _written_letter(
         copies=tuple(copy.envelope or copy.block for copy in letter.notice.copies),
         message_id=message_id_of(letter) if "email" in routes else None,
         notes=tuple(dict.fromkeys(note.code for note in _notes_of(letter, exports))),
+        approved_words=approved_words(letter),
         files=tuple(
             LetterFile(
                 path=path_of(export),

@@ -14,14 +14,14 @@ from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, rais
 from optout_cli.letters.days import closed_notes
 from optout_cli.model.fields import Noun
 from optout_cli.model.letter import Letter
-from optout_cli.model.notice import Note
+from optout_cli.model.notice import Note, Notice
 from optout_cli.model.program import LetterKind, Particular, Program, Reply
 from optout_cli.model.request import Party
 from optout_cli.programs.validation import particulars_type
 from optout_cli.readers.document import Document, Layer, find_unseen, with_assignments
 from optout_cli.readers.validate import convert
 from optout_cli.readers.values import text_fault
-from optout_cli.register.events import Answered
+from optout_cli.register.events import Answered, Written
 from optout_cli.register.state import LetterState
 from optout_cli.register.statements import (
     Moment,
@@ -233,17 +233,37 @@ class Claim(Noun, frozen=True, kw_only=True):
 
 def claim_of(letters: Sequence[Letter], kind: LetterKind) -> Claim | None:
     """Return what the letters of a request say of an earlier one, or None if they follow none."""
+    first = letters[0].notice
+    name = f"{first.place.name}, {first.place.state_code}"
+    parties = tuple(letter.notice.recipient.party for letter in letters)
+    return _claim(first, first.place.id, name, parties, kind, letters[0].facts)
+
+
+def recorded_claim(written: Written, party: Party, kind: LetterKind) -> Claim | None:
+    """Return what a recorded letter says of an earlier one, or None if it follows none."""
+    facts = msgspec.json.decode(written.facts)
+    return _claim(written, written.jurisdiction, written.name, (party,), kind, facts)
+
+
+def _claim(
+    letter: Notice | Written,
+    jurisdiction: str,
+    name: str,
+    parties: tuple[Party, ...],
+    kind: LetterKind,
+    facts: Mapping[str, Any],  # Any: as in `Claim`
+) -> Claim | None:
     if not kind.follows:
         return None
-    first, particulars = letters[0].notice, letters[0].facts.get("particulars", {})
+    particulars = facts.get("particulars") or {}
     cited = (key for key, spec in kind.particulars.items() if spec.follow == "reference")
     return Claim(
-        letter=first.letter,
-        jurisdiction=first.place.id,
-        name=f"{first.place.name}, {first.place.state_code}",
-        date=first.date,
-        reference=first.reference,
-        parties=tuple(letter.notice.recipient.party for letter in letters),
+        letter=letter.letter,
+        jurisdiction=jurisdiction,
+        name=name,
+        date=letter.date,
+        reference=letter.reference,
+        parties=parties,
         cited=particulars.get(next(cited, "")),
         particulars=particulars,
     )

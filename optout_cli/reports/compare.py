@@ -9,31 +9,41 @@ from itertools import groupby, product
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
-from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.errors import Location, OptoutError, Problem, as_text
 from optout_cli.exporters.json import changed_facts
+from optout_cli.register.status import sealed
+from optout_cli.reports.parts import OF_FAX, Known, Part, parts_of
 from optout_cli.reports.versions import Version
-from optout_cli.reports.words import END, READERS, has_tracked_changes, words_in
+from optout_cli.reports.word_file import tracked_by
+from optout_cli.reports.words import END, READERS, Comment, Reading, words_in
+from optout_cli.templating.filters import and_list
 from optout_cli.templating.templates import Templates
 
 _MARKS = {"gone": ("[-", "-]"), "new": ("{+", "+}")}
 _CONTEXT = 12  # words that are shown before and after a change
 _FEWEST_SHARED = 50  # words: a file that has fewer of a letter's is not that letter
 _FOLLOWS = ("is-reworded", "template.")  # facts that the words show
+_PLURALS = ("addressees", "comments", "copies", "enclosures")
 Pair = tuple[Version, Version]
 
 
 class Segment(NamedTuple):
-    """Words that both versions have, or only the old or the new one."""
+    """Words that both versions have, or only the old or the new one; these may be a `comment`.
+
+    `part` is what changed words are part of, if that is known.
+    """
 
     kind: Literal["same", "gone", "new"]
     words: tuple[str, ...]
+    part: Part | None = None
+    comment: Comment | None = None
 
 
 class Comparison(NamedTuple):
     """What changed between two versions. `facts` are such as `date: old -> new`.
 
     `segments` are all the words. `unread` are the versions whose words cannot be read; then there
-    are no segments. `tracked` are those with tracked changes.
+    are no segments. `tracked` are those with tracked changes, each with who made them.
     """
 
     old: str
@@ -41,17 +51,51 @@ class Comparison(NamedTuple):
     facts: tuple[str, ...]
     segments: tuple[Segment, ...]
     unread: tuple[str, ...] = ()
-    tracked: tuple[str, ...] = ()
+    tracked: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def is_equal(self) -> bool:
         """Whether nothing changed."""
-        return not self.facts and all(segment.kind == "same" for segment in self.segments)
+        return not self.facts and not self.changed
 
     @property
-    def shared(self) -> int:
-        """How many words both versions have."""
-        return sum(len(segment.words) for segment in self.segments if segment.kind == "same")
+    def changed(self) -> list[Segment]:
+        """The segments that only one version has."""
+        return [segment for segment in self.segments if segment.kind != "same"]
+
+    @property
+    def parts(self) -> list[str]:
+        """The titles of the parts with changed words, and `comments`, in the order of the page."""
+        titles = (
+            "comments" if segment.comment else segment.part.title if segment.part else ""
+            for segment in self.changed
+        )
+        return [*dict.fromkeys(filter(None, titles))]
+
+    @property
+    def has_same_text(self) -> bool | None:
+        """Whether only fixed parts and comments differ; None if that is not known."""
+        parts = [segment.part for segment in self.changed if not segment.comment]
+        if self.unread or None in parts:
+            return None
+        return all(part.is_fixed for part in parts if part)
+
+    @property
+    def agreement(self) -> str:
+        """Say that the words of the text agree, and what else differs; or nothing."""
+        if not self.has_same_text:
+            return ""
+        if not self.parts:
+            return "The words agree."
+        differ = "differ" if len(self.parts) > 1 or self.parts[0] in _PLURALS else "differs"
+        named = and_list([f"the {title}" for title in self.parts])
+        return f"The words of the text agree; only {named} {differ}."
+
+    def tracked_notes(self) -> Iterator[str]:
+        """Say how each version with tracked changes is compared."""
+        for name, authors in self.tracked:
+            by = f" by {and_list(authors)}" if authors else ""
+            yield f"{name} has tracked changes{by}; it is compared as if all were accepted"
 
     def changes(self) -> list[Segment]:
         """Return the segments to show: whole changes, and a few words around each."""
@@ -65,35 +109,92 @@ class Comparison(NamedTuple):
                 if len(before) + len(after) < len(words):
                     gap = (END, "...", END) if before and after else ("...",)
                     words = (*before, *gap, *after)
-            shown.append(Segment(segment.kind, words))
-        return shown if any(segment.kind != "same" for segment in shown) else []
+            shown.append(segment._replace(words=words))
+        return shown if self.changed else []
 
 
 def compare(old: Version, new: Version) -> Comparison:
     """Compare two versions of a letter word by word, in the first format that both have."""
-    both = [name for name in READERS if name in old.formats and name in new.formats]
-    read, unread, tracked = [], [], []
-    for version in (old, new):
-        if names := both or [name for name in READERS if name in version.formats]:
-            content = version.content(names[0])
-            read.append(words_in(content, names[0], version.name))
-            if names[0] == "docx" and has_tracked_changes(content):
-                tracked.append(version.name)
-        else:
-            unread.append(version.name)
-    segments: list[Segment] = []
-    if not unread:
-        # Not every format has heads of later pages, nor every letter such pages.
-        has_heads = both[:1] == ["docx"] or all(heads for _, heads in read)
-        segments = [*_segments(*(words + heads * has_heads for words, heads in read))]
+    forms, readings = _read(old, new)
+    pairs = zip((old, new), forms, strict=True)
+    tracked = (
+        (version.name, (*authors,))
+        for version, form in pairs
+        if form == "docx" and (authors := tracked_by(version.content(form))) is not None
+    )
+    unread = (version.name for version, form in zip((old, new), forms, strict=True) if not form)
     changed = changed_facts(old.facts, new.facts) if old.facts and new.facts else {}
-    facts = [
+    facts = (
         f"{path}: {_change_words(*pair)}"
         for key, values in changed.items()
         if not key.startswith(_FOLLOWS)
         for path, pair in _leaves(key, *values)
-    ]
+    )
+    segments = _segments_of(old, new, forms, readings) if len(readings) > 1 else ()
     return Comparison(old.name, new.name, (*facts,), (*segments,), (*unread,), (*tracked,))
+
+
+def _read(old: Version, new: Version) -> tuple[list[str], list[Reading]]:
+    """Return the format in which each version is read, or "", and what is read, its heads last."""
+    both = [name for name in READERS if name in old.formats and name in new.formats]
+    forms = [
+        next((name for name in both or READERS if name in version.formats), "")
+        for version in (old, new)
+    ]
+    readings = [
+        words_in(version.content(form), form, version.name)
+        for version, form in zip((old, new), forms, strict=True)
+        if form
+    ]
+    # Not every format has heads of later pages, nor every letter such pages.
+    has_heads = both[:1] == ["docx"] or all(reading.heads for reading in readings)
+    return forms, [it._replace(words=it.words + it.heads * has_heads) for it in readings]
+
+
+def _segments_of(
+    old: Version, new: Version, forms: Sequence[str], readings: Sequence[Reading]
+) -> Iterator[Segment]:
+    """Yield all segments, the changed ones with their parts, and the comments of one version."""
+    told: list[Known] = [(), ()]
+    if readings[0] != readings[1]:
+        told = [
+            [it for it in version.parts() if form.startswith("fax") or it[1].id not in OF_FAX]
+            for version, form in zip((old, new), forms, strict=True)
+        ]
+    sides = [
+        _Side(
+            own.words,
+            parts_of(own.words, told[number] or told[1 - number]),
+            [it for it in own.comments if it[1:] not in {their[1:] for their in other.comments}],
+        )
+        for number, (own, other) in enumerate((readings, readings[::-1]))
+    ]
+    yield from _segments(*sides)
+
+
+class _Side(NamedTuple):
+    """The words of a version, the part of each, if any is known, and the comments to show."""
+
+    words: Sequence[str]
+    parts: Sequence[Part | None] = ()
+    comments: Sequence[Comment] = ()
+
+    def runs(self, start: int, end: int) -> dict[Part | None, list[str]]:
+        """Return some of the words by their parts."""
+        runs: dict[Part | None, list[str]] = {}
+        for place in range(start, end):
+            part = self.parts[place] if self.parts else None
+            runs.setdefault(part, []).append(self.words[place])
+        return runs
+
+    def part_of(self, comment: Comment) -> Part | None:
+        """Return the part of the words that a comment is on, else of the end of its paragraph."""
+        begin = comment.at - 1
+        while begin and self.words[begin - 1] != END:
+            begin -= 1
+        before, found, _ = " ".join(self.words[begin : comment.at]).partition(comment.on)
+        place = begin + before.count(" ") if found and comment.on else comment.at - 1
+        return self.parts[place] if self.parts else None
 
 
 # Any: facts are JSON of any shape.
@@ -115,8 +216,7 @@ def _leaves(path: str, old: Any, new: Any) -> Iterator[tuple[str, tuple[Any, Any
 def _change_words(old: object, new: object) -> str:
     """Write `old -> new`, or what changed within a text of several words."""
     words = ["(none)" if value is None else " ".join(str(value).split()) for value in (old, new)]
-    before, after = (text.split() for text in words)
-    found = list(_segments(before, after))
+    found = list(_segments(*(_Side(text.split()) for text in words)))
     if not any(segment.kind == "same" for segment in found):
         return " -> ".join(words)
     return mark_changes(found)
@@ -128,7 +228,7 @@ def mark_changes(segments: Iterable[Segment]) -> str:
     return " ".join(f"{begin}{' '.join(each)}{end}" for (begin, end), each in words)
 
 
-def page_of(comparisons: Sequence[Comparison], templates: Templates) -> str:
+def page_of(comparisons: Sequence[Comparison], templates: Templates) -> bytes:
     """Return a page with all comparisons, which needs no other file."""
     told: set[str] = set()  # a fact of several recipients stands once
     rows = [
@@ -136,11 +236,14 @@ def page_of(comparisons: Sequence[Comparison], templates: Templates) -> str:
             "old": comparison.old,
             "new": comparison.new,
             "facts": new_facts(comparison, told),
-            "paragraphs": list(paragraphs_of(comparison)),
+            "notes": list(comparison.tracked_notes()),
+            "agreement": comparison.agreement,
+            "paragraphs": list(headed_paragraphs(comparison)),
         }
         for comparison in comparisons
     ]
-    return templates.lay_out("_layout/diff.html.j2", {"rows": rows})
+    page = templates.lay_out("_layout/diff.html.j2", {"rows": rows})
+    return sealed(as_text(page).encode())  # it has paths
 
 
 def new_facts(comparison: Comparison, told: set[str]) -> list[str]:
@@ -150,13 +253,17 @@ def new_facts(comparison: Comparison, told: set[str]) -> list[str]:
     return found
 
 
-def paragraphs_of(comparison: Comparison) -> Iterator[list[Segment]]:
-    """Yield the segments of each paragraph to show."""
+def _paragraphs_of(comparison: Comparison) -> Iterator[list[Segment]]:
+    """Yield the segments of each paragraph to show, and each comment by itself."""
     paragraph: list[Segment] = []
     for segment in comparison.changes():
+        if segment.comment:
+            yield from filter(None, (paragraph, [segment]))
+            paragraph = []
+            continue
         for is_end, words in groupby(segment.words, END.__eq__):
             if not is_end:
-                paragraph.append(Segment(segment.kind, tuple(words)))
+                paragraph.append(segment._replace(words=tuple(words)))
             elif paragraph:
                 yield paragraph
                 paragraph = []
@@ -164,19 +271,65 @@ def paragraphs_of(comparison: Comparison) -> Iterator[list[Segment]]:
         yield paragraph
 
 
-def _segments(old: Sequence[str], new: Sequence[str]) -> Iterator[Segment]:
-    found = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    for kind, start, end, new_start, new_end in found:
-        if kind == "equal":
-            yield Segment("same", tuple(old[start:end]))
+def headed_paragraphs(comparison: Comparison) -> Iterator[tuple[str, list[Segment]]]:
+    """Yield each paragraph to show, below the names of the parts that changed in it.
+
+    The names are not repeated, and empty where they are not known or nothing changed.
+    """
+    last = ""
+    for paragraph in _paragraphs_of(comparison):
+        parts = (segment.part for segment in paragraph if segment.kind != "same")
+        heading = ", ".join(dict.fromkeys(part.title for part in parts if part))
+        yield "" if heading == last else heading, paragraph
+        last = heading or last
+
+
+def _segments(old: _Side, new: _Side) -> Iterator[Segment]:
+    """Yield what both sides have, and what only one has, with each comment after its paragraph."""
+    found = SequenceMatcher(None, old.words, new.words, autojunk=False).get_opcodes()
+    for tag, start, end, new_start, new_end in found:
+        spans: tuple[tuple[Literal["gone", "new"], _Side, int, int], ...]
+        spans = (("gone", old, start, end), ("new", new, new_start, new_end))
+        comments = sorted(
+            (
+                (
+                    comment.at - first,
+                    Segment(kind, (*comment.text.split(),), side.part_of(comment), comment),
+                )
+                for kind, side, first, last in spans
+                for comment in side.comments
+                if first < comment.at <= last
+            ),
+            key=itemgetter(0),
+        )
+        if tag != "equal":
+            yield from _changed(old.runs(start, end), new.runs(new_start, new_end))
+            yield from (comment for _, comment in comments)
             continue
-        gone, come = tuple(old[start:end]), tuple(new[new_start:new_end])
-        if set(gone) <= {END}:  # where a paragraph ends does not change its words
-            gone = ()
-        if gone:
-            yield Segment("gone", gone)
+        begun = start
+        for offset, comment in comments:
+            if begun < start + offset:
+                yield Segment("same", tuple(old.words[begun : start + offset]))
+            begun = start + offset
+            yield comment
+        if begun < end:
+            yield Segment("same", tuple(old.words[begun:end]))
+
+
+def _changed(
+    old: dict[Part | None, list[str]], new: dict[Part | None, list[str]]
+) -> Iterator[Segment]:
+    """Yield the words of each part that are gone, and those that are new."""
+    if {word for words in old.values() for word in words} <= {END}:
+        old = {}  # where a paragraph ends does not change its words
+    for part in dict.fromkeys((*old, *new)):
+        gone, come = old.get(part, []), new.get(part, [])
+        if gone[-1:] == come[-1:] == [END]:
+            gone = gone[:-1]
+        if gone and gone != [END]:
+            yield Segment("gone", tuple(gone), part)
         if come:
-            yield Segment("same" if set(come) == {END} else "new", come)
+            yield Segment("same" if set(come) == {END} else "new", tuple(come), part)
 
 
 def pair_letters(old: Sequence[Version], new: Sequence[Version], name: str) -> list[Pair]:
@@ -191,8 +344,8 @@ def pair_letters(old: Sequence[Version], new: Sequence[Version], name: str) -> l
     by_key = {version.key[part]: version for version in new}
     pairs = [(version, by_key[version.key[part]]) for version in old if version.key[part] in by_key]
     if not pairs and min(len(old), len(new)) == 1:
-        tried = [(compare(*pair), pair) for pair in product(*_likely(old, new))]
-        near = [(it.shared, pair) for it, pair in tried if it.shared >= _FEWEST_SHARED]
+        tried = [(_count_shared(*pair), pair) for pair in product(*_likely(old, new))]
+        near = [(shared, pair) for shared, pair in tried if shared >= _FEWEST_SHARED]
         pairs = [pair for _, pair in sorted(near, key=itemgetter(0))[-1:]]
     if not pairs:
         message = "has no letter in common with the other"
@@ -200,6 +353,14 @@ def pair_letters(old: Sequence[Version], new: Sequence[Version], name: str) -> l
         hint = "name one letter each, such as with --to ice"
         raise OptoutError(Problem("no-such-letter", message, location, hint))
     return pairs
+
+
+def _count_shared(old: Version, new: Version) -> int:
+    """Return how many words both versions have."""
+    sides = [_Side(reading.words) for reading in _read(old, new)[1]]
+    if len(sides) == 1:
+        return 0
+    return sum(len(it.words) for it in _segments(*sides) if it.kind == "same")
 
 
 def _likely(
@@ -211,6 +372,6 @@ def _likely(
     """
     (one,), many = (old, new) if len(old) == 1 else (new, old)
     form = next((name for name in READERS if name in one.formats), None)
-    text = " ".join(words_in(one.content(form), form, one.name)[0]) if form else ""
+    text = " ".join(words_in(one.content(form), form, one.name).words) if form else ""
     named = [it for it in many if it.reference and it.reference in text] or many
     return (old, named) if many is new else (named, new)

@@ -4,23 +4,17 @@ Takes standings, the register's lines and the letters' files; writes nothing. Th
 who prepare the letters: it has addresses and names, and must not be published.
 """
 
-import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from hashlib import sha256
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
-from optout_cli.engines.pictures import PagePicture, check_library, draw_pages
-from optout_cli.errors import OptoutError
-from optout_cli.exporters.txt import unwrap
-from optout_cli.letters.notes import CONTACT
+from optout_cli.letters.notes import CONTACT, LAST
 from optout_cli.model.jurisdiction import Address, Source
 from optout_cli.model.request import Confirmation, Copy, Service
 from optout_cli.register.events import (
@@ -34,14 +28,13 @@ from optout_cli.register.events import (
     WrittenNote,
     way_words,
 )
-from optout_cli.register.journal import Line, pages_in
+from optout_cli.register.journal import Line
 from optout_cli.register.replies import facts_in_words
 from optout_cli.register.standing import Standing, settles
 from optout_cli.register.state import Key, LetterState, Register
 from optout_cli.register.status import open_step, sealed, steps_reached
 from optout_cli.register.table import distinction_of, group_digits, short_place_of
-from optout_cli.reports.packet import best_form
-from optout_cli.reports.words import lines_in
+from optout_cli.reports.drawings import Drawing, shown_file
 from optout_cli.templating.filters import quotation
 from optout_cli.templating.pages import review_page
 from optout_cli.templating.templates import Templates
@@ -49,24 +42,11 @@ from optout_cli.templating.templates import Templates
 _MARK = re.compile(rb'<meta name="optout-review" content="([0-9a-f]*) ([0-9-]{10})">')
 MOST_BYTES = 60_000_000  # of a page that still opens in about a second
 _HEAD = 1_000  # bytes of a page in which its mark is
-# The most pages of all letters, and the dots per inch to draw them with: about 24, 16 and 10 KB.
-_SIZES = ((1_300, 100), (2_300, 72), (10**9, 50))
-_MOST_PAGES = 12  # that are shown of one letter: the rest are enclosures
-_TEXTS = (".txt", ".eml")  # the files that have words and no pages
 _SEVERAL = 3  # letters that have the same note; it is folded on the page
+_CHECK = "before-signing"  # what it calls a letter that the register contradicts
 _UNCONFIRMED = "unconfirmed"  # what the page calls a letter whose address nobody confirmed
 _ORDER = ("state", "place", "date", "title", "distinction", "party")  # of the letters
-Trouble = Literal["missing", "changed", "unreadable", "no-pages"]
 _Facts = dict[str, Any]  # Any: what a template is filled in with
-
-
-class Drawing(NamedTuple):
-    """A letter's file as the page shows it. `total` is the number of its pages."""
-
-    pages: tuple[PagePicture, ...] = ()
-    total: int = 0
-    words: str = ""
-    trouble: Trouble | None = None
 
 
 class _Contact(msgspec.Struct, frozen=True, rename="kebab"):
@@ -113,7 +93,7 @@ class Review(NamedTuple):
     """What the page is about; `before` is the page that it takes the place of.
 
     News is what was recorded on the day `since` or later, else after the page before. `warnings`
-    are what is wrong with the register.
+    are what is wrong with the register, and `checks` what to check in a letter before it is signed.
     """
 
     lines: Sequence[Line]
@@ -121,6 +101,7 @@ class Review(NamedTuple):
     before: "Before | None" = None
     since: date | None = None
     warnings: Sequence[str] = ()
+    checks: Mapping[Key, Sequence[str]] = {}
 
     @property
     def seen(self) -> int | None:
@@ -157,7 +138,8 @@ def page_of(
     """Fill in the page. `drawings` are those of `files_of`, by the path in the folder."""
     shown = [standing for standing in standings if standing.is_shown]
     news = _news_in(review)
-    every = [note for standing in shown for note in _notes_on(standing.state)["notes"] if note.text]
+    notes_on = (_notes_on(standing.state, review)["notes"] for standing in shown)
+    every = [note for found in notes_on for note in found if note.text]
     texts = Counter(note.text for note in every)
     letters: list[_Facts] = []
     for standing in shown:
@@ -188,53 +170,6 @@ def page_of(
         templates,
     )
     return sealed(page.encode())
-
-
-def files_of(standings: Iterable[Standing]) -> dict[str, tuple[str, int]]:
-    """Return the file that shows each letter best, with its SHA-256 and its number of pages."""
-    found = {}
-    for standing in standings:
-        state = standing.state
-        files = state.files
-        if standing.is_shown and (path := best_form(files)):
-            found[path] = files[path].sha256, files[path].pages or 1
-    return found
-
-
-def drawings_of(
-    files: Mapping[str, tuple[str, int]], folder: Path
-) -> Iterator[tuple[str, Drawing]]:
-    """Yield each file of `files_of` with its drawing, in order.
-
-    Raises OptoutError if the library that draws pages cannot be loaded.
-    """
-    if not all(path.endswith(_TEXTS) for path in files):
-        check_library()
-    total = sum(min(pages, _MOST_PAGES) for _, pages in files.values())
-    dpi = next(dpi for most, dpi in _SIZES if total <= most)
-
-    def draw(name: str) -> Drawing:
-        path = folder / name
-        try:
-            content = path.read_bytes()
-        except OSError:
-            return Drawing(trouble="missing")
-        if sha256(content).hexdigest() != files[name][0]:
-            return Drawing(trouble="changed")
-        if name.lower().endswith(_TEXTS):
-            return Drawing(words="\n".join(unwrap(lines_in(path))))
-        try:
-            is_pdf = name.lower().endswith(".pdf")
-            drawn = draw_pages(content if is_pdf else pages_in(path), dpi, _MOST_PAGES)
-        except OptoutError:
-            return Drawing(trouble="unreadable")
-        return Drawing(drawn.pictures, drawn.total, drawn.words)
-
-    pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
-    try:
-        yield from zip(files, pool.map(draw, files), strict=True)
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _news_in(review: Review) -> dict[Key, list[AnyEvent]]:
@@ -294,13 +229,13 @@ def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -
     """Return what the page says of a letter, without its pages."""
     state, written, letter = standing.state, standing.state.written, standing.state.letter
     happened = (*state.sent, *state.delivered, *state.answers)
-    files = {place: file.format for place, file in state.files.items()}
+    files, shown = {place: file.format for place, file in state.files.items()}, shown_file(state)
     proofs = (
         getattr(event, name, None) for event in happened for name in ("signed", "receipt", "file")
     )
     due, step = standing.answer_due, standing.step
     program, name = standing.program, standing.next_letter
-    told, notes = _facts_told(state), _notes_on(state)
+    told, notes = _facts_told(state), _notes_on(state, review)
     if told["is_unconfirmed"]:
         notes["codes"].append(_UNCONFIRMED)
     return {
@@ -332,7 +267,8 @@ def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -
         "ways": [*map(_way_facts, letter.service)],
         "files": [*dict.fromkeys([*files, *(proof.path for proof in proofs if proof)])],
         "formats": [*dict.fromkeys(files.values())],
-        "shown": best_form(files),
+        "shown": shown.path if shown else None,
+        "shown_as": shown.kind if shown else None,
         **told,
         **notes,
     }
@@ -377,16 +313,19 @@ def _origin_of(contact: _Contact, day: date) -> _Facts:
     return {"is_given": False, "source": source, "age": age}
 
 
-def _notes_on(state: LetterState) -> _Facts:
-    """Return the notes on a letter but that on its address, whose source the page shows itself.
+def _notes_on(state: LetterState, review: Review) -> _Facts:
+    """Return the notes on a letter, those on its words first, without that on its address.
 
-    An older register has only the codes of notes.
+    The page shows the source of the address itself. An older register has only the codes of notes.
     """
-    notes = [note for note in _own_notes(state) if note.code != CONTACT]
-    codes = [code for code in state.letter.notes if code != CONTACT]
-    return {"notes": notes or [WrittenNote(code=code, text="") for code in codes], "codes": codes}
-
-
-def _own_notes(state: LetterState) -> list[WrittenNote]:
     party = state.letter.recipient
-    return [note for note in state.written.notes if note.recipient in (None, party)]
+    checks = (
+        WrittenNote(code=_CHECK, text=text) for text in review.checks.get((state.id, party), ())
+    )
+    own = (note for note in state.written.notes if note.recipient in (None, party))
+    found = (note for note in (*checks, *own) if note.code != CONTACT)
+    notes = sorted(found, key=lambda note: LAST.get(note.code, 0))
+    codes = dict.fromkeys((*(note.code for note in notes), *state.letter.notes))
+    codes.pop(CONTACT, None)
+    untold = [WrittenNote(code=code, text="") for code in codes]
+    return {"notes": notes or untold, "codes": [*codes]}

@@ -24,6 +24,7 @@ from optout_cli.readers.files import STDIN, folder_of, is_file
 from optout_cli.register.journal import NAME
 from optout_cli.register.recorder import look_up, register_folder
 from optout_cli.register.state import LetterState, load_register
+from optout_cli.reports.parts import Known, words_by_part
 from optout_cli.reports.words import READERS, facts_in
 
 
@@ -32,7 +33,7 @@ class Version(NamedTuple):
 
     `key` is what all versions of the letter share. Without `facts` or formats, only the others are
     compared. `content` makes or reads the letter in a format. `reference` is "" where none is
-    known.
+    known. `parts` returns the letter's words with the part of each, as far as its facts tell them.
     """
 
     key: tuple[str, ...]
@@ -41,6 +42,7 @@ class Version(NamedTuple):
     content: Callable[[str], bytes]
     facts: msgspec.Raw | None = None
     reference: str = ""
+    parts: Callable[[], Known] = tuple
 
 
 Pair = tuple[Version, Version]
@@ -67,7 +69,7 @@ class Finder:
             raise
         versions = []
         for letter in found.letters:
-            recorded = _recorded_version(letter.state, found.folder)
+            recorded = self._recorded(letter.state, found.folder)
             versions.append(_of_file(path, recorded) if letter.is_changed else recorded)
         return versions
 
@@ -79,12 +81,12 @@ class Finder:
         if not _is_request(text):
             found = look_up(text, self._within, self._order.parties)
             for letter in found.letters:
-                old = _recorded_version(letter.state, found.folder)
+                old = self._recorded(letter.state, found.folder)
                 now = self._as_now(letter.state, found.folder, old.key)
                 yield _of_file(Path(text), old) if letter.is_changed else old, now
             return
         folder = register_folder(text, self._within)
-        recorded = (_recorded_version(it, folder) for it in load_register(folder).letters.values())
+        recorded = (self._recorded(it, folder) for it in load_register(folder).letters.values())
         latest = {version.key: version for version in recorded}
         pairs = [(latest[it.key], it) for it in self._versions_now(text) if it.key in latest]
         if not pairs:
@@ -112,13 +114,27 @@ class Finder:
                 for version in self._versions_now(place):
                     if version.key == key:
                         return version
-        written = state.written
+        name = f"{state.written.reference}, as it would be now"
+        return version_of(self._letter_again(state), self._library, name)
+
+    def _letter_again(self, state: LetterState) -> Letter:
+        """Make a recorded letter again from its facts. Raises OptoutError."""
         document = _request_of(state)
-        order = msgspec.structs.replace(self._order, is_draft=written.is_draft)
+        order = msgspec.structs.replace(self._order, is_draft=state.written.is_draft)
         with locating(document):
             (notice,) = compose(case_of(document, self._library, order), [state.letter.recipient])
-        letter = render(notice, self._library.templates)
-        return version_of(letter, self._library, f"{written.reference}, as it would be now")
+        return render(notice, self._library.templates)
+
+    def _recorded(self, state: LetterState, folder: Path) -> Version:
+        """Return a letter as its files have it."""
+
+        def parts() -> Known:
+            try:
+                return words_by_part(self._letter_again(state), self._library.templates)
+            except OptoutError:  # it could not be written today: nobody knows its passages
+                return ()
+
+        return _recorded_version(state, folder)._replace(parts=parts)
 
 
 def version_of(letter: Letter, library: Library, name: str) -> Version:
@@ -135,7 +151,14 @@ def version_of(letter: Letter, library: Library, name: str) -> Version:
     lacks_mail = not (letter.people.sender and letter.people.recipient)
     forms = (it for it in format_names() if not (lacks_mail and exporter_for(it).ROUTE == "email"))
     raw = msgspec.Raw(msgspec.json.encode(facts))
-    return Version(key, f"{name} ({notice.recipient.party})", (*forms,), content, raw)
+    return Version(
+        key,
+        f"{name} ({notice.recipient.party})",
+        (*forms,),
+        content,
+        raw,
+        parts=lambda: words_by_part(letter, library.templates),
+    )
 
 
 def _recorded_version(state: LetterState, folder: Path) -> Version:
@@ -209,4 +232,5 @@ def _of_file(path: Path, recorded: Version | None = None) -> Version:
         (form,) if form in READERS else (),
         lambda _: path.read_bytes(),
         facts or (recorded.facts if recorded else None),
+        parts=recorded.parts if recorded else tuple,
     )

@@ -1,7 +1,7 @@
 """A file of a letter, also one that came back from somebody -> its words, or its facts.
 
-The words are in the order of reading, with tracked changes accepted. Looks and pictures are not
-read.
+The words are in the order of reading, with tracked changes accepted; comments are beside them.
+Looks and pictures are not read.
 """
 
 import re
@@ -9,20 +9,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from html.parser import HTMLParser
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile
 
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.reports.word_file import BULLET, COMMENT, HEAD, paragraphs_in
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
-    from docx.oxml.xmlchemy import BaseOxmlElement
-    from docx.parts.document import DocumentPart
     from pypdfium2 import PdfTextPage
 
 END = "\n"  # in a list of words: the end of a paragraph
@@ -31,37 +29,57 @@ _PAGE_NUMBER = re.compile(r".*\bPage [0-9]+ of [0-9]+")  # the head of a later p
 _NUMBERS = re.compile(r"Page [0-9]+ of [0-9]+$")
 _BLOCKS = ("address", "div", "footer", "h1", "h2", "header", "li", "p", "section", "tr", "title")
 _KERNED = re.compile(r"(?<=\w) (?=\u2019\w)")  # bold type has an apostrophe in a box of its own
+_SPACED = re.compile(r"[A-Z]{1,2}(?: [A-Z]{1,2}){2,}")  # a mark whose letters are set apart
+_BROKEN_WORD = re.compile(r"\w-$")  # at the end of a line: `SC-06041-20261124-`
 _DROP = 3  # points
+_EDGE = 0.01  # points by which boxes of letters may overlap
 _GAP = 0.6  # of a line's height; a larger gap ends the paragraph
 _SAVE_IN_WORD = "open it in Word, and save it again as .docx, without a password"
 _UNSHOWN = ("style", "script", "title")
 # What the readers raise for a broken file: not UTF-8, not a ZIP file, not a PDF.
 _BROKEN = (ValueError, OverflowError, BadZipFile, KeyError, RuntimeError, OSError)
-HEAD = "\f"  # begins a head of later pages, with its page number left out
-BULLET = "\u2022"
+_MOST_COMMENTED = 12  # words that the title of a comment repeats
 _MARK = re.compile("[-\ue000-\uf8ff]")  # a bullet: LibreOffice takes that of a symbol font
-# What a Word file has beside its text, in the order of reading.
-_BESIDE = ("header", "footer", "footnotes", "endnotes", "comments")
-_SHOWN = ("w:t", "w:tab", "w:br", "w:cr", "w:noBreakHyphen", "w:sym", "w:instrText", "w:fldChar")
-_HIDDEN = "w:r[w:rPr/w:vanish[not(@w:val='0' or @w:val='false' or @w:val='off')]]"
-_TRACKED = re.compile(rb"<w:(?:ins|del|moveFrom|moveTo) ")
-_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-# Fields: begin, code, separate, what is shown, end. Word counts pages anew whenever it saves.
-_FIELD_MARKS = {"begin": "\x01", "separate": "\x02", "end": "\x03"}
-_COUNTED = (["PAGE"], ["NUMPAGES"], ["SECTIONPAGES"])
-_COUNTED_FIELD = re.compile(r"\x01\s*(?:PAGE|NUMPAGES|SECTIONPAGES)\b[^\x03]*\x03")
-_FIELD_CODE = re.compile(r"\x01[^\x02\x03]*|[\x02\x03]")
 
 
-def words_in(content: bytes, form: str, name: str) -> tuple[list[str], list[str]]:
-    """Return the words of a file, with the end of each paragraph, and of the later pages' heads.
+class Comment(NamedTuple):
+    """A comment in a Word file: who wrote what, and on which words. `at` is after its paragraph."""
 
-    Raises OptoutError.
-    """
+    at: int
+    by: str
+    on: str
+    text: str
+
+    @property
+    def title(self) -> str:
+        """Who wrote it, and on which words."""
+        words = self.on.split()
+        if len(words) > _MOST_COMMENTED:
+            half = _MOST_COMMENTED // 2
+            words = [*words[:half], "...", *words[-half:]]
+        by, on = f" by {self.by}" * bool(self.by), f' on "{" ".join(words)}"' * bool(words)
+        return f"comment{by}{on}"
+
+
+class Reading(NamedTuple):
+    """The words of a file with the end of each paragraph, the later pages' heads, the comments."""
+
+    words: list[str]
+    heads: list[str]
+    comments: list[Comment]
+
+
+def words_in(content: bytes, form: str, name: str) -> Reading:
+    """Read the words of a file. Raises OptoutError."""
     words: list[str] = []
+    comments: list[Comment] = []
     heads: dict[str, list[str]] = {}  # each once
     try:
         for paragraph in READERS[form](content):
+            if paragraph.startswith(COMMENT):
+                by, on, text = (" ".join(part.split()) for part in paragraph[1:].split(COMMENT))
+                comments.append(Comment(len(words), by, on, text))
+                continue
             if found := [BULLET if _MARK.fullmatch(word) else word for word in paragraph.split()]:
                 if paragraph.startswith(HEAD):
                     found = found[:-2] if found[-2:] == ["Page", "of"] else found
@@ -79,7 +97,7 @@ def words_in(content: bytes, form: str, name: str) -> tuple[list[str], list[str]
         raise OptoutError(
             Problem("unreadable", message, Location(name, is_command_line=True), hint)
         )
-    return words, [word for head in heads.values() for word in head]
+    return Reading(words, [word for head in heads.values() for word in head], comments)
 
 
 def lines_in(path: Path) -> list[str]:
@@ -140,7 +158,7 @@ class _Page(HTMLParser):
             self.lists = self.lists[:-1]
         if tag in _BLOCKS and not _ITEM.fullmatch(self.texts[-1]):
             self.texts.append("")
-        elif tag == "br":
+        elif tag in ("br", "span"):
             self.texts[-1] += " "
 
     def handle_data(self, data: str) -> None:
@@ -185,7 +203,8 @@ def _of_pdf(content: bytes) -> Iterator[str]:
                 if number and lines[number - 1].bottom - line.top > _GAP * (line.top - line.bottom):
                     yield text
                     text = ""
-                text += f" {line.text}"
+                is_broken = _BROKEN_WORD.search(text) and line.text[:1].isalnum()
+                text += line.text if is_broken else f" {line.text}"
     yield text
     yield foot
 
@@ -203,7 +222,7 @@ def _lines_on(page: "PdfTextPage") -> Iterator[_Line]:
     boxes = []
     for number in range(page.count_rects()):
         left, bottom, right, top = page.get_rect(number)
-        text = page.get_text_bounded(left, bottom, right, top).strip()
+        text = page.get_text_bounded(left + _EDGE, bottom, right - _EDGE, top).strip()
         # A bullet may be higher on the line than letters as low as those of `one`.
         boxes.append((left, bottom - _DROP if text == BULLET else bottom, top, text))
     boxes.sort(key=lambda box: (-box[2], box[0]))
@@ -212,107 +231,15 @@ def _lines_on(page: "PdfTextPage") -> Iterator[_Line]:
         beside = [box for box in boxes if box[1] < top - (top - bottom) / 2 < box[2]]
         boxes = [box for box in boxes if box not in beside]
         beside.sort()
-        words = " ".join(text for *_, text in beside)
-        yield _Line(top, bottom, _KERNED.sub("", words))
-
-
-def _of_word(content: bytes) -> Iterator[str]:
-    """Yield the heads, the paragraphs, the feet, the footnotes and the comments."""
-    import docx
-    from docx.oxml.parser import parse_xml
-
-    part = docx.Document(BytesIO(content)).part
-    beside: dict[str, list[str]] = {}
-    for relation in part.rels.values():
-        kind = relation.reltype.rpartition("/")[2]
-        if kind in _BESIDE and not relation.is_external:
-            label = "Comment: " if kind == "comments" else ""
-            texts = _texts_in(parse_xml(relation.target_part.blob), part)
-            beside.setdefault(kind, []).extend(f"{label}{text}" for text in texts if text.strip())
-    yield from dict.fromkeys(beside.pop("header", []))
-    yield from _texts_in(part.element.body, part)
-    for kind in _BESIDE:
-        # The first page and the later ones may have the same foot.
-        yield from dict.fromkeys(beside.get(kind, []))
-
-
-def has_tracked_changes(content: bytes) -> bool:
-    """Tell whether a Word file, which can be read, has tracked changes."""
-    with ZipFile(BytesIO(content)) as packed:
-        names = (name for name in packed.namelist() if re.fullmatch(r"word/\w+\.xml", name))
-        return any(_TRACKED.search(packed.read(name)) for name in names)
-
-
-def _texts_in(root: "BaseOxmlElement", part: "DocumentPart") -> Iterator[str]:
-    """Yield each paragraph, also of text boxes, with its number or bullet in a list.
-
-    A paragraph whose end was deleted, or that was moved away, goes on in the next one.
-    """
-    from docx.oxml.ns import qn
-
-    counts: dict[str, int] = {}  # by list and level
-    begun = ""
-    for paragraph in root.iter(qn("w:p")):
-        if next(paragraph.iterancestors(_FALLBACK), None) is not None:
-            continue  # the same text box again, for an old Word
-        fields = [
-            field
-            for field in paragraph.iter(qn("w:fldSimple"))
-            if field.get(qn("w:instr"), "").split()[:1] in _COUNTED
-        ]
-        left_out = {node for field in fields for node in field.iter()}
-        # A text box has paragraphs of its own, and hidden text is not for the reader.
-        hidden = paragraph.xpath(f".//{_HIDDEN}")
-        for gone in (*paragraph.iter(qn("w:moveFrom"), qn("w:txbxContent")), *hidden):
-            left_out.update(gone.iter())
-        is_joined = paragraph.xpath("./w:pPr/w:rPr/*[self::w:del or self::w:moveFrom]")
-        texts = [begun] if is_joined else [_list_mark(paragraph, part, counts), begun]
-        begun = ""
-        for node in paragraph.iter(*map(qn, _SHOWN)):
-            if node not in left_out:
-                kind, sign = node.get(qn("w:fldCharType"), ""), node.get(qn("w:char"))
-                is_hyphen = node.tag == qn("w:noBreakHyphen")
-                text = chr(int(sign, 16)) if sign else "-" if is_hyphen else node.text or " "
-                texts.append(_FIELD_MARKS.get(kind, text))
-        text, found = _COUNTED_FIELD.subn("", "".join(texts))
-        text = _FIELD_CODE.sub("", text)
-        if is_joined:
-            begun = text
-        else:
-            yield f"{HEAD}{text}" if found or fields else text
-    if begun:
-        yield begun
-
-
-def _list_mark(paragraph: "BaseOxmlElement", part: "DocumentPart", counts: dict[str, int]) -> str:
-    """Return the number or the bullet of an item of a list, and count it; else nothing."""
-    names = paragraph.xpath("./w:pPr/w:pStyle/@w:val")
-    styles = (style for style in part.styles.element.style_lst if style.styleId in names)
-    found = [it for owner in (paragraph, *styles) for it in owner.xpath("./w:pPr/w:numPr[w:numId]")]
-    if not found or not found[0].numId.val:
-        return ""
-    id, level = found[0].numId.val, found[0].ilvl.val if found[0].ilvl is not None else 0
-    lists = part.numbering_part.element
-    shared = lists.xpath(f"./w:num[@w:numId='{id}']/w:abstractNumId/@w:val")[0]
-    at_level = f"[@w:ilvl='{level}']"
-    kinds = lists.xpath(
-        f"./w:abstractNum[@w:abstractNumId='{shared}']/w:lvl{at_level}/w:numFmt/@w:val"
-    )
-    if kinds[:1] in ([], ["bullet"], ["none"]):
-        return f"{BULLET} " if kinds[:1] == ["bullet"] else ""
-    key, own = f"shared {shared} {level}", f"own {id} {level}"
-    if own not in counts and lists.xpath(
-        f"./w:num[@w:numId='{id}']/w:lvlOverride{at_level}/w:startOverride"
-    ):
-        counts[key] = 0
-    counts[key] = counts[own] = counts.get(key, 0) + 1
-    return f"{counts[key]}. "
+        words = _KERNED.sub("", " ".join(text for *_, text in beside))
+        is_spaced = _SPACED.fullmatch(words)
+        yield _Line(top, bottom, words.replace(" ", "") if is_spaced else words)
 
 
 # The formats with words that can be read again, the one that shows paragraphs best first.
 READERS: dict[str, Callable[[bytes], Iterable[str]]] = {
     "txt": _of_text,
-    "docx": _of_word,
+    "docx": paragraphs_in,
     "eml": lambda content: _of_text(_mail_in(content)[1].encode()),
     "html": lambda content: _Page(content).texts,
     "fax": _of_text,

@@ -24,6 +24,7 @@ from optout_cli.model.letter import Block, ListBlock, Quote
 WORDING = "wording"  # the key of a request, and the fact of a notice
 # What the plain text of a request can change: the body, and these lines around it.
 _LINES = ("subject", "salutation", "closing")
+REWORDABLE = ("body", *_LINES)  # the sections with passages that a request can word
 _MARK = re.compile(r"\0([^\0]*)\0")
 _SECTION = re.compile(r'<section[^>]*\bid="([\w-]+)"')
 _PARAGRAPH = re.compile(r"<(/?)(?:p|li)\b")  # the tags that have words between them
@@ -301,7 +302,7 @@ def fixed_passages(html: str) -> set[str]:
 
 def _may_reword(before: str) -> bool:
     """Tell whether a request can word what follows this part of a letter."""
-    return [None, *_SECTION.findall(before)][-1] in ("body", *_LINES)
+    return [None, *_SECTION.findall(before)][-1] in REWORDABLE
 
 
 def with_words(html: str, wording: Mapping[str, str], letter: str) -> str:

@@ -7,7 +7,7 @@ reach a file outside the template folders.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from html import unescape
 from itertools import pairwise
@@ -18,6 +18,7 @@ import jinja2
 import msgspec
 from jinja2 import nodes
 from jinja2.bccache import Bucket, BytecodeCache
+from jinja2.runtime import Context
 
 from optout_cli.cache import Cache
 from optout_cli.errors import Location, OptoutError, Problem
@@ -38,6 +39,7 @@ _REPORT_NAMES = ("status", "review", "diff", "screen")
 _PAGES = tuple(f"_layout/{page}.html.j2" for page in (*_PAGE_NAMES, *_REPORT_NAMES))
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _Parts = dict[str, tuple[str, nodes.Template]]
+PASSAGE_END = "\2"
 
 
 class Templates(TemplateSearch):
@@ -78,6 +80,20 @@ class Templates(TemplateSearch):
             for _ in template.root_render_func(context):  # finds the blocks of what it extends
                 pass
             return {block: "".join(fill[0](context)) for block, fill in context.blocks.items()}
+
+    # Any: as above.
+    def with_passage_marks(self, name: str, facts: dict[str, Any]) -> str:
+        """Fill in a letter's template, with `passage_mark(id)` and PASSAGE_END around each passage.
+
+        Raises OptoutError with the template's line.
+        """
+        with template_problems(name, self, facts):
+            self.letters.begin()
+            template = self.letters.get_template(name)
+            context = template.new_context(facts)
+            for id in self.passages_in(name):
+                context.blocks.setdefault(id, []).insert(0, partial(_within_marks, id))
+            return "".join(template.root_render_func(context))
 
     # Any: as above.
     def lay_out(self, name: str, parts: dict[str, Any], *, limit: int = MAX_LETTER) -> str:
@@ -278,6 +294,18 @@ class Templates(TemplateSearch):
                 self.parts_of(name)  # says which template names itself
                 raise
             return "".join(chunks)
+
+
+def passage_mark(id: str) -> str:
+    """Return the mark before the words of a passage."""
+    return f"\1{id}\1"
+
+
+def _within_marks(id: str, context: Context) -> Iterator[str]:
+    """Yield a passage between its marks. It is the first of its blocks, and fills in the next."""
+    yield passage_mark(id)
+    yield from context.blocks[id][1](context)
+    yield PASSAGE_END
 
 
 @lru_cache(maxsize=64)  # letters share most of their templates

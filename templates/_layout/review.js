@@ -7,6 +7,8 @@
   const [tools, search, state, note, fresh, count, chosen, none, keys] =
     ["tools", "search", "state", "note", "fresh", "count", "chosen", "none", "keys"].map(find);
   const [viewer, picture, caption, larger] = ["viewer", "picture", "caption", "larger"].map(find);
+  const contents = document.querySelectorAll(".contents li");
+  const common = document.querySelectorAll(".common dl > div");
   const words = new Map();
   let pages = [];
   let at = 0;
@@ -50,6 +52,15 @@
       letter.hidden = !fits;
       shown += fits;
     }
+    // On paper: the list of the letters, and the notes on several of them.
+    const said = new Set();
+    letters.forEach((letter, number) => {
+      contents[number].hidden = letter.hidden;
+      if (letter.hidden) return;
+      for (const text of letter.querySelectorAll(".often p")) said.add(text.textContent);
+    });
+    for (const item of common) item.hidden = !said.has(item.querySelector("dd").textContent);
+    for (const list of document.querySelectorAll(".common")) list.hidden = !said.size;
     count.textContent = shown === letters.length
       ? `All ${shown} letters are shown.`
       : `${shown} of ${letters.length} letters are shown.`;
