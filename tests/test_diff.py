@@ -23,12 +23,8 @@ pytestmark = pytest.mark.usefixtures("with_typst")
 LETTER = ("--to", "bureau", "-f", "txt")
 WORDED = f"{REQUEST}wording: {{closing: 'Yours,'}}\n"
 CHANGED = """
-  rights. Please keep this letter in your file on Marin County.
-
 passage closing:
   [-Respectfully,-] {+Yours,+}
-
-  Pat Placeholder Sheriff
 """
 FACT = "fact: wording.closing: (none) -> Yours,\n"
 

@@ -274,10 +274,15 @@ def _paragraphs_of(comparison: Comparison) -> Iterator[list[Segment]]:
 def headed_paragraphs(comparison: Comparison) -> Iterator[tuple[str, list[Segment]]]:
     """Yield each paragraph to show, below the names of the parts that changed in it.
 
-    The names are not repeated, and empty where they are not known or nothing changed.
+    The names are not repeated, and empty where they are not known or nothing changed. Where they
+    are known, a paragraph in which nothing changed is shown only if a comment is on it.
     """
-    last = ""
-    for paragraph in _paragraphs_of(comparison):
+    last, is_named = "", any(segment.part for segment in comparison.changed)
+    paragraphs = [*_paragraphs_of(comparison)]
+    for paragraph, after in zip(paragraphs, (*paragraphs[1:], []), strict=False):
+        is_same = all(segment.kind == "same" for segment in paragraph)
+        if is_named and is_same and not any(segment.comment for segment in after):
+            continue
         parts = (segment.part for segment in paragraph if segment.kind != "same")
         heading = ", ".join(dict.fromkeys(part.title for part in parts if part))
         yield "" if heading == last else heading, paragraph
