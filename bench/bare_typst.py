@@ -22,8 +22,8 @@ from optout_cli.exporters import Options
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, request_file
 
-# With the words of each page, which are in a file beside it. Any: what Typst's compiler takes.
-Pages = list[tuple[typst.Compiler, dict[str, Any], bytes]]
+# With the words of each page, in files beside it. Any: what Typst's compiler takes.
+Pages = list[tuple[typst.Compiler, dict[str, Any], dict[Path, bytes]]]
 
 
 def main(rows: str, common: str, work: str) -> None:
@@ -39,14 +39,17 @@ def main(rows: str, common: str, work: str) -> None:
     made = list(plan.results(wanted, inputs, job, 1))
     start = process_time()
     for compiler, page, words in pages:
-        words_beside(page).write_bytes(words)
+        for path, content in words.items():
+            path.write_bytes(content)
         compiler.compile(**page)
     print(process_time() - start, sum(len(row.output_files.contents) for row in made))
 
 
-def words_beside(page: dict[str, Any]) -> Path:  # Any: as above
-    """Return the file of the words that a page shows."""
-    return Path(page["input"]).with_name("words.json")
+def words_beside(page: dict[str, Any]) -> dict[Path, bytes]:  # Any: as above
+    """Return the files of the words that a page shows, with their contents."""
+    names = ("words.json", "running.json")
+    paths = [Path(page["input"]).with_name(name) for name in names]
+    return {path: path.read_bytes() for path in paths}
 
 
 def _recording(pages: Pages) -> type:
@@ -57,7 +60,7 @@ def _recording(pages: Pages) -> type:
             self._compiler = compiler(**options)
 
         def compile(self, **page: Any) -> Any:
-            pages.append((self._compiler, page, words_beside(page).read_bytes()))
+            pages.append((self._compiler, page, words_beside(page)))
             return self._compiler.compile(**page)
 
     compiler = typst.Compiler

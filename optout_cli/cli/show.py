@@ -44,7 +44,7 @@ _FIELDS = (  # of a contact
     "attention", "organization", "address.street", "address.city", "address.state", "address.zip",
     "envelope", "phone", "fax", "email", "website",
 )  # fmt: skip
-UNUSED = ("offices", "origins")  # fields of a locality that are not shown as JSON
+UNUSED = ("offices", "office-origins", "origins")  # fields of a locality that are not shown as JSON
 
 
 class Outlook(Noun, frozen=True, kw_only=True):
@@ -140,7 +140,7 @@ def _lines(overview: Overview, letter: str) -> Iterator[str]:
     shown: set[object] = set()
     for outlook in sorted(overview.outlooks, key=lambda outlook: outlook.program != own):
         yield ""
-        yield from _outlook_lines(outlook, overview.date, locality.origins, shown)
+        yield from _outlook_lines(outlook, overview.date, locality, shown)
     yield ""
     count = len(overview.laws)
     yield f"State laws that optout knows: {count or 'none, but there may be some'}; ask counsel"
@@ -179,7 +179,7 @@ def _agreement_text(agreement: Agreement) -> str:
 
 
 def _outlook_lines(
-    outlook: Outlook, day: date, origins: Mapping[str, str], shown: set[object]
+    outlook: Outlook, day: date, locality: Locality, shown: set[object]
 ) -> Iterator[str]:
     """Lay out a program; contacts that are `shown` already get one line."""
     period = f"for letters of {day}" if outlook.period else f"not yet begun on {day}"
@@ -194,13 +194,7 @@ def _outlook_lines(
     for id, contact in outlook.copies.items():
         yield ""
         yield f"  Copy to {id}"
-        root = "bureau." if id == "bureau" else f"offices.{id}."
-        own = {
-            path.removeprefix(root): origin
-            for path, origin in origins.items()
-            if path.startswith(root)
-        }
-        yield from _contact_lines(contact, own, shown)
+        yield from _contact_lines(contact, locality.origins_of(id), shown)
     if outlook.notes:
         yield ""
         yield "  Notes on letters of this day"

@@ -119,7 +119,7 @@ class Directory:
             path = f"states.{code}.agencies.{slug}"
             if agency.county and agency.county not in state.jurisdictions:
                 yield _unknown("unknown-county", agency.county, document.location(f"{path}.county"))
-            if agency.field_office and agency.field_office not in self._offices:
+            if agency.field_office and agency.field_office not in self.offices:
                 location = document.location(f"{path}.field-office")
                 yield _unknown("unknown-office", agency.field_office, location)
 
@@ -132,7 +132,7 @@ class Directory:
         locality = self.known(query)
         if locality is None:
             problem = self._finder.not_found(query, location)
-            if query in self._offices:
+            if query in self.offices:
                 hint = "`optout list offices` lists it; name a jurisdiction that it serves"
                 problem = msgspec.structs.replace(problem, hint=hint)
             raise OptoutError(problem)
@@ -162,11 +162,11 @@ class Directory:
             bureau=state.bureau,
             field_office=jurisdiction.field_office or default,
             field_offices=tuple(offices),
-            offices=self._offices,
+            offices=self.offices,
+            office_origins=self.office_origins,
             laws=state.laws,
             activation_source=self._sources.get(state.activation_source or ""),
             origins={
-                **self._office_origins,
                 **self._origins_in(code),
                 **_below(
                     "jurisdiction",
@@ -182,8 +182,14 @@ class Directory:
         )
 
     @cached_property
-    def _office_origins(self) -> dict[str, str]:
-        return _below("offices", "offices", self._document)
+    def office_origins(self) -> dict[str, dict[str, str]]:
+        """The `file:line` of each key path of each ICE office, by the office's id."""
+        found: dict[str, dict[str, str]] = {id: {} for id in self.offices}
+        for path, place in _below("offices", "offices", self._document).items():
+            _, id, inner = (*path.split(".", 2), "", "")[:3]
+            if inner:
+                found[id][inner] = place
+        return found
 
     def _origins_in(self, code: str) -> dict[str, str]:
         """Map each key path that a state's localities have in common to its `file:line`."""
@@ -258,7 +264,8 @@ class Directory:
         return convert(self._agencies.document_of(code), Agency, f"states.{code}.agencies.{slug}")
 
     @cached_property
-    def _offices(self) -> dict[str, Office]:
+    def offices(self) -> dict[str, Office]:
+        """The ICE offices by their ids. Raises OptoutError."""
         return convert(self._document, dict[str, Office], "offices")
 
     @cached_property

@@ -67,7 +67,9 @@ _INDENT, _QUOTED = _LENGTHS["list-indent"], 2 * _LENGTHS["quote-indent"]
 _SMALL = _LENGTHS["notation"]  # below the signature
 # Of all lines there but the first: width and size in points, weight.
 _NOTATION = (PAGE_WIDTH - _LENGTHS["notation-indent"], _SMALL, "normal")
-_WORDS = "words.json"
+_WORDS, _RUNNING = "words.json", "running.json"
+# What heads, feet and marks say, on each page.
+_ON_EACH_PAGE = ("mark", "continuation", "head", "foot", "title")
 _LONG = 330  # characters, which take more than three lines
 _Words = dict[str, Any]  # Any: JSON
 
@@ -153,11 +155,12 @@ class Engine:
     ) -> bytes:
         """Return a page with these words as PDF. Raises OptoutError for what cannot be drawn."""
         pictures = pictures or {}
-        # Each letter and its accent are one character.
-        data = normalize("NFC", msgspec.json.encode(words).decode()).replace(_INVISIBLE, "")
+        data = _as_json(words)
+        running = {name: words[name] for name in _ON_EACH_PAGE if name in words}
         files = {name: picture.content for name, picture in pictures.items()}
         # Words in a file leave Typst what it keeps from the pages before; `sys.inputs` do not.
-        for name, content in {**files, _WORDS: data.encode()}.items():
+        files |= {_WORDS: data.encode(), _RUNNING: _as_json(running).encode()}
+        for name, content in files.items():
             if self._there.get(name) != content:
                 with temporary_files():
                     # A new file stays in memory; to empty the old one makes ext4 write to the disk.
@@ -205,6 +208,11 @@ class Engine:
         if not is_broken:
             hint = "print with --engine weasyprint, and report this as a bug"
             yield Problem("page", "the page cannot be printed as it is", hint=hint)
+
+
+def _as_json(words: _Words) -> str:
+    """Return words in which each letter and its accent are one character."""
+    return normalize("NFC", msgspec.json.encode(words).decode()).replace(_INVISIBLE, "")
 
 
 def _pictures_of(letter: Letter) -> dict[str, Image]:

@@ -49,8 +49,10 @@ Group = tuple[Line, ...]  # lines with a blank line before and after them
 
 def lines_of(letter: Letter) -> list[str]:
     """Return the lines of the whole letter, without line ends or trailing blanks."""
-    mark = [letter.mark, ""] if letter.mark else []
-    return [*mark, *(line.text for line in join_groups(groups_of(letter)))]
+    lines = [letter.mark, ""] if letter.mark else []
+    for group in filter(None, groups_of(letter)):
+        lines += [line.text.rstrip() for line in group] + [""]
+    return lines[:-1]
 
 
 def groups_of(letter: Letter) -> list[Group]:

@@ -118,12 +118,7 @@ def _recipient(case: Case, rule: Rule) -> Recipient:
     if party == "ice":
         office = rule.office or case.request.recipients.ice.office or locality.field_office or ""
     known = locality.contact_of(office)
-    root = "bureau." if party == "bureau" else f"offices.{office}."
-    origins = {
-        path.removeprefix(root): place
-        for path, place in locality.origins.items()
-        if path.startswith(root)
-    }
+    origins = locality.origins_of(office)
     for name, value in msgspec.to_builtins(correction).items():
         origins[name] = "request"
         if isinstance(value, dict):

@@ -32,6 +32,7 @@ from optout_cli.trust import ON_WINDOWS, is_reserved, leads_outside, real, withi
 
 _TYPEFACE = "font-source-serif-pro"
 _NOT_HASHED = ("max_age", "routes", "is_by_service", "program", "kind")  # of a case
+_SAME_FOR_ALL = ("offices", "office_origins")  # of a locality
 
 
 class Found(NamedTuple):
@@ -264,6 +265,8 @@ class Fingerprints:
             for name in (library.context.engine_name, _TYPEFACE):
                 common.update(f"{name} {version(name)}\0".encode())
         common.update(msgspec.msgpack.encode(library.options))
+        shared = [getattr(library.directory, name) for name in _SAME_FOR_ALL]
+        common.update(msgspec.msgpack.encode(shared, order="deterministic"))
         for folder in library.folders:
             is_shipped = folder == library.folders[-1]
             for path in sorted(filter(Path.is_file, folder.rglob("*"))):
@@ -282,6 +285,9 @@ class Fingerprints:
         stated = msgspec.structs.asdict(case)
         for name in _NOT_HASHED:
             del stated[name]
+        place = stated["locality"] = msgspec.structs.asdict(case.locality)
+        for name in _SAME_FOR_ALL:
+            del place[name]
         stated["today"] = case.today.year  # the notes tell a letter of this year from older ones
         hashed = sha256(self._common + msgspec.msgpack.encode(stated, order="deterministic"))
         for path, name, _ in names_in(case.request):

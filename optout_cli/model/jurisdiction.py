@@ -243,8 +243,8 @@ class Locality(Noun, frozen=True, kw_only=True):
     the name of its county.
     `field_offices` are those of its state, of which one is its own; `field_office` is None if that
     does not follow from the data. `read_from` is what was typed, if it was less than the whole
-    name. `origins` has the file and line of each key path
-    (`bureau.address.zip`, `offices.ero-denver.phone`).
+    name. `origins` has the file and line of each key path (`bureau.address.zip`), and
+    `office_origins` those of each ICE office (`phone`); these and `offices` are the same for all.
     """
 
     id: str
@@ -256,6 +256,7 @@ class Locality(Noun, frozen=True, kw_only=True):
     field_office: str | None
     field_offices: tuple[str, ...]
     offices: dict[str, Office]
+    office_origins: dict[str, dict[str, str]]
     laws: tuple[Law, ...]
     activation_source: Source | None
     origins: dict[str, str]
@@ -268,6 +269,17 @@ class Locality(Noun, frozen=True, kw_only=True):
     def contact_of(self, office: str) -> Contact | None:
         """Return the contact of the ICE office with this id, or for `bureau` the bureau's."""
         return self.bureau if office == "bureau" else self.offices.get(office)
+
+    def origins_of(self, office: str) -> dict[str, str]:
+        """Return the file and line of each key path of a contact: `address.zip`."""
+        if office != "bureau":
+            return {**self.office_origins.get(office, {})}
+        root = "bureau."
+        return {
+            path.removeprefix(root): place
+            for path, place in self.origins.items()
+            if path.startswith(root)
+        }
 
     @property
     def name(self) -> str:

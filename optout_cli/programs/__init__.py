@@ -51,6 +51,11 @@ class Programs:
         self.by_id = programs
         self.wording = wording
         self._documents = documents
+        self._by_letter = {  # by the letter's id
+            f"{id}/{name}": (program, kind)
+            for id, program in sorted(programs.items())
+            for name, kind in sorted(program.letters.items())
+        }
 
     def location(self, program: str, path: str) -> Location:
         """Return the location of a key path in a program's file."""
@@ -58,9 +63,8 @@ class Programs:
 
     def letters(self) -> Iterator[tuple[str, Program, LetterKind]]:
         """Yield each letter id (`secure-communities/opt-out`), its program and its kind."""
-        for id, program in sorted(self.by_id.items()):
-            for name, kind in sorted(program.letters.items()):
-                yield f"{id}/{name}", program, kind
+        for id, (program, kind) in self._by_letter.items():
+            yield id, program, kind
 
     def id_of(self, words: str) -> str:
         """Return the id of the only letter with this title, kind or id; without one, the words."""
@@ -89,11 +93,10 @@ class Programs:
 
     def find(self, letter: str, location: Location | None = None) -> tuple[Program, LetterKind]:
         """Return the program and kind of a letter id. Raises OptoutError at `location`."""
-        for id, program, kind in self.letters():
-            if id == letter:
-                return program, kind
+        if letter in self._by_letter:
+            return self._by_letter[letter]
         fitting = " or ".join(self._fitting(letter))
-        ids = [id for id, _, _ in self.letters()]
+        ids = [*self._by_letter]
         guess = did_you_mean(letter, ids, {id.partition("/")[2]: id for id in reversed(ids)})
         hint = f"write {fitting}" if fitting else guess
         message = f"there is no letter {letter!r}"
@@ -112,9 +115,8 @@ class Programs:
         A path has no numbers of entries. Dates, others' words, and what is a number or one letter
         in its example are prose; a choice has its form, and a sentence is one in its example.
         """
-        declared = {id: kind.particulars for id, _, kind in self.letters()}
-        specs = declared.get(str(document.data.get("letter")), {})
-        return dict(_uses("particulars", specs))
+        _, kind = self._by_letter.get(str(document.data.get("letter")), (None, None))
+        return dict(_uses("particulars", kind.particulars)) if kind else {}
 
 
 def _uses(path: str, specs: Mapping[str, Particular]) -> Iterator[tuple[str, Use]]:

@@ -68,9 +68,7 @@ def writing_of(
     is_own = first.author == place.full_name
     facts = facts_of(letters[0], context)
     del facts["cautions"]
-    facts["copies"] = [
-        *{str(copy): copy for letter in letters for copy in letter.facts["copies"]}.values()
-    ]
+    facts["copies"] = [*dict.fromkeys(copy for letter in letters for copy in letter.notice.copies)]
     event = Written(
         schema=SCHEMA,
         at=NOT_YET,

@@ -6,6 +6,7 @@ The only tags are `p, ol, ul, li` (nested once), `blockquote, strong, em, code, 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from html import escape, unescape
 from itertools import chain
@@ -52,8 +53,8 @@ class _Node(Struct):
 class _Parser:
     """Reads a filled-in template into nodes."""
 
-    def __init__(self, name: str) -> None:
-        self.root = _Node("", Location(name))
+    def __init__(self, name: str, within: str = "") -> None:
+        self.root = _Node(within, Location(name))
         self.open = [self.root]
 
     def read(self, html: str) -> None:
@@ -170,10 +171,20 @@ def _blocks_in(section: str, name: str) -> dict[str, tuple[Block, ...]]:
     start, _, inside = section.lstrip().partition(">")
     parts = _BLOCK.split(inside)
     between, blocks = parts[::3], parts[1::3]
-    if not blocks or "".join(between).strip():  # such as after a list within a list
-        return _sections_in(f"{start}>{inside}</section>", name)
-    read = [_sections_in(f"{start}>{block}</section>", name) for block in blocks]
-    return {id: tuple(block for part in read for block in part[id]) for id in read[0]}
+    if blocks and not "".join(between).strip():  # as there is after a list within a list
+        with suppress(OptoutError):  # which is reported below, at its place in the section
+            read = tuple(_block_in(block, name) for block in blocks)
+            return dict.fromkeys(_sections_in(f"{start}></section>", name), read)
+    return _sections_in(f"{start}>{inside}</section>", name)
+
+
+@lru_cache(maxsize=1024)
+def _block_in(html: str, name: str) -> Block:
+    parser = _Parser(name, within="section")
+    parser.read(html)
+    (node,) = parser.finish().children
+    assert isinstance(node, _Node)
+    return _block(node)
 
 
 @lru_cache(maxsize=1024)

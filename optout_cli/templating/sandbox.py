@@ -200,6 +200,13 @@ class Environment(ImmutableSandboxedEnvironment):
             self._safe[key] = not is_method and super().is_safe_attribute(obj, attr, value)
         return self._safe[key]
 
+    # Any: a fact, and what it has by this name.
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Return what `obj.attribute` is; what is known to be safe is not judged again."""
+        is_safe = self._safe.get((type(obj), attribute))
+        value = getattr(obj, attribute, None) if is_safe else None
+        return super().getattr(obj, attribute) if value is None else value
+
     # Any: the value that a template reads from.
     def unsafe_undefined(self, obj: Any, attribute: str) -> Undefined:
         """Say what was refused, in words for people who write letters."""
