@@ -4,12 +4,15 @@ from datetime import date, timedelta
 
 import msgspec
 import pytest
+from conftest import TODAY
 from make_letters import BARE, case_for, notices_for, problems_of
 
 from optout_cli.letters import Library
-from optout_cli.letters.compose import compose
+from optout_cli.letters.compose import compose, correct_contact
+from optout_cli.model.jurisdiction import Address, Contact
 from optout_cli.model.notice import Case
 from optout_cli.model.program import Rule
+from optout_cli.model.request import Correction
 
 
 def with_rules(case: Case, *rules: Rule) -> Case:
@@ -229,3 +232,12 @@ def test_a_telephone_number_is_printed_in_one_form(
     notice = notices_for(library, lines)[0]
     assert notice.signatory
     assert notice.signatory.phone == printed
+
+
+def test_a_new_address_is_not_confirmed_by_who_confirmed_the_old_one() -> None:
+    address = Address(street=("1 Oak St.",), city="Novato", state="CA", zip="94945")
+    known = Contact(address=address, verified=TODAY, verified_by="telephone")
+    moved = correct_contact(known, Correction(address=Address(street=("2 Elm St.",))))
+    called = correct_contact(known, Correction(phone="916-555-0199"))
+    assert (moved.verified, moved.verified_by) == (None, None)
+    assert (called.verified, called.verified_by) == (TODAY, "telephone")

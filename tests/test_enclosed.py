@@ -4,6 +4,7 @@ import re
 from email import message_from_bytes, policy
 from io import BytesIO
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import pikepdf
@@ -364,3 +365,16 @@ def test_a_page_of_any_shape_is_drawn_in_proportion(
     across, down = (ink[2] - ink[0]) / 1728 * 8.5, (ink[3] - ink[1]) / 196
     assert across == pytest.approx(down, abs=0.02)
     assert 0 < ink[0] < ink[2] < 1728
+
+
+def test_the_folder_of_an_enclosed_file_is_no_word_of_the_fax(
+    run: Run, in_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = in_folder / "\u0623\u062d\u0645\u062f"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    copyfile(ROOT / "examples" / "placeholder-resolution.pdf", "r.pdf")
+    enclosed = "enclosures: [{title: Resolution, file: r.pdf}]\nsignature: {kind: typed}\n"
+    fax = 'recipients: {bureau: {fax: "916-555-0130"}}\nto: bureau\n'
+    Path("r.yaml").write_text(f"{REQUEST}{enclosed}{fax}", "utf-8")
+    assert outcome(run("write", "r.yaml", "-f", "fax", "-o", "out/", "-q"))[::2] == (0, "")

@@ -37,6 +37,12 @@ offices:
   ero: {role: field-office, attention: Director, envelope: [Director]}
 """
 
+MOVED = """\
+states:
+  CA:
+    bureau:
+      address: {street: [1 Oak St.], city: Novato, state: CA, zip: "94945"}
+"""
 ADDRESS = 'address: {street: 1 Main Street, city: Sacramento, state: CA, zip: "95800"}'
 
 
@@ -301,3 +307,15 @@ def test_a_problem_of_the_shipped_file_has_its_short_name(write: Write) -> None:
     assert told_by(lambda: load_directory(path, [], None)) == (
         "jurisdictions.yaml:1:15: states.CA has no field 'nam'\n  hint: did you mean 'name'?"
     )
+
+
+def test_what_vouched_for_the_old_address_does_not_for_a_new_one(laid: Laid) -> None:
+    confirmed = "states: {CA: {bureau: {verified: 2026-11-20, verified-by: telephone}}}\n"
+    number = 'states: {CA: {bureau: {phone: "916-555-0199"}}}\n'
+    kept, moved = (bureau_of(laid(confirmed, it)) for it in (number, MOVED))
+    assert (str(kept.verified), kept.verified_by, bool(kept.source)) == (
+        "2026-11-20",
+        "telephone",
+        True,
+    )
+    assert (moved.verified, moved.verified_by, moved.source) == (None, None, None)

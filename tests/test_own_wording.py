@@ -283,3 +283,13 @@ def test_a_template_may_have_a_byte_order_mark(run: Run, own: Write, in_folder: 
         letters.append(outcome(run(*words)))
     assert letters[0] == letters[1]
     assert letters[0][0] == 0
+
+
+@pytest.mark.parametrize("number", ["2026-13-40", "2026-02-03", "26-14"])
+def test_a_number_that_looks_like_a_date_is_missed_as_a_number(
+    number: str, run: Run, write: Write, in_folder: Path
+) -> None:
+    act = f'authority: [{{instrument: Resolution, number: "{number}"}}]\n'
+    write("r.yaml", f"{REQUEST}{act}wording: {{opening: As Sheriff I write for the County.}}\n")
+    code, _, err = outcome(run("write", "r.yaml", "-f", "txt", "-o", "out/"))
+    assert (code, f"they leave out Resolution {number}" in err) == (0, True)

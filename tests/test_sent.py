@@ -1238,3 +1238,13 @@ def test_an_interrupt_parts_no_sending_from_its_scan(
     run("sent", TO_ICE, "--by", "mail", "--receipt", "card.txt")
     assert [sent.receipt is not None for sent in states()["ice"].sent] == [True]
     assert [path.name for path in FOLDER.rglob("card*")] == ["card.txt"]
+
+
+@pytest.mark.parametrize(("said", "day"), [("friday", "2026-11-20"), ("11/20", "2026-11-20")])
+def test_a_day_of_the_week_is_the_last_one(
+    said: str, day: str, run: Run, in_folder: Path, write: Write
+) -> None:
+    write("r.yaml", REQUEST)
+    assert run("write", "r.yaml", "--to", "ice", "-f", "txt", "-o", "l/", "-q").exit_code == 0
+    code, _, err = outcome(run("sent", "l", "--by", "mail", "--on", said))
+    assert (code, f"on {day}" in err) == (0, True)

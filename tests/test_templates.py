@@ -308,6 +308,7 @@ def test_a_template_that_is_not_utf_8_is_a_problem(templates: Templates) -> None
         ("{{ [day] | long_dates | and_list }}", "August 31, 2010"),
         ("{{ name | sentence }}", "The City of Alexandria"),
         ("{{ name | the }}, {{ 'City' | the }}", "the City of Alexandria, the City"),
+        ("{{ 'It is so\u2026' | full_stop }} {{ 'This:' | full_stop }}", "It is so\u2026 This:"),
         ("{{ 'The Board' | the }} {{ 'a \"b\"' | full_stop }}", "the Board a &#34;b.&#34;"),
         ("{% set x %}a {{ '\"b\"' }}{% endset %}{{ x | full_stop }}", "a &#34;b.&#34;"),
         ("{% set x %}6' 2&quot;{% endset %}{{ x | full_stop }}", "6' 2&quot;."),

@@ -151,7 +151,7 @@ def usual_letter(
     wants no letter.
     """
     folder, _, kind = earlier.facts["letter"].partition("/")
-    program = library.programs.by_id[folder]
+    program, _ = library.programs.find(earlier.facts["letter"])
     replies = program.replies
     own = [answer for answer in earlier.answers() if answer.recipient in parties]
     if answers := acknowledgments_first(own, program):

@@ -19,7 +19,7 @@ from optout_cli.cli.options import (
     library_from,
     library_options,
     may_be_empty,
-    parse_day,
+    parse_past_day,
     quiet_option,
 )
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem, closest, raise_any
@@ -69,7 +69,7 @@ _UNSAID = Given("", None, None, None, None, {})
 @click.option(
     "--of",
     metavar="DATE",
-    callback=parse_day,
+    callback=parse_past_day,
     help="With --correct or --undo: the answer of this day, in place of the last one.",
 )
 @record.to_option

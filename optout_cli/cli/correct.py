@@ -25,7 +25,7 @@ from optout_cli.cli.options import (
     jurisdictions,
     library_from,
     library_options,
-    parse_day,
+    parse_past_day,
     quiet_option,
     today,
 )
@@ -91,7 +91,7 @@ class Confirmed(NamedTuple):
     "--on",
     "day",
     metavar="DATE",
-    callback=parse_day,
+    callback=parse_past_day,
     help="On which day, YYYY-MM-DD.  [default: today]",
 )
 @click.option(

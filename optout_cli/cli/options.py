@@ -184,6 +184,18 @@ def parse_day(context: click.Context, option: click.Parameter, value: str | None
     return _parse(context, option, value, days_meant(value, today()) if value else [])
 
 
+def parse_past_day(
+    context: click.Context, option: click.Parameter, value: str | None
+) -> date | None:
+    """Parse a day on which something happened: Wednesday is the last one, not the next.
+
+    Raises click.BadParameter.
+    """
+    now = today()
+    meant = sorted(days_meant(value, now), key=now.__lt__) if value else []
+    return _parse(context, option, value, meant)
+
+
 def _parse(
     context: click.Context, option: click.Parameter, value: str | None, meant: Sequence[date]
 ) -> date | None:

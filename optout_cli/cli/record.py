@@ -11,7 +11,7 @@ import msgspec
 
 from optout_cli.cli import options
 from optout_cli.cli.console import count_of, print_json, print_path, say, say_lines, usage_error
-from optout_cli.cli.options import parse_day, require_reason, today
+from optout_cli.cli.options import parse_past_day, require_reason, today
 from optout_cli.cli.value_types import Choice, Folder
 from optout_cli.errors import Location, OptoutError, Problem, first_of, raise_any
 from optout_cli.letters import Library
@@ -92,7 +92,7 @@ def check_quotes(letters: Sequence[str], text: str | None) -> None:
 
 def on_option(text: str) -> Callable[[_F], _F]:
     """Return the option for the day on which something happened."""
-    return click.option("--on", "day", metavar="DATE", callback=parse_day, help=text)
+    return click.option("--on", "day", metavar="DATE", callback=parse_past_day, help=text)
 
 
 def now() -> Moment:

@@ -1,12 +1,13 @@
 """Find the jurisdiction or agency that a query names, or say what it may mean."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from optout_cli.directory.agencies import AgencyList
 from optout_cli.directory.names import (
+    MOST_CANDIDATES,
     Entry,
     agency_key,
     closest,
@@ -14,6 +15,7 @@ from optout_cli.directory.names import (
     fold,
     is_agency_name,
     is_of_kind,
+    list_words,
     names_of,
     names_within,
     place_in,
@@ -34,7 +36,6 @@ _WORD = re.compile(r"(?=.*[aeiouy])[a-z]{3}")
 _TRIBE = re.compile(r"\b(nation|tribes?|tribal|reservation|rancheria|indian-community|pueblo-of)\b")
 _CITY = "if it is a city, name its county"
 _LIKE_A_STATE = 0.85  # how much a misspelled name must be like a state's
-_MOST_CANDIDATES = 8  # a hint lists no more than this, and counts the rest
 
 
 class Match(NamedTuple):
@@ -92,7 +93,7 @@ class Finder:
         if not (known or is_agency):
             known = self._of_state(folded)[1] or self._with_other_word(folded)
             known = known or self._with_initials(folded)
-        known = known or self._closest(folded, entries)[:_MOST_CANDIDATES]
+        known = known or self._closest(folded, entries)[:MOST_CANDIDATES]
         return known or self._agencies_at(folded)
 
     def states_with(self, name: str) -> set[str]:
@@ -180,7 +181,7 @@ class Finder:
     def not_found(self, query: str, location: Location | None) -> Problem:
         """Say why a query finds no single jurisdiction, and what to type in its place."""
         if matches := self.matches(query):
-            hint = _list_words(map(self._slug_of, matches))
+            hint = list_words(map(self._slug_of, matches))
             kinds = {match.is_agency for match in matches}
             what = "jurisdictions" if kinds != {True} else "agencies"
             message = f"{query!r} could be any of {len(matches)} {what}"
@@ -192,7 +193,7 @@ class Finder:
                 for state, inside in self._states.items()
                 for known, now in inside.get("jurisdictions", {}).items()
             }
-            hint = _list_words(
+            hint = list_words(
                 f"{new} ({now_named.get(new, 'not in the data')})" for new in old["successors"]
             )
             named = f"{old['name']}, {old['state']} ({old['note']})"
@@ -210,7 +211,7 @@ class Finder:
         if _TOTALS.match(folded):
             return "this looks like a row of totals: delete the row"
         if (stated := _FIPS_IN_STATE.fullmatch(folded)) and self._with_id(stated[1], ""):
-            elsewhere = _list_words(map(self._slug_of, self._with_id(stated[1], "")))
+            elsewhere = list_words(map(self._slug_of, self._with_id(stated[1], "")))
             return f"{stated[1]} is {elsewhere}; if it is a ZIP code, type the county's name"
         if re.fullmatch(r"\d{5}(-\d{4})?", query):
             return "type the county's name or its FIPS code; a ZIP code names no county"
@@ -223,7 +224,7 @@ class Finder:
 
     def _agency_suggestion(self, folded: str) -> str:
         if found := with_name(folded, self._agency_entries):
-            return f"name the state too: {_list_words(found)}"
+            return f"name the state too: {list_words(found)}"
         named, key = self._names_by_state(folded), agency_key(folded)
         county = {  # whose name begins the agency's
             entry.slug: f"{name}-"
@@ -246,10 +247,10 @@ class Finder:
             if slug in likely and (not county or slug.startswith(tuple(county.values())))
         ]
         hints = [
-            _list_words(close or [slug for slug in self._agencies_at(folded) if slug in likely])
+            list_words(close or [slug for slug in self._agencies_at(folded) if slug in likely])
         ]
         if county:
-            hints.append(f"if it is not listed, name its county instead: {_list_words(county)}")
+            hints.append(f"if it is not listed, name its county instead: {list_words(county)}")
         elif not hints[0] and self._agency_entries:
             hints += [
                 self._whole_list(*named, what="agencies"),
@@ -277,9 +278,9 @@ class Finder:
             more = f"; {_CITY}" if is_city and (named or len(found) > 1) else ""  # `Aurora, CO`
             if inside:  # `Texas` is two counties, too
                 more = f"; for the state's offices: `optout list offices --state {code}`"
-            return f"name the state too: {_list_words(found)}{more}"
+            return f"name the state too: {list_words(found)}{more}"
         if inside:
-            return _list_words(inside) if len(inside) <= _FEW else self._whole_list(code)
+            return list_words(inside) if len(inside) <= _FEW else self._whole_list(code)
         states = {fold(state["name"]): code for code, state in self._states.items()}
         alike = get_close_matches(folded, states, 1, _LIKE_A_STATE)  # `Californa`
         if alike and not with_name(alike[0], self._jurisdiction_entries):
@@ -293,7 +294,7 @@ class Finder:
             *self._elsewhere(folded),
             *(at_place or self._closest(folded, self._jurisdiction_entries)),
         ]
-        hints = [_list_words(dict.fromkeys(close))]
+        hints = [list_words(dict.fromkeys(close))]
         if is_city:
             counties = {
                 self.slug(code, agency["county"])
@@ -301,7 +302,7 @@ class Finder:
                 for slug, agency in self._agencies.of(code).items()
                 if slug in at_place and "county" in agency
             }
-            hints.append(f"{_CITY}: {_list_words(sorted(counties))}" if counties else _CITY)
+            hints.append(f"{_CITY}: {list_words(sorted(counties))}" if counties else _CITY)
         if not close and self._jurisdiction_entries:
             hints.append(self._whole_list(*named))
         return "; ".join(filter(None, hints))
@@ -326,7 +327,7 @@ class Finder:
             and {without_legal_word(name).replace("-", "") for name in typed.get(entry.code, ())}
             & {"".join(part[0] for part in name.split("-")) for name in entry.names + entry.short}
         ]
-        return found if len(found) <= _MOST_CANDIDATES else []
+        return found if len(found) <= MOST_CANDIDATES else []
 
     def _with_other_word(self, folded: str) -> list[str]:
         """Return the slugs of a state's jurisdictions that have the name with another legal word.
@@ -393,9 +394,3 @@ class Finder:
         states = {code: state["name"] for code, state in self._states.items()}
         found = closest(folded, pool, named, states)
         return found or [entry.slug for entry in pool if len(pool) <= _FEW]
-
-
-def _list_words(candidates: Iterable[str]) -> str:
-    each = [*candidates]
-    shown, more = " or ".join(each[:_MOST_CANDIDATES]), len(each) - _MOST_CANDIDATES
-    return f"{shown} or {more} more" if more > 0 else shown

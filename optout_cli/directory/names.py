@@ -14,6 +14,7 @@ LEGAL_WORDS = (
     "city-and-borough", "census-area", "county", "parish", "borough", "municipality", "municipio",
     "city", "district", "island", "planning-region",
 )  # fmt: skip
+MOST_CANDIDATES = 8  # a hint lists no more than this, and counts the rest
 _SHORTEST = 3  # letters of a state's abbreviated name
 # What people write -> one spelling, in a folded name. Only ways to write the same office.
 _SPELLINGS = (
@@ -326,3 +327,10 @@ def retired_as(
         if id in {folded, *typed} or named or (is_free and folded in whole):
             return old
     return None
+
+
+def list_words(candidates: Iterable[str]) -> str:
+    """Join what a hint offers, and count what are too many."""
+    each = [*candidates]
+    shown, more = " or ".join(each[:MOST_CANDIDATES]), len(each) - MOST_CANDIDATES
+    return f"{shown} or {more} more" if more > 0 else shown

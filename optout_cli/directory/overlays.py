@@ -12,6 +12,7 @@ from optout_cli.readers.document import Document, Tree, merge, texts_in, without
 from optout_cli.readers.files import Parts
 
 _ON_ENVELOPE = {"attention", "organization", "address"}
+_OF_OLD_ADDRESS = {"envelope", "verified", "verified-by"}
 _ADDRESS_KEYS = {"street", "city", "state", "zip"}
 
 
@@ -21,8 +22,8 @@ def lay_over(
     """Merge an overlay into the data by id, field by field.
 
     The shipped agencies of each state whose agencies the overlay changes come in first. A contact
-    with another addressee or address loses the old envelope form. A new source replaces the whole
-    old one: a mix of two would vouch for facts that neither states.
+    with another addressee or address loses the old envelope form, and what vouched for it. A new
+    source replaces the whole old one: a mix of two would vouch for facts that neither states.
     """
     for code, state in _mapping(overlay.data.get("states")).items():
         is_changed = {"agencies", "agency-source"} & _mapping(state).keys()
@@ -37,9 +38,10 @@ def lay_over(
             sorted(text for key in keys for _, text in texts_in(it.get(key) or []))
             for it in (contact, known.get(path, {}))
         )
-        if new != old and "envelope" not in contact:
-            stale.add(f"{path}.envelope")
-        if "source" in contact:
+        if new != old:
+            stale |= {f"{path}.{key}" for key in _OF_OLD_ADDRESS - contact.keys()}
+        is_moved = contact.get("address") not in (None, known.get(path, {}).get("address"))
+        if "source" in contact or is_moved:
             stale.add(f"{path}.source")
     return merge(without(document, stale), overlay)
 

@@ -96,8 +96,12 @@ _OWN = {  # spellings that differ from those of anyascii
 _SIGNS = re.compile("(\u00a7\u00a7|\u00b6\u00b6|\u00a7|\u00b6)(\\w)?")
 _PLURALS = {"\u00a7\u00a7": "Secs.", "\u00b6\u00b6": "Pars."}
 _FRACTION = re.compile("(?<=[0-9])(?=[\u00bc-\u00be\u2150-\u215e])")  # 1 1/2, not 11/2
-# Fields that no page of text shows, or that hold no words of the letter.
-_UNSEEN = ("notice", "template", "people", "seal", "envelope", "continuation")
+# The words that its pages show; other fields name files, such as those that are enclosed.
+_SHOWN = (
+    "mark", "sender", "sender_contact", "date", "service", "recipient", "to", "reference",
+    "subject", "salutation", "body", "closing", "signature", "approval", "enclosures", "cc",
+    "record", "cover", "head", "foot",
+)  # fmt: skip
 
 
 def in_ascii(letter: Letter) -> Letter:
@@ -106,8 +110,7 @@ def in_ascii(letter: Letter) -> Letter:
     Raises OptoutError with every character that has no spelling in ASCII.
     """
     lacking: dict[str, None] = {}
-    shown = [name for name in letter.__struct_fields__ if name not in _UNSEEN]
-    spelled = {name: _spell(getattr(letter, name), lacking) for name in shown}
+    spelled = {name: _spell(getattr(letter, name), lacking) for name in _SHOWN}
     raise_any(
         Problem(
             "no-ascii",

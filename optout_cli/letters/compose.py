@@ -149,6 +149,7 @@ def correct_contact(contact: Contact, correction: Correction) -> Contact:
     """Correct a contact with the request's values, field by field.
 
     The lines for the envelope get a new address; a new name drops them, and the old salutation.
+    Who confirmed the old name or address did not confirm the new one.
     """
     given: dict[str, Any] = {  # Any: values of each field's own type
         name: value
@@ -165,6 +166,8 @@ def correct_contact(contact: Contact, correction: Correction) -> Contact:
         changes.setdefault("envelope", contact.envelope_at(address))
     if "attention" in changes:
         changes.setdefault("salutation", None)
+    if {"attention", "organization", "address"} & changes.keys():  # nobody confirmed this one
+        changes |= {"verified": None, "verified_by": None}
     return msgspec.structs.replace(contact, **changes)
 
 

@@ -35,7 +35,6 @@ _ACTIVATED = re.compile(
     rf"\bactivat(?:ed|ion)\b[^.;]{{0,60}}?\b(?:on|of|was|is|for) {_NAMED}"
     rf"|\b[Oo]n {_NAMED},? [^.;]{{0,40}}?\bactivated\b"
 )
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Facts of a notice that come from the request or the data, not from the template.
 _STATED = (
     "place", "recipient", "recipients", "copies", "cc", "signatory", "letterhead", "authority",
@@ -145,7 +144,8 @@ def _left_unsaid(letter: Letter, library: Library) -> Iterator[str]:
     before, now = (" ".join(texts_of(version)).casefold() for version in (shipped, letter))
     lost: dict[str, dict[str, str]] = {}  # by act or particular: each fact by its key path
     for root in ("authority", "particulars"):
-        for path, text in _words_in(msgspec.to_builtins(getattr(notice, root)), root):
+        facts_of_root = msgspec.to_builtins(getattr(notice, root), builtin_types=(date,))
+        for path, text in _words_in(facts_of_root, root):
             words = text.rstrip(".").casefold()
             if words in before and words not in now:
                 owner = ".".join(path.split(".")[:2])
@@ -178,10 +178,9 @@ def _words_in(node: object, path: str) -> Iterator[tuple[str, str]]:
     elif isinstance(node, list | tuple):
         for number, value in enumerate(node):
             yield from _words_in(value, f"{path}.{number}")
-    elif isinstance(node, str):
-        is_day = _DAY.fullmatch(node)
-        (text,) = _texts_in(long_date(date.fromisoformat(node)) if is_day else node)
-        yield path, text
+    elif isinstance(node, str | date):
+        text = node if isinstance(node, str) else long_date(node)
+        yield from ((path, words) for words in _texts_in(text))
 
 
 def _texts_in(node: object) -> Iterator[str]:

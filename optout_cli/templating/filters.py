@@ -152,7 +152,7 @@ def full_stop(text: str) -> str:
     """Put a period after a text that does not end as a sentence, but before a quotation's end."""
     _check(text, str, "full_stop", "a text")
     shown = text.unescape() if isinstance(text, Markup) else text  # a macro's words are markup
-    if shown.rstrip("\"'\u201d\u2019)").endswith((".", "!", "?")):
+    if shown.rstrip("\"'\u201d\u2019)").endswith((".", "!", "?", ":", "\u2026")):
         return text
     quote = _CLOSING_QUOTE.search(text)
     if quote and (shown.endswith("\u201d") or shown.count('"') % 2 == 0):
