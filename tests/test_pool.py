@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, wait
 from itertools import count, islice
+from multiprocessing import get_context
 from pathlib import Path
 from threading import Thread, main_thread
 
@@ -14,6 +15,7 @@ import pytest
 
 from optout_cli.batch import pool
 from optout_cli.batch.pool import WorkerKilled, result_alone, results_in_order
+from optout_cli.output import INTERRUPTS
 
 HERE = os.getpid()
 # pytest's own process has threads; what is forked here never meets them.
@@ -92,6 +94,19 @@ def test_nobody_waits_for_the_rest_of_a_result_whose_worker_was_killed() -> None
     results = [result for _, result in results_in_order(large_with_a_kill, range(8), 2)]
     expected = [bytes([number]) * 3_000_000 for number in range(8)]
     assert (len(results), set(results) <= {*expected, WorkerKilled()}) == (8, True)
+
+
+def begins_when_it_is_to_end() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)  # as while the pool starts a worker
+    os.kill(os.getpid(), signal.SIGTERM)
+    pool._begin_worker(fatally, "")
+
+
+def test_a_worker_that_is_ended_while_it_begins_ends() -> None:
+    worker = get_context("fork").Process(target=begins_when_it_is_to_end)
+    worker.start()
+    worker.join()
+    assert worker.exitcode == -signal.SIGTERM
 
 
 def test_a_task_whose_worker_is_killed_once_is_done_by_another(tmp_path: Path) -> None:
