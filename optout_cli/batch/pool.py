@@ -156,8 +156,8 @@ def _begin_worker(work: Callable[[Any], Any], scratch: str) -> None:
     global _work  # noqa: PLW0603  # an initializer has no other way to keep a value
     _work = work
     tempfile.tempdir = scratch or tempfile.tempdir
-    # The pool ends workers with SIGTERM. Ignored for a moment, one that waits would be lost, and the
-    # pool would wait for this worker without end.
+    # The pool ends workers with SIGTERM. Ignored for a moment, one that waits would be lost, and
+    # the pool would wait for this worker without end.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for number in INTERRUPTS - {signal.SIGTERM}:
         signal.signal(number, signal.SIG_IGN)
