@@ -140,7 +140,7 @@ def test_the_day_decides_what_it_says(run: Run, day: str, said: list[str], unsai
 def test_each_reply_is_answered_by_a_letter_that_makes_sense_on_that_day(run: Run) -> None:
     text = words(outcome(run("guide", "06041", "--date", "2026-11-20"))[1])
     assert (
-        "- No answer by December 21, 2026: Request for an answer. optout new --follow LETTER"
+        "- No answer by December 28, 2026: Request for an answer. optout new --follow LETTER"
         " --letter secure-communities/follow-up" in text
     )
     assert "- Somebody answers by word of mouth, even with a no: Record of a conversation." in text

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
-from command_results import Run, Write, outcome
+from command_results import Run, Write, outcome, words
 from conftest import REQUEST
+
+from optout_cli.templating.filters import long_date
 
 pytestmark = pytest.mark.usefixtures("with_typst")
 
@@ -141,7 +144,9 @@ def test_it_is_said_by_when_to_write_again(lines: str, day: str, steps: Steps) -
     )
 
 
-def test_the_day_to_write_again_is_that_of_status(steps: Steps, run: Run, tmp_path: Path) -> None:
+def test_the_day_to_write_again_is_that_of_status_and_guide(
+    steps: Steps, run: Run, tmp_path: Path
+) -> None:
     told = steps()[-1]
     letters = str(tmp_path / "out")
     run("sent", letters, "--by", "certified-mail", "--on", "2026-11-20", "-q")
@@ -151,6 +156,9 @@ def test_the_day_to_write_again_is_that_of_status(steps: Steps, run: Run, tmp_pa
     )
     assert due == other
     assert f"by about {due['on']}, write again" in told
+    day = long_date(date.fromisoformat(due["on"]))
+    guide = words(outcome(run("guide", "06041", "--date", "2026-11-20"))[1])
+    assert f"If there is no answer by {day}, write again." in guide
 
 
 def test_a_word_file_is_for_counsel_and_not_to_be_sent(steps: Steps) -> None:

@@ -135,8 +135,8 @@ def test_batch_new_schema_and_guide_know_it(run: Run, write: Write, desk: Path) 
     on = ("--date", "2026-11-20")
     guide = words(outcome(run("guide", "06041", "--letter", "jail-phones/stop", *on, *MINE))[1])
     assert "What the law of your state says" in guide  # it says of nothing what it can do
-    assert "\N{BALLOT BOX} Wait for an answer until November 30, 2026." in guide
-    assert "- None by November 30, 2026: Second notice. optout new --follow LETTER" in guide
+    assert "\N{BALLOT BOX} Wait for an answer until December 7, 2026." in guide
+    assert "- None by December 7, 2026: Second notice. optout new --follow LETTER" in guide
 
 
 @pytest.mark.no_cover

@@ -303,8 +303,8 @@ class Advice(Noun, frozen=True, kw_only=True):
     """The sentences and list items of the guide to a program's letters.
 
     `before` has the steps before a letter is written, `send` those of sending it, and `next` those
-    after. `wait` is the number of days from the letter's date until it is time to write again; that
-    day is `{again}` in `next`, and in the program's `replies`.
+    after. `wait` is the number of days from the letter's arrival until it is time to write again;
+    that day is `{again}` in `next`, and in the program's `replies`.
     """
 
     can: tuple[ConditionalText, ...] = ()

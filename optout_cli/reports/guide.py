@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,14 +13,14 @@ from optout_cli.exporters.txt import join_groups, text_groups
 from optout_cli.letters import Library
 from optout_cli.letters.agreements import county_notes, with_agreement
 from optout_cli.letters.compose import author_of, outline_case, place_of, recipients_of
-from optout_cli.letters.days import next_working_day
+from optout_cli.letters.days import arrival_of, next_working_day
 from optout_cli.letters.notes import contact_text
 from optout_cli.letters.render import sections_of
 from optout_cli.model.jurisdiction import LAW_SIDES, LAW_TOPICS
 from optout_cli.model.letter import Guide, Paragraph
 from optout_cli.model.notice import Case
 from optout_cli.model.program import ConditionalText
-from optout_cli.model.request import Request
+from optout_cli.model.request import PARTIES, Request
 from optout_cli.programs import (
     chosen_models,
     copies_of,
@@ -102,16 +102,28 @@ def encode_guide(guide: Guide, day: date, name: str, library: Library) -> bytes:
     return guide_page(guide, day, library.templates, style=library.templates.style).encode()
 
 
+def _day_to_write_again(case: Case) -> date:
+    """Return when to write again, as `optout status` says it of letters sent on their date.
+
+    That is the day that the letter itself names, if it does. Without another way, it goes by mail.
+    """
+    if (day := getattr(case.particulars, "reply_by", None)) is None:
+        parties = PARTIES if case.request.to == "all" else (case.request.to,)
+        ways = [
+            [way.by for way in getattr(case.request.service, party)] or ["certified-mail"]
+            for party in parties
+        ]
+        arrivals = (min(arrival_of(case.date, way) for way in each) for each in ways)
+        day = max(arrivals) + case.program.wait
+    return next_working_day(day, case.locality.state_code)[0]
+
+
 def _facts(case: Case) -> _Facts:
     program, advice, request = case.program, case.program.guide, case.request
     period, models, about_letter = program.period(case.date), chosen_models(case), [*laws_of(case)]
     specs = case.kind.particulars.values()
     words = next((spec.labels for spec in specs if spec.known == "model"), {})
-    again = {}
-    if advice.wait:
-        # The day that the letter itself names, if it does.
-        day = getattr(case.particulars, "reply_by", None) or case.date + timedelta(int(advice.wait))
-        again = {"again": long_date(next_working_day(day, case.locality.state_code)[0])}
+    again = {"again": long_date(_day_to_write_again(case))} if advice.wait else {}
     return {
         "program": program,
         "letter": case.kind,
