@@ -131,16 +131,6 @@ def _questions(
 ) -> dict[str, Question]:
     """Return the questions about an answer that the options do not answer."""
 
-    def asked(note: str, why: str, check: Check, label: str, before: str) -> str:
-        def doubt(text: str) -> Problem | None:
-            is_new = label == "Words" and text != before
-            return check(text) or (doubt_about_words(text) if is_new else None)
-
-        def meanings(text: str) -> dict[str, str]:
-            return {} if check(text) else {text: f"{text!r} as a quotation"}
-
-        return ask(label, note, default=before, check=doubt, explain=why, meanings=meanings)
-
     def day_problem(text: str) -> Problem | None:
         if problem := check_fact("day", _DAY, text):
             return problem
@@ -178,11 +168,24 @@ def _questions(
     file = given.scan or given.kept
     said = {_DAY_ASKED: given.day, "By": given.by, "Words": given.words, "File": file}
     questions: dict[str, Question] = {_DAY_ASKED: day_asked}
-    questions |= {label: partial(asked, *texts[label], label) for label in ("By", "Words")}
+    questions |= {label: partial(_ask_text, *texts[label], label) for label in ("By", "Words")}
     facts = {name: spec for name, spec in reply.asks.items() if name not in given.facts}
     questions |= {name: partial(_ask_fact, name, spec) for name, spec in facts.items()}
-    questions["File"] = partial(asked, *texts["File"], "File")
+    questions["File"] = partial(_ask_text, *texts["File"], "File")
     return {name: question for name, question in questions.items() if not said.get(name)}
+
+
+def _ask_text(note: str, why: str, check: Check, label: str, before: str) -> str:
+    """Ask for a text; words that may be no quotation are asked about."""
+
+    def doubt(text: str) -> Problem | None:
+        is_new = label == "Words" and text != before
+        return check(text) or (doubt_about_words(text) if is_new else None)
+
+    def meanings(text: str) -> dict[str, str]:
+        return {} if check(text) else {text: f"{text!r} as a quotation"}
+
+    return ask(label, note, default=before, check=doubt, explain=why, meanings=meanings)
 
 
 def _ask_fact(name: str, spec: Particular, before: str) -> str:

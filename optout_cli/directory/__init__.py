@@ -186,7 +186,7 @@ class Directory:
         """The `file:line` of each key path of each ICE office, by the office's id."""
         found: dict[str, dict[str, str]] = {id: {} for id in self.offices}
         for path, place in _below("offices", "offices", self._document).items():
-            _, id, inner = (*path.split(".", 2), "", "")[:3]
+            id, _, inner = path.removeprefix("offices").lstrip(".").partition(".")
             if inner:
                 found[id][inner] = place
         return found

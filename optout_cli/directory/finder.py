@@ -65,15 +65,6 @@ class Finder:
             self._names[code] = {id: names_of(known) for id, known in inside.items()}
         return self._names[code]
 
-    @cached_property
-    def _by_id(self) -> dict[str, list[Match]]:
-        """Each jurisdiction by its id, which an overlay may give to those of two states."""
-        found: dict[str, list[Match]] = {}
-        for code, state in self._states.items():
-            for id in state.get("jurisdictions", {}):
-                found.setdefault(id, []).append(Match(code, id))
-        return found
-
     def slug(self, code: str, id: str) -> str:
         """Return a jurisdiction's slug: made from the name of a county, an overlay's own id."""
         name = self._states[code]["jurisdictions"][id]["name"]
@@ -147,7 +138,12 @@ class Finder:
                 it.code for it in self._with_id(stated[1], "")
             }
             return [Match(code, stated[1]) for code in at_home]
-        found = {match for id in (query, folded) for match in self._by_id.get(id, ())}
+        found = {
+            Match(code, id)
+            for code, state in self._states.items()
+            for id in (query, folded)
+            if id in state.get("jurisdictions", {})
+        }
         code = folded.rpartition("-")[2].upper()
         is_likely = code in self._states and self._agencies.may_have(folded, code)
         if is_likely and folded in self._agencies.of(code):

@@ -10,23 +10,14 @@ _NEAR_DAYS = {
     "yesterday": -1, "today": 0, "now": 0, "tomorrow": 1, "the day after tomorrow": 2,
     "day after tomorrow": 2,
 }  # fmt: skip
-_COUNTS = [
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
+_ONE_TO_TWELVE = (
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
     "twelve",
-]
+)  # fmt: skip
+_COUNTS = {"a": 1, "an": 1} | {word: count for count, word in enumerate(_ONE_TO_TWELVE, 1)}
 # In 30 days, two weeks from today, a month ago.
 _FROM_NOW = (
-    rf"(in )?(an?|[0-9]{{1,3}}|{'|'.join(_COUNTS)}) (day|week|month)s?"
+    rf"(in )?([0-9]{{1,3}}|{'|'.join(_COUNTS)}) (day|week|month)s?"
     "( from now| from today| ago)?"
 )
 _WEEKDAYS = [f"{name}day" for name in ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")]
@@ -80,7 +71,7 @@ def _days_near(word: str, near: date) -> list[date]:
         return [near + timedelta(ahead), near + timedelta(ahead - 7)]
     if not (said := re.fullmatch(_FROM_NOW, word)):
         return []
-    many = int(said[2]) if said[2].isdecimal() else [*_COUNTS, said[2]].index(said[2]) % 12 + 1
+    many = _COUNTS.get(said[2]) or int(said[2])
     before, after = _days_away(near, -many, said[3]), _days_away(near, many, said[3])
     if said[4] == " ago":
         return [before]
