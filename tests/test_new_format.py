@@ -1,5 +1,6 @@
 """A format is one module: whatever else needs to know about it reads that module."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,20 @@ def test_no_two_formats_have_the_same_place_in_lists() -> None:
 def test_no_format_reads_what_is_behind_the_letter(package: str) -> None:
     sources = (ROOT / "optout_cli" / package).glob("*.py")
     assert [it.name for it in sources if ".notice." in it.read_text("utf-8")] == []
+
+
+@pytest.mark.parametrize(
+    "command", ["sent out --by fax --on 2026-11-20", "review out", "status out"]
+)
+def test_a_format_that_only_a_newer_version_knows_stops_no_command(
+    command: str, run: Run, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = "recipients: {bureau: {fax: 916-555-0130}}\n"
+    write("r.yaml", f"{REQUEST}{number}signature: {{kind: typed}}\n")
+    written = run("write", "r.yaml", "--to", "bureau", "-f", "txt,telex", "-o", "out/", "-q")
+    assert written.exit_code == 0
+    monkeypatch.setattr(exporters, "__path__", exporters.__path__[:-1])
+    monkeypatch.delitem(sys.modules, "optout_cli.exporters.telex")
+    for known in (exporters.exporter_for, exporters.route_of):
+        known.cache_clear()
+    assert run(*command.split()).exit_code == 0

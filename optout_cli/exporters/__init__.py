@@ -111,6 +111,12 @@ def exporter_for(name: str) -> Exporter:
     return exporter
 
 
+@cache  # it reads a folder, and is asked for each file
+def route_of(name: str) -> Route | None:
+    """Return the way by which a format goes; None on paper, or if a newer version wrote it."""
+    return exporter_for(name).ROUTE if name in format_names() else None
+
+
 def all_exporters() -> dict[str, Exporter]:
     """Return every format by its name, in the order of lists."""
     names = sorted(format_names(), key=lambda name: exporter_for(name).RANK)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem, closest
-from optout_cli.exporters import exporter_for
+from optout_cli.exporters import route_of
 from optout_cli.model.program import Program
 from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import digest_of, hold_interrupts, is_folder
@@ -267,7 +267,7 @@ class Found(NamedTuple):
         """
         ways = [sent.by for sent in self.state.sent[-1:]]
         files = self.state.files
-        own = (place for place, file in files.items() if exporter_for(file.format).ROUTE in ways)
+        own = (place for place, file in files.items() if route_of(file.format) in ways)
         named = self.letter.path or next(own, next(iter(files), ""))
         place = self.folder.path / named
         # A file that was named may be a copy outside the folder.

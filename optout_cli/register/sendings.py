@@ -9,7 +9,7 @@ from datetime import date
 import msgspec
 
 from optout_cli.errors import OptoutError, Problem, raise_any
-from optout_cli.exporters import exporter_for
+from optout_cli.exporters import exporter_for, route_of
 from optout_cli.model.notice import Note
 from optout_cli.model.request import Way
 from optout_cli.readers.postal import number_fault, tidy_number
@@ -219,8 +219,8 @@ def _way_notes(state: LetterState, event: Sent) -> Iterator[Note]:
         yield Note(code="other-way", text=text)
     if event.by in ("email", "fax") and not event.signed:
         kind = facts_of(state).signature.kind
-        exporters = [exporter_for(file.format) for file in state.letter.files]
-        messages = [it for it in exporters if event.by == it.ROUTE]  # without one, pages went out
+        own = (file.format for file in state.letter.files if route_of(file.format) == event.by)
+        messages = [*map(exporter_for, own)]  # without one, pages went out
         if kind == "ink" or (messages and not any(kind in it.SIGNATURES for it in messages)):
             yield Note(code="unsigned", text=_unsigned_text(event.by, kind))
 

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from optout_cli.engines.pictures import PagePicture, check_library, draw_pages
 from optout_cli.errors import OptoutError
-from optout_cli.exporters import exporter_for
+from optout_cli.exporters import route_of
 from optout_cli.exporters.txt import unwrap
 from optout_cli.register.journal import pages_in
 from optout_cli.register.standing import Standing
@@ -60,11 +60,11 @@ def shown_file(state: LetterState) -> ShownFile | None:
     messages: list[Literal["email", "fax"]] = [way for way in ways if way in ("email", "fax")]
     route = messages[0] if ways and len(messages) == len(ways) else None
     files = state.files
-    going = [path for path, file in files.items() if route == exporter_for(file.format).ROUTE]
+    going = [path for path, file in files.items() if route == route_of(file.format)]
     path = best_form(going) or best_form(files)
     if path is None:
         return None
-    kind = exporter_for(files[path].format).ROUTE or "letter"
+    kind = route_of(files[path].format) or "letter"
     return ShownFile(path, files[path].sha256, files[path].pages or 1, kind)
 
 
