@@ -10,10 +10,10 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-from optout_cli.authoring.earlier import FACTS, Earlier, JsonObject, omit, omit_empty
+from optout_cli.authoring.earlier import FACTS, Earlier, omit, omit_empty
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.exporters.json import corrections_in
+from optout_cli.exporters.json import JsonObject, corrections_in
 from optout_cli.letters import Library
 from optout_cli.letters.request_files import NamedFiles
 from optout_cli.model.program import LetterKind, Program

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from optout_cli.authoring.earlier import Earlier, JsonObject, earlier_from, earlier_from_json
+from optout_cli.authoring.earlier import Earlier, earlier_from
 from optout_cli.authoring.follow import (
     answers_following,
     letterhead_after,
@@ -43,6 +43,7 @@ from optout_cli.cli.options import (
     today,
 )
 from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.exporters.json import JsonObject, letter_in
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import request_file
 from optout_cli.model.program import LetterKind, Program
@@ -328,7 +329,7 @@ def _candidates(text: str, within: Path | None) -> dict[str, _Candidate]:
         is_unknown = all(problem.code in _UNKNOWN for problem in error.problems)
         if not (is_unknown and is_file(Path(text))):
             raise
-        return {text: _Candidate(earlier_from_json(text))}
+        return {text: _Candidate(Earlier(letter_in(text)))}
     # Two commands may have written the letters to the two recipients: they are one request.
     states = {named.state.written.reference: named.state for named in found.letters}
     if len(states) > 1 and not (is_terminal() and len(states) <= _MOST):
