@@ -340,7 +340,7 @@ def _write_files(made: _Made, output: str, library: Library, order: Order, how: 
     own = [(*matter, letter.recipient) for letter in event.letters]
     told: list[str] = []
     if not how.quiet:
-        told += (*approval_notes(event, states, place), *second_notes(own, states, library))
+        told += (*approval_notes([event], states, place), *second_notes(own, states, library))
         told += _contradictions(made, states, place, library)
     is_new = bool(plan.new or plan.replaced) and not how.is_check
     unsent = [export for export in made.exports if not register.is_sent(path_of(export))]
