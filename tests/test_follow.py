@@ -218,7 +218,8 @@ def test_a_file_that_is_no_letters_json_form_is_a_problem(
         ("place", "Marin", " place: {}: it must be a group of keys, not text"),
         ("date", "soon", " date: {}: invalid RFC3339 encoded date"),
         ("authority", ["Resolution"], " authority.0: {}: it must be a group of keys, not text"),
-        ("signatory", 5, " signatory: {}: it must be a group of keys, not a number"),
+        ("signatory", 5, " signatory: {}: it must be text, not 5"),
+        ("place", {"id": "06041", "slug": 5}, " place.slug: {}: it must be text, not 5"),
     ],
 )
 @pytest.mark.parametrize("command", [("new", "--follow", "thin.json"), ("diff", "", "thin.json")])

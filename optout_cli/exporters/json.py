@@ -36,9 +36,10 @@ _HINT = (
     "name a file of a letter in the folder that it was written to, or with its reference and"
     " --in FOLDER; the JSON form of a letter will do anywhere"
 )
-_KINDS = {"array": "a list", "object": "a group of keys", "str": "text", "int": "a number"}
-_WRONG_KIND = re.compile(r"Expected `(\w+)(?: \| null)?`, got `(\w+)`")
-_LACKS = re.compile(r"Object missing required field `(.+)`")
+_NOT_TEXT = ("schema", "historical", "is-draft", "is-person", "is-reworded")
+_KINDS = {"array": "a list", "object": "a group of keys", "str": "text"}
+_WRONG_KIND = re.compile(r"expected `(\w+)(?: \| null)?`, got `(\w+)`")
+_LACKS = re.compile(r"object missing required field `(.+)`")
 JsonObject = dict[str, Any]  # Any: its values have the many shapes of the model
 
 
@@ -126,7 +127,7 @@ def letter_in(path: str) -> JsonObject:
 
     Raises OptoutError if the file is something else, or lacks what every letter has.
     """
-    facts: JsonObject | None = _load(path)
+    facts: JsonObject | None = without_none(_load(path))
     message, at = "is not a letter of a register, and not the JSON form of a letter", ""
     if facts is not None:
         found = _wrong_in(facts)
@@ -148,21 +149,46 @@ def _load(path: str) -> Any:
 
 def _wrong_in(facts: object) -> tuple[str, str] | None:
     """Return the path and the words of what is wrong with the form of a letter; None if nothing."""
+    if not isinstance(facts, dict):
+        return "", "it must be a group of keys"
     names = [field.name for field in msgspec.structs.fields(_Form) if field.required]
-    if isinstance(facts, dict) and (missing := [name for name in names if name not in facts]):
+    if missing := [name for name in names if name not in facts]:
         return "", f"it has no {', no '.join(missing)}"
+    for path, value in _leaves(facts, ""):
+        if not isinstance(value, str) and path.rpartition(".")[2] not in _NOT_TEXT:
+            return path, f"it must be text, not {msgspec.json.encode(value).decode()}"
     try:
         msgspec.convert(facts, _Form)
     except msgspec.ValidationError as error:
         words, _, at = str(error).removesuffix("`").partition(" - at `$")
         at = re.sub(r"\[([0-9.]+)\]", r".\1", at).strip(".")
+        words = f"{words[0].lower()}{words[1:]}"
         if lacking := _LACKS.fullmatch(words):
-            return at, f"it has no {lacking[1]}"
-        if wrong := _WRONG_KIND.fullmatch(words):
+            words = f"it has no {lacking[1]}"
+        elif wrong := _WRONG_KIND.fullmatch(words):
             wanted, given = (_KINDS.get(kind, kind) for kind in wrong.groups())
-            return at, f"it must be {wanted}, not {given}"
-        return at, f"{words[0].lower()}{words[1:]}"
+            words = f"it must be {wanted}, not {given}"
+        return at, words
     return None
+
+
+# Any: JSON of any shape.
+def _leaves(node: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield path and value of each leaf: what is neither a list nor a group."""
+    items = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, value in items:
+        inner = f"{path}.{key}".lstrip(".")
+        if isinstance(value, dict | list):
+            yield from _leaves(value, inner)
+        else:
+            yield inner, value
+
+
+def without_none(node: Any) -> Any:  # Any: JSON of any shape
+    """Leave out what is null: a request has texts, lists and mappings alone."""
+    if isinstance(node, dict):
+        return {key: without_none(value) for key, value in node.items() if value is not None}
+    return [without_none(it) for it in node if it is not None] if isinstance(node, list) else node
 
 
 def corrections_in(recipient: JsonObject) -> JsonObject:

@@ -6,13 +6,13 @@ Reads registers, requests and letters, and writes nothing.
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.exporters import exporter_for, format_names
-from optout_cli.exporters.json import corrections_in, facts_of, is_letter, letter_in
+from optout_cli.exporters.json import corrections_in, facts_of, is_letter, letter_in, without_none
 from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
 from optout_cli.letters.pipeline import Order, case_of, letters_of_request, request_file
@@ -193,14 +193,7 @@ def _request_of(state: LetterState) -> Document:
         "recipients": {recipient["party"]: corrections_in(recipient) for recipient in recipients},
         "service": {recipient["party"]: recipient.get("service", []) for recipient in recipients},
     }
-    return Document(_without_none(data), (Layer(written.reference, {}),))
-
-
-def _without_none(node: Any) -> Any:  # Any: JSON of any shape
-    """Leave out what is null: a request has texts, lists and mappings alone."""
-    if isinstance(node, dict):
-        return {key: _without_none(value) for key, value in node.items() if value is not None}
-    return [*map(_without_none, node)] if isinstance(node, list) else node
+    return Document(without_none(data), (Layer(written.reference, {}),))
 
 
 def _is_request(text: str) -> bool:
