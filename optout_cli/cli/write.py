@@ -12,7 +12,6 @@ from click.core import ParameterSource
 from optout_cli.cli.console import (
     is_request,
     print_path,
-    program_name,
     quote,
     refuse_file_name,
     refuse_terminal,
@@ -203,7 +202,7 @@ def _show(made: _Made, done: _Done, how: _How) -> None:
     more = "add --verbose"
     if how.keeping == "register" and done.folder and not how.is_check:
         name = "" if done.folder == Path() else f" {quote(str(done.folder))}"
-        more += f" or run `{program_name()} review{name}`"
+        more += f" or run `optout review{name}`"
     show_parts(parts, "" if how.in_full else more, is_short=is_short)
 
 
