@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from command_results import Run, Write, outcome
 from conftest import REQUEST
+from run_batch import COMMON, batch_in
 
 pytestmark = pytest.mark.usefixtures("with_typst")
 
@@ -63,3 +64,26 @@ def test_what_counsel_does_not_approve_may_change(told: Told) -> None:
 def test_a_line_to_initial_by_hand_is_not_remembered(told: Told) -> None:
     assert told("trust", "") == told("faith", "") == told("faith", "LR") == []
     assert "approved-words" in Path("letters/register.ndjson").read_text("utf-8").splitlines()[-1]
+
+
+def test_a_batch_says_once_that_words_changed_under_their_initials(
+    run: Run, in_folder: Path
+) -> None:
+    batch = batch_in(in_folder, run)
+
+    def told(reason: str, initials: str, *options: str) -> list[str]:
+        common = COMMON + APPROVED.format(initials) + REASONS.format(reason)
+        (in_folder / "common.yaml").write_text(common, "utf-8")
+        code, out, err = batch("-o", "out/", *options)
+        assert code == 0, err
+        return [line for line in (out + err).splitlines() if "approve the letter" in line]
+
+    assert told("trust", "LR") == []
+    (check,) = told("faith", "LR", "--check")
+    (note,) = told("faith", "LR")
+    assert note.startswith(f"{check}; to see what: ")  # a check writes no file to compare
+    assert note.startswith("note: ask Lee Roe to approve the letters again, and date the initials")
+    typed = shlex.split(note.partition("to see what: optout ")[2])
+    assert "the [-trust-] {+faith+} of" in outcome(run(*typed))[1]
+    assert told("faith", "LR") == []  # nothing is written now
+    assert told("faith", "LR 11/25") == []

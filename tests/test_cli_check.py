@@ -91,8 +91,28 @@ def test_a_wrong_line_does_not_hide_what_is_wrong_with_the_others(
     mail = "recipients: {bureau: {emial: b@a.gov}}\nservice: {bureau: [{by: email}]}\n"
     write("r.yaml", REQUEST + mail)  # no address is missing but for the slip
     assert outcome(run("check", "r.yaml"))[1].count("hint: ") == 1
-    write("r.yaml", REQUEST.replace("opt-out", "opt-uot") + lines)  # on which the others depend
-    assert outcome(run("check", "r.yaml"))[1].count("hint: ") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("letter: secure-communities/opt-uot", "there is no letter"),
+        ("jurisdiction: marin-conty-ca", "there is no jurisdiction"),
+        ("date: soon", "date 'soon' is not a date"),
+        ("date: 1999-01-01", "before the program began"),
+        ("to: nobody", "to cannot be 'nobody'"),
+        ("particulars: {resons: [We do not.]}", "particulars has no field 'resons'"),
+    ],
+)
+def test_a_line_on_which_others_depend_does_not_hide_what_does_not_follow_from_it(
+    line: str, told: str, run: Run, write: Write, in_folder: Path
+) -> None:
+    key = line.partition(":")[0]
+    kept = [other for other in REQUEST.splitlines() if not other.startswith(f"{key}:")]
+    write("r.yaml", "\n".join([*kept, line, "enclosures: [{file: map.pdf, title: Map}]\n"]))
+    out = outcome(run("check", "r.yaml"))[1]
+    assert (told in out, "there is no file 'map.pdf' to enclose" in out) == (True, True)
+    assert out.count("hint: ") == 2
 
 
 @pytest.mark.no_cover

@@ -12,11 +12,12 @@ from conftest import REQUEST, TODAY
 from make_letters import case_for, letters_for, problems_of, texts_of, told_by
 from written_letters import REACHED, TO_BUREAU, TO_ICE, write_letters
 
-from optout_cli.authoring.earlier import earlier_from_json
+from optout_cli.authoring.earlier import Earlier
 from optout_cli.authoring.follow import answers_following
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.authoring.unfinished import text_with_samples
 from optout_cli.exporters import exporter_for
+from optout_cli.exporters.json import letter_in
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.programs import program_notes
@@ -52,7 +53,7 @@ def notice(library: Library, tmp_path: Path) -> Path:
 
 
 def following(notice: Path, letter: str | None, library: Library, day: date = TODAY) -> Answers:
-    return answers_following(earlier_from_json(str(notice)), letter, library, day)[0]
+    return answers_following(Earlier(letter_in(str(notice))), letter, library, day)[0]
 
 
 def test_a_follow_up_begins_with_the_notices_facts(notice: Path, library: Library) -> None:
@@ -204,6 +205,35 @@ def test_a_file_that_is_no_letters_json_form_is_a_problem(
     assert problem.message.startswith(told)
     assert problem.hint is not None
     assert problem.hint.endswith("the JSON form of a letter will do anywhere")
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "told"),
+    [
+        ("recipients", None, " is not the JSON form of a letter: it has no recipients"),
+        ("recipients", "ICE", " recipients: {}: it must be a list, not text"),
+        ("recipients", [{"role": "bureau"}], " recipients.0: {}: it has no party"),
+        ("recipients", [], " recipients: {}: expected `array` of length >= 1"),
+        ("recipient", {}, " recipient: {}: it has no party"),
+        ("place", "Marin", " place: {}: it must be a group of keys, not text"),
+        ("date", "soon", " date: {}: invalid RFC3339 encoded date"),
+        ("authority", ["Resolution"], " authority.0: {}: it must be a group of keys, not text"),
+        ("signatory", 5, " signatory: {}: it must be text, not 5"),
+        ("place", {"id": "06041", "slug": 5}, " place.slug: {}: it must be text, not 5"),
+    ],
+)
+@pytest.mark.parametrize("command", [("new", "--follow", "thin.json"), ("diff", "", "thin.json")])
+def test_a_letters_json_form_that_lacks_a_part_is_a_problem_with_its_path(
+    command: tuple[str, ...], part: str, value: object, told: str, notice: Path, run: Run
+) -> None:
+    facts = json.loads(notice.read_text("utf-8")) | {part: value}
+    whole, thin = notice.with_name("whole.json"), notice.with_name("thin.json")
+    notice.rename(whole)
+    thin.write_text(json.dumps({key: it for key, it in facts.items() if it is not None}), "utf-8")
+    names = {"": str(whole), "thin.json": str(thin)}
+    code, _, err = outcome(run(*(names.get(word, word) for word in command)))
+    said = told.format("is not the JSON form of a letter")
+    assert (code, err.splitlines()[0]) == (1, f"{thin}:{said}")
 
 
 @pytest.mark.usefixtures("in_folder")
@@ -678,9 +708,9 @@ def test_a_letter_that_cites_a_replaced_version_has_a_note(
 
 
 def test_the_json_form_may_have_a_byte_order_mark(notice: Path) -> None:
-    plain = earlier_from_json(str(notice)).facts
+    plain = letter_in(str(notice))
     notice.write_bytes(b"\xef\xbb\xbf" + notice.read_bytes())
-    assert earlier_from_json(str(notice)).facts == plain
+    assert letter_in(str(notice)) == plain
 
 
 def test_the_next_letter_goes_only_to_an_office_that_got_the_first(

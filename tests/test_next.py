@@ -247,3 +247,30 @@ def test_what_the_guide_always_encloses_is_a_step_unless_enclosures_are_named(
         _, _, err = outcome(run("write", "r.yaml", "-f", "txt", "-o", f"out{len(lines)}/"))
         found.append(told in err)
     assert found == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("started", "typed"),
+    [
+        ("/my tools/optout", "'/my tools/optout'"),
+        ("/lib/optout_cli/__main__.py", "python -m optout_cli"),
+        ("/bin/pytest", "optout"),
+    ],
+)
+def test_commands_to_type_begin_with_what_started_optout(
+    started: str,
+    typed: str,
+    steps: Steps,
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr("sys.argv", [started])
+    told = steps()
+    assert f"record how they went out: {typed} sent LETTER" in "\n".join(told)
+    (empty := tmp_path / "empty").mkdir()
+    err = outcome(run("status", str(empty)))[2]
+    assert f"hint: name a folder that {typed} write or {typed} batch wrote to" in err
+    row = outcome(run("status", str(empty), "--json"))[2]
+    assert f"{typed} write or" in json.loads(row)["hint"]

@@ -323,6 +323,11 @@ CONFIRMED = "confirmed: {by: telephone, date: 2026-11-19}"
             NEW_ADDRESS,
             "your request (2026), not confirmed",
         ),
+        (
+            Source(kind="official"),
+            "address: {zip: 95816-9999}",
+            "your request (2026), not confirmed",
+        ),
         (None, "", "an unnamed source (undated), not confirmed"),
     ],
 )

@@ -190,6 +190,18 @@ def test_a_letter_that_was_written_tells_where_its_addresses_are_from(
     assert f"{head} 20536\nFrom an official source" in to_ice
 
 
+def test_an_address_with_a_corrected_zip_code_is_not_from_the_old_source(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST + "recipients: {bureau: {address: {zip: 95816-9999}}}\n")
+    run("write", "r.yaml", "-f", "txt", "-o", "out/", "-q")
+    run("review", "out", "-q")
+    assert "CA 95816-9999\nGiven by the sender, for this letter.\n" in articles(page_at())[0]
+    guide = outcome(run("guide", "r.yaml"))[1]
+    assert "Call before sending: address from your request (2026), not confirmed." in words(guide)
+    assert "https://oag.ca.gov" not in guide
+
+
 def test_a_draft_says_that_nobody_signs(in_folder: Path, run: Run) -> None:
     RegisterMaker(Path("out")).written(is_draft=True, signatory=None, parties=("ice",))
     run("review", "out", "-q")

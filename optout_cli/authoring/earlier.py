@@ -1,24 +1,18 @@
 """An earlier letter: its facts, and what happened to it since."""
 
-from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 
-from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.exporters.json import JsonObject
 from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import Party
-from optout_cli.readers.files import MAX_BYTES, read_bytes
 from optout_cli.register.events import Answered
 from optout_cli.register.standing import acknowledgments_first, kinds_after_silence, settles
 from optout_cli.register.state import LetterState
 from optout_cli.templating.filters import quotation, the
 
-# A JSON object. Any: its values have the many shapes of the model.
-JsonObject = dict[str, Any]
-_SCHEMA = 1
-_NEEDED = ("letter", "date", "reference", "place", "recipient", "recipients")
 _CITED = "notice-reference"  # the particular with the reference of the letter that this one follows
 
 
@@ -111,28 +105,6 @@ def _kind_of(state: LetterState) -> str:
 def _facts_of(state: LetterState) -> JsonObject:
     facts: JsonObject = msgspec.json.decode(state.written.facts)
     return facts
-
-
-def earlier_from_json(path: str) -> Earlier:
-    """Read the JSON form of a letter. Raises OptoutError where the file is something else."""
-    hint = (
-        "name a file of a letter in the folder that it was written to, or with its reference and"
-        " --in FOLDER; the JSON form of a letter will do anywhere"
-    )
-    content = read_bytes(path, MAX_BYTES, on_command_line=True)
-    location = Location(path)
-    try:
-        facts = msgspec.json.decode(content.removeprefix(BOM_UTF8))
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        message = "is not a letter of a register, and not the JSON form of a letter"
-        raise OptoutError(Problem("not-a-letter", message, location, hint)) from None
-    message = "is not the JSON form of a letter"
-    if not isinstance(facts, dict) or facts.get("schema") != _SCHEMA:
-        raise OptoutError(Problem("not-a-letter", message, location, hint))
-    if missing := [key for key in _NEEDED if key not in facts]:
-        message += f": it has no {', no '.join(missing)}"
-        raise OptoutError(Problem("not-a-letter", message, location, hint))
-    return Earlier(facts)
 
 
 def _asked_again(earlier: Earlier, program: Program) -> list[LetterState]:

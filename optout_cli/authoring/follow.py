@@ -10,10 +10,10 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-from optout_cli.authoring.earlier import FACTS, Earlier, JsonObject, omit, omit_empty
+from optout_cli.authoring.earlier import FACTS, Earlier, omit, omit_empty
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.exporters.json import corrections_in
+from optout_cli.exporters.json import JsonObject, corrections_in
 from optout_cli.letters import Library
 from optout_cli.letters.request_files import NamedFiles
 from optout_cli.model.program import LetterKind, Program
@@ -230,8 +230,9 @@ def _particulars_from(earlier: Earlier, kind: LetterKind, program: Program) -> J
             value = FACTS[fact](earlier, program)
         chosen = value if isinstance(value, list) else [value]
         if value and isinstance(spec.of, dict):  # an entry has the facts that the kind asks for
-            value = [{key: item[key] for key in spec.of if key in item} for item in chosen]
-        if value and (not spec.choices or set(spec.choices).issuperset(chosen)):
+            entries = [item for item in chosen if isinstance(item, dict)]
+            value = [{key: item[key] for key in spec.of if key in item} for item in entries]
+        if value and (not spec.choices or all(item in spec.choices for item in chosen)):
             found[name] = value
     return found
 

@@ -319,14 +319,14 @@ def main() -> None:
 def _show_error(error: click.ClickException) -> None:
     """Print what is wrong with the command line: as JSON, or wrapped for a terminal."""
     if isinstance(error, click.UsageError):
-        from optout_cli.cli.console import say_usage_problem, terminal_width, wrapped
+        from optout_cli.cli.console import as_called, say_usage_problem, terminal_width, wrapped
 
         if _wants_json(sys.argv[1:]):
             say_usage_problem(error)
             return
-        if sys.stderr.isatty():
-            text = wrapped(f"Error: {error.format_message()}", terminal_width())
-            error = click.UsageError(text.removeprefix("Error: "), error.ctx)
+        text = f"Error: {error.format_message()}"
+        text = wrapped(text, terminal_width()) if sys.stderr.isatty() else as_called(text)
+        error = click.UsageError(text.removeprefix("Error: "), error.ctx)
     error.show()
 
 

@@ -10,7 +10,7 @@ import click
 from optout_cli.cli import record
 from optout_cli.cli.answer_questions import Given, ask_for_answer
 from optout_cli.cli.ask import Back, ask_choice, ask_in_turn, is_terminal, say_wrapped
-from optout_cli.cli.console import program_name, quote, report_problems, say, usage_error
+from optout_cli.cli.console import quote, report_problems, say, usage_error
 from optout_cli.cli.letter_options import set_option, split_assignment
 from optout_cli.cli.new import command as new_command
 from optout_cli.cli.options import (
@@ -279,7 +279,7 @@ def _say_next(statement: _Statement, reply: Reply | None) -> None:
     """Say what comes next after a reply; without one, after the last answer was taken back."""
     _, found, state, _, _ = statement
     if reply is None:
-        due = f"{program_name()} status {quote(str(found.folder))}"
+        due = f"optout status {quote(str(found.folder))}"
         say(f"next: if another answer came, run optout answer; to see what is due, {due}")
         return
     letters = _letters_of(statement, reply)
@@ -290,7 +290,7 @@ def _say_next(statement: _Statement, reply: Reply | None) -> None:
         when = f"next, if no answer comes within {statement.program.wait.days} days"
     for id, title in letters.items():
         folder = quote(str(found.folder))
-        words = f"{program_name()} new --follow {state.written.reference} --in {folder}"
+        words = f"optout new --follow {state.written.reference} --in {folder}"
         say(f"{when}: {title}: {words} --letter {id}")
 
 

@@ -12,6 +12,8 @@ from typing import Any, Literal, NoReturn, TypeVar
 import click
 import msgspec
 
+import optout_cli
+from optout_cli.cli import COMMANDS
 from optout_cli.errors import (
     JSON_SCHEMA,
     Location,
@@ -36,8 +38,9 @@ _NOTE = re.compile(r"^note(?: \([^)]*\))?: ")
 _WIDEST = 100  # columns of text, however wide a terminal is
 _BOUND = "\xa0"  # a space at which no line is broken
 _COMMAND = re.compile(
-    rf"`{APP} [^`]+`|(?:(?<=: )|(?<=run ))[^\s`]*{APP} .+$|\u00a7+ ", re.MULTILINE
+    rf"`{APP} [^`]+`|(?:(?<=: )|(?<=run )){APP} .+$|\u00a7+ ", re.MULTILINE
 )  # stays on one line
+_CALL = re.compile(rf"\b(?<![-./\\]){APP}([ {_BOUND}])(?=(?:{'|'.join(COMMANDS)})\b)")
 _MARK = re.compile(r"- |\(\b|[0-9]+  ")  # before a point, a remark, a choice
 
 
@@ -88,12 +91,21 @@ def refuse_file_name(what: str) -> NoReturn:
     usage_error(f"{Path(what).as_posix()!r} {message}", hint)
 
 
-def program_name() -> str:
-    """Return what to type to run optout: its name, or its path if it is not on the PATH."""
+def as_called(text: str) -> str:
+    """Put into the commands of a text what the user typed to run optout: `optout status out/`.
+
+    That is its name, or its path if it is not on the PATH.
+    """
+    if not _CALL.search(text):
+        return text
     import shutil
 
-    called = Path(sys.argv[0])
-    return str(called) if called.stem == APP and not shutil.which(APP) else APP
+    called, name = Path(sys.argv[0]), APP
+    if not shutil.which(APP):
+        is_module = called.parent.name == optout_cli.__name__
+        name = f"python -m {optout_cli.__name__}" if is_module else name
+        name = quote(str(called)) if called.stem == APP else name
+    return _CALL.sub(lambda it: f"{name}{it[1]}".replace(" ", it[1]), text)
 
 
 def terminal_width(most: int = _WIDEST) -> int:
@@ -137,13 +149,14 @@ def say(text: str, code: str | None = None, requests: int | None = None) -> None
     `code` is that of a note, and `requests` how many requests of a batch it is about.
     """
     if speaks_json():
-        message = _NOTE.sub("", text).strip()
+        message = as_called(_NOTE.sub("", text).strip())
         if message:
             noted = NoteLine(schema=JSON_SCHEMA, note=code, message=message, requests=requests)
             _echo_json(noted, err=True)
         return
     text = _printable_lines(text)
-    click.echo(wrapped(text, terminal_width()) if sys.stderr.isatty() else text, err=True)
+    shown = wrapped(text, terminal_width()) if sys.stderr.isatty() else as_called(text)
+    click.echo(shown, err=True)
 
 
 def wrapped(text: str, width: int) -> str:
@@ -153,7 +166,8 @@ def wrapped(text: str, width: int) -> str:
     `note:`, all but the first line are indented.
     """
     lines: list[str] = []
-    for line in _COMMAND.sub(lambda it: it[0].replace(" ", _BOUND), text).split("\n"):
+    bound = _COMMAND.sub(lambda it: it[0].replace(" ", _BOUND), text)
+    for line in as_called(bound).split("\n"):
         plain = line.lstrip(" ")
         indent, mark = " " * (len(line) - len(plain)), _MARK.match(plain)
         hang = len(mark[0]) if mark else 2 * plain.partition(" ")[0].endswith(":")
@@ -316,7 +330,7 @@ def print_problem(problem: Problem) -> None:
     if speaks_json():
         _echo_json(problem_as_json(problem))
     else:
-        print_text(str(problem))
+        print_text(as_called(str(problem)))
 
 
 def problem_as_json(problem: Problem) -> ProblemLine:
@@ -326,7 +340,7 @@ def problem_as_json(problem: Problem) -> ProblemLine:
         schema=JSON_SCHEMA,
         problem=problem.code,
         message=problem.message,
-        hint=problem.hint,
+        hint=problem.hint and as_called(problem.hint),
         # A file name may have bytes that are not text: JSON shows as much as it can.
         file=click.format_filename(location.file) or None,
         line=location.line,

@@ -10,7 +10,6 @@ import msgspec
 from optout_cli.cli.console import (
     count_of,
     path_lines,
-    program_name,
     quote,
     speaks_json,
 )
@@ -115,7 +114,7 @@ def next_steps(
     first = notices[0]
     if first.signatory is None:
         letter = "" if first.letter == DEFAULT_LETTER else f" --letter {first.letter}"
-        new = f"say who signs, in a request: {program_name()} new {first.place.slug}{letter}"
+        new = f"say who signs, in a request: optout new {first.place.slug}{letter}"
         again = "add the signer under signatory: and run this command again"
         yield again if has_request else new
         return
@@ -158,7 +157,7 @@ def _record_steps(
     is_paper = any(exporter.ROUTE is None for exporter in exporters)
     is_said = all(len(notice.recipient.service) == 1 for notice in notices)
     if has_register:
-        went = f"{'they' if notices[1:] else 'it'} went out: {program_name()} sent LETTER"
+        went = f"{'they' if notices[1:] else 'it'} went out: optout sent LETTER"
         is_open = is_paper and not is_said
         yield f"record how {went} {_SAY_HOW}" if is_open else f"record that {went}"
 

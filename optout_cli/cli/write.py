@@ -12,7 +12,6 @@ from click.core import ParameterSource
 from optout_cli.cli.console import (
     is_request,
     print_path,
-    program_name,
     quote,
     refuse_file_name,
     refuse_terminal,
@@ -203,7 +202,7 @@ def _show(made: _Made, done: _Done, how: _How) -> None:
     more = "add --verbose"
     if how.keeping == "register" and done.folder and not how.is_check:
         name = "" if done.folder == Path() else f" {quote(str(done.folder))}"
-        more += f" or run `{program_name()} review{name}`"
+        more += f" or run `optout review{name}`"
     show_parts(parts, "" if how.in_full else more, is_short=is_short)
 
 
@@ -340,7 +339,7 @@ def _write_files(made: _Made, output: str, library: Library, order: Order, how: 
     own = [(*matter, letter.recipient) for letter in event.letters]
     told: list[str] = []
     if not how.quiet:
-        told += (*approval_notes(event, states, place), *second_notes(own, states, library))
+        told += (*approval_notes([event], states, place), *second_notes(own, states, library))
         told += _contradictions(made, states, place, library)
     is_new = bool(plan.new or plan.replaced) and not how.is_check
     unsent = [export for export in made.exports if not register.is_sent(path_of(export))]

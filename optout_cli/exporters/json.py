@@ -1,16 +1,21 @@
 """The composed notice as JSON, with the source and age of every contact and where it was read.
 
-Also names what differs between the facts of two letters.
+Also reads such a file again, and names what differs between the facts of two letters.
 """
 
+import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
-from typing import Any
+from datetime import date as Date
+from typing import Annotated, Any, Literal
 
 import msgspec
 
+from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.exporters import ExportContext
 from optout_cli.model.letter import Letter
 from optout_cli.model.request import Party
+from optout_cli.readers.files import MAX_BYTES, read_bytes
 
 RANK = 3
 DESCRIPTION = "the facts of the notice, with the source of every contact"
@@ -27,6 +32,15 @@ _OF_READER = ("attention", "organization", "address", "envelope", "salutation", 
 _OF_OTHER = ("attention", "organization", "email", "fax")
 _BY_REQUEST = ("party", "role", "service", "origins", "historical")
 _DERIVED = ("reference", "computed", "is-reworded")  # they follow from other facts
+_HINT = (
+    "name a file of a letter in the folder that it was written to, or with its reference and"
+    " --in FOLDER; the JSON form of a letter will do anywhere"
+)
+_NOT_TEXT = ("schema", "historical", "is-draft", "is-person", "is-reworded")
+_KINDS = {"array": "a list", "object": "a group of keys", "str": "text"}
+_WRONG_KIND = re.compile(r"expected `(\w+)(?: \| null)?`, got `(\w+)`")
+_LACKS = re.compile(r"object missing required field `(.+)`")
+JsonObject = dict[str, Any]  # Any: its values have the many shapes of the model
 
 
 def encode(letter: Letter, context: ExportContext) -> bytes:
@@ -38,7 +52,7 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
     return msgspec.json.format(msgspec.json.encode(data), indent=2) + b"\n"
 
 
-def facts_of(letter: Letter, context: ExportContext) -> dict[str, Any]:
+def facts_of(letter: Letter, context: ExportContext) -> JsonObject:
     """Return the facts of a letter as plain data.
 
     `template` names the letter's template and gives the SHA-256 of that and of every template that
@@ -50,11 +64,137 @@ def facts_of(letter: Letter, context: ExportContext) -> dict[str, Any]:
     return {"schema": SCHEMA, **letter.facts, "template": template, "engine": engine}
 
 
-# Any: JSON, whose values have the many shapes of the model.
-def corrections_in(recipient: dict[str, Any]) -> dict[str, Any]:
+class _Contact(msgspec.Struct, frozen=True):
+    organization: tuple[str, ...]
+    address: JsonObject
+
+
+class _Service(msgspec.Struct, frozen=True, rename="kebab"):
+    by: str
+    in_reply_to: tuple[str, ...] = ()
+
+
+class _Recipient(msgspec.Struct, frozen=True):
+    party: Party
+    role: str
+    contact: _Contact
+    service: tuple[_Service, ...] = ()
+    origins: dict[str, str] = {}
+
+
+class _Place(msgspec.Struct, frozen=True):
+    id: str
+    slug: str
+
+
+class _Seal(msgspec.Struct, frozen=True):
+    seal: str
+
+
+class _Form(msgspec.Struct, frozen=True, rename="kebab"):
+    """What commands read in the JSON form of a letter. It may have more."""
+
+    schema: Literal[1]
+    letter: str
+    date: Date
+    reference: str
+    place: _Place
+    recipient: _Recipient
+    recipients: Annotated[tuple[_Recipient, ...], msgspec.Meta(min_length=1)]
+    variant: str = ""
+    message_id: str | None = None
+    addressing: str = ""
+    calls_itself: str | None = None
+    ori: str | None = None
+    leave_out: tuple[str, ...] = ()
+    letterhead: _Seal | None = None
+    signatory: JsonObject | None = None
+    approved_as_to_form: JsonObject | None = None
+    authority: tuple[JsonObject, ...] = ()
+    enclosures: tuple[JsonObject, ...] = ()
+    cc: tuple[JsonObject, ...] = ()
+    particulars: JsonObject = {}
+
+
+def is_letter(path: str) -> bool:
+    """Tell whether a file is the JSON form of a letter, whole or not. Raises OptoutError."""
+    facts = _load(path)
+    return isinstance(facts, dict) and bool(facts.keys() & {"reference", "recipient", "place"})
+
+
+def letter_in(path: str) -> JsonObject:
+    """Read the JSON form of a letter.
+
+    Raises OptoutError if the file is something else, or lacks what every letter has.
+    """
+    facts: JsonObject | None = without_none(_load(path))
+    message, at = "is not a letter of a register, and not the JSON form of a letter", ""
+    if facts is not None:
+        found = _wrong_in(facts)
+        if found is None:
+            return facts
+        at, message = found[0], f"is not the JSON form of a letter: {found[1]}"
+    raise OptoutError(Problem("not-a-letter", message, Location(path, path=at), _HINT, at))
+
+
+# Any: whatever the file has.
+def _load(path: str) -> Any:
+    """Return the value in a JSON file, or None if it is no JSON. Raises OptoutError."""
+    try:
+        content = read_bytes(path, MAX_BYTES, on_command_line=True)
+        return msgspec.json.decode(content.removeprefix(BOM_UTF8))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _wrong_in(facts: object) -> tuple[str, str] | None:
+    """Return the path and the words of what is wrong with the form of a letter; None if nothing."""
+    if not isinstance(facts, dict):
+        return "", "it must be a group of keys"
+    names = [field.name for field in msgspec.structs.fields(_Form) if field.required]
+    if missing := [name for name in names if name not in facts]:
+        return "", f"it has no {', no '.join(missing)}"
+    for path, value in _leaves(facts, ""):
+        if not isinstance(value, str) and path.rpartition(".")[2] not in _NOT_TEXT:
+            return path, f"it must be text, not {msgspec.json.encode(value).decode()}"
+    try:
+        msgspec.convert(facts, _Form)
+    except msgspec.ValidationError as error:
+        words, _, at = str(error).removesuffix("`").partition(" - at `$")
+        at = re.sub(r"\[([0-9.]+)\]", r".\1", at).strip(".")
+        words = f"{words[0].lower()}{words[1:]}"
+        if lacking := _LACKS.fullmatch(words):
+            words = f"it has no {lacking[1]}"
+        elif wrong := _WRONG_KIND.fullmatch(words):
+            wanted, given = (_KINDS.get(kind, kind) for kind in wrong.groups())
+            words = f"it must be {wanted}, not {given}"
+        return at, words
+    return None
+
+
+# Any: JSON of any shape.
+def _leaves(node: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield path and value of each leaf: what is neither a list nor a group."""
+    items = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, value in items:
+        inner = f"{path}.{key}".lstrip(".")
+        if isinstance(value, dict | list):
+            yield from _leaves(value, inner)
+        else:
+            yield inner, value
+
+
+def without_none(node: Any) -> Any:  # Any: JSON of any shape
+    """Leave out what is null: a request has texts, lists and mappings alone."""
+    if isinstance(node, dict):
+        return {key: without_none(value) for key, value in node.items() if value is not None}
+    return [without_none(it) for it in node if it is not None] if isinstance(node, list) else node
+
+
+def corrections_in(recipient: JsonObject) -> JsonObject:
     """Return what the request of a letter corrected about a recipient, from the letter's facts."""
     known = {**recipient["contact"], "office": recipient.get("office")}
-    found: dict[str, Any] = {}
+    found: JsonObject = {}
     origins = recipient.get("origins", {})
     for path in sorted(origins, key=lambda path: path.partition(".")[0]):
         name, _, inner = path.partition(".")
@@ -120,7 +260,7 @@ def is_from_data(old: msgspec.Raw, new: msgspec.Raw, path: str) -> bool:
 def earlier_recipients(old: msgspec.Raw, paths: Iterable[str]) -> str:
     """Return what facts say of offices at the dotted keys, as a request may have it: in JSON."""
     before = {item["party"]: item for item in _facts_in(old, None).get("recipients", [])}
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, JsonObject] = {}
     for _, party, field, *_ in (path.split(".") for path in paths):
         found.setdefault(party, {})[field] = before.get(party, {}).get(field)
     return msgspec.json.encode(found).decode()

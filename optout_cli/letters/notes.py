@@ -12,7 +12,7 @@ from optout_cli.letters.days import closed_notes, doubt_about
 from optout_cli.model.fields import days_in
 from optout_cli.model.jurisdiction import LAW_EFFECTS, LAW_SIDES, OWN_ENTRY, Agreement, Jurisdiction
 from optout_cli.model.letter import Letter
-from optout_cli.model.notice import Case, Note, Notice, Recipient, Route
+from optout_cli.model.notice import Case, Note, Notice, Recipient, Route, is_address_given
 from optout_cli.model.request import Party, Signatory
 from optout_cli.programs import laws_of, particular_of, program_notes
 from optout_cli.readers.document import texts_in
@@ -272,7 +272,7 @@ def contact_text(case: Case, recipient: Recipient) -> str:
     source, confirmed = recipient.contact.source, recipient.confirmed
     if not recipient.contact.organization:
         return f"add it under recipients: {recipient.party}:, since the agency is unknown"
-    if recipient.origins.get("address.street") == "request":
+    if is_address_given(recipient.origins):
         origin = f"your request ({case.date:%Y})"
     elif source is None:
         origin = "an unnamed source (undated)"
@@ -307,7 +307,7 @@ def _address_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
     if party == "ice" and chosen and known and chosen != known:
         text = f"check recipients.ice.office: the data has {known} for {case.locality.name}"
         yield Note(code="other-office", text=f"{text}, not {chosen}")
-    if recipient.origins.get("address.street") == "request":
+    if is_address_given(recipient.origins):
         if address.state not in (own, *(office.address.state for office in offices)):
             text = f"check recipients.{party}.address: it is in {address.state}, the jurisdiction"
             yield Note(code="other-state", text=f"{text} in {own}")

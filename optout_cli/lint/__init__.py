@@ -3,7 +3,7 @@
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -13,18 +13,29 @@ from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, rais
 from optout_cli.letters import Library
 from optout_cli.letters.own_words import WORDING_NOTE, own_wording_problems
 from optout_cli.letters.pipeline import Order, encode_letters, is_data, letters_of_request
+from optout_cli.letters.request_files import NamedFiles, files_of
 from optout_cli.lint.trial_letters import try_program
 from optout_cli.model.jurisdiction import Contact
+from optout_cli.model.letter import Export
 from optout_cli.model.notice import Note
+from optout_cli.model.request import Request
 from optout_cli.readers.document import Document, locating, without
 from optout_cli.readers.files import STDIN, folder_of, load_document
+from optout_cli.readers.validate import convert
 from optout_cli.templating.inspect import unprinted_parts
 from optout_cli.templating.search import BUILTIN, SUFFIX
 from optout_cli.trust import check_within, leads_outside
 
 _PROGRAM, _STYLE, _LAYOUT = "program.yaml", "_layout/letter.css", "_layout"
 # Lines of a request on which all others depend; a problem without a line is of the whole request.
-_DECIDING = frozenset(("", "jurisdiction", "letter", "date", "to", "particulars"))
+_DECIDING = frozenset(("", "jurisdiction", "letter"))
+# Lines that may be wrong only because another one is left out.
+_FOLLOWING = {
+    "date": ("jurisdiction", "letter", "particulars", "recipients", "authority", "wording"),
+    "to": ("recipients", "service", "wording"),
+    "particulars": ("wording", "leave-out"),
+    "recipients": ("service",),
+}
 _Words = tuple[str, str | None]  # message and hint
 
 
@@ -115,37 +126,49 @@ def check_file(path: str, library: Library, order: Order) -> tuple[list[Problem]
     return problems, list(dict.fromkeys(notes))
 
 
-def _notes_on_request(
-    document: Document,
-    path: str,
-    library: Library,
-    order: Order,
-    wrong: frozenset[str] = frozenset(),
-) -> list[Note]:
+def _notes_on_request(document: Document, path: str, library: Library, order: Order) -> list[Note]:
     """Return the notes on a request's letters. Raises OptoutError with every problem.
 
-    No letter is made while a value is wrong. So its line, one of `wrong`, is left out then, to see
-    what is wrong with the others.
+    No letter is made while a value is wrong. So its line is left out then, to see what is wrong
+    with the others, but for those that follow from it.
     """
-    try:
+    exports: list[Export] = []
+    problems: list[Problem] = []
+    wrong: set[str] = set()
+    unknown: set[str] = set()
+
+    def make() -> None:
         with locating(document):
-            rest = without(document, {*wrong})
+            rest = without(document, wrong)
             letters = letters_of_request(rest, library, order, folder_of(path))
-            exports = encode_letters(letters, library, order)
+            exports.extend(encode_letters(letters, library, order))
             raise_any(
                 problem for letter in letters for problem in own_wording_problems(letter, library)
             )
-    except OptoutError as error:
-        found = frozenset(map(_line_of, error.problems))
-        if wrong or found & _DECIDING:
-            raise
-        if "recipients" in found:  # else a way of service would lack the address that is left out
-            found |= {"service"}
-        again = partial(_notes_on_request, document, path, library, order, found)
-        others = (it for it in _problems_raised(again) if _line_of(it) not in {"", *found})
-        raise OptoutError(*error.problems, *others) from None
+
+    while found := [it for it in _problems_raised(make) if _line_of(it) not in unknown]:
+        problems += found
+        lines = {*map(_line_of, found)}
+        wrong |= lines
+        unknown |= {"", *lines}.union(*(_FOLLOWING.get(line, ()) for line in lines))
+        if lines & _DECIDING:
+            break
+        if "recipients" in lines:  # else a way of service would lack the address that is left out
+            wrong.add("service")
+    if problems:
+        problems += _problems_raised(lambda: _read_files(document, path, library, order, wrong))
+    raise_any(dict.fromkeys(problems))
     notes = (note for export in exports for note in (*export.notice.notes, *export.notes))
     return [note for note in notes if note.code != WORDING_NOTE]
+
+
+def _read_files(
+    document: Document, path: str, library: Library, order: Order, wrong: set[str]
+) -> None:
+    """Read the files that a request names. Raises OptoutError with every problem."""
+    with locating(document):
+        rest = without(library.programs.with_id(document), wrong - _DECIDING)
+        files_of(convert(rest, Request), NamedFiles(document, folder_of(path), order.files_from))
 
 
 def _line_of(problem: Problem) -> str:

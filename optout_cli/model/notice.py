@@ -1,5 +1,6 @@
 """Case: everything about a request. Notice: the facts of the letter to one recipient."""
 
+from collections.abc import Mapping
 from datetime import date as Date
 from typing import Any, Literal
 
@@ -150,6 +151,11 @@ class Recipient(Noun, frozen=True, kw_only=True):
         if not self.service or any(way.by == route for way in self.service):
             return self.service
         return (Service(by=route),)
+
+
+def is_address_given(origins: Mapping[str, str]) -> bool:
+    """Tell whether a request gives a recipient's address or any part: no source has it so."""
+    return origins.get("address") == "request"
 
 
 class Notice(Noun, frozen=True, kw_only=True):

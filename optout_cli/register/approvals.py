@@ -4,20 +4,20 @@ The register keeps the SHA-256 of a letter's text where its line of approval has
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from hashlib import sha256
 from operator import attrgetter
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from optout_cli.model.letter import Letter
 from optout_cli.model.request import Party
-from optout_cli.register.events import Written
+from optout_cli.register.events import Written, WrittenLetter
 from optout_cli.register.state import LetterState
 from optout_cli.templating.body import texts_in
 from optout_cli.templating.filters import as_typed
-
-_KEY = "approved-as-to-form"
 
 
 def approved_words(letter: Letter) -> str | None:
@@ -29,46 +29,55 @@ def approved_words(letter: Letter) -> str | None:
     return sha256(as_typed(text).encode()).hexdigest()
 
 
-def approval_notes(event: Written, states: Iterable[LetterState], folder: Path) -> Iterator[str]:
-    """Yield one note if letters have the initials of earlier ones of their kind, and other words.
+def has_initials(event: Written) -> bool:
+    """Tell whether any letter of a request has counsel's initials."""
+    return any(letter.approved_words for letter in event.letters)
 
-    The words are compared with those of the first letter that has the same line of approval.
+
+def approval_notes(
+    events: Iterable[Written], states: Iterable[LetterState], folder: Path
+) -> Iterator[str]:
+    """Yield a note for each line of approval with the initials of earlier letters, and other words.
+
+    The words are compared with those of the first letter of its kind that has the same line.
     """
-    own = {it.recipient: it for it in event.letters if it.approved_words}
-    if not own:
-        return
-    approval = _approval_of(event)
-    earlier = (
-        state
-        for state in sorted(states, key=attrgetter("written.at"))
-        if state.letter.approved_words
-        and state.letter.recipient in own
-        and _kind_of(state.written) == _kind_of(event)
-        and _approval_of(state.written) == approval
-    )
-    firsts: dict[Party, LetterState] = {}
-    for state in earlier:
-        firsts.setdefault(state.letter.recipient, state)
-    changed = [
-        first
-        for party, first in firsts.items()
-        if own[party].approved_words != first.letter.approved_words
+    own = [
+        (it, _key_of(event, it)) for event in events for it in event.letters if it.approved_words
     ]
-    if changed:
-        first, many = changed[0], len(changed) > 1
-        place = folder / own[first.letter.recipient].files[0].path
+    firsts: dict[_Key, LetterState] = {}
+    for state in sorted(states, key=attrgetter("written.at")) if own else ():
+        if state.letter.approved_words:
+            firsts.setdefault(_key_of(state.written, state.letter), state)
+    changed: dict[tuple[str, str, date], list[tuple[LetterState, WrittenLetter]]] = {}
+    for letter, key in own:
+        first = firsts.get(key)
+        if first and letter.approved_words != first.letter.approved_words:
+            line = dict(key.approval)
+            told = line["name"], line["initials"], first.written.at.date()
+            changed.setdefault(told, []).append((first, letter))
+    for (name, initials, day), pairs in changed.items():
+        (first, letter), many = pairs[0], len(pairs) > 1
+        before, now = first.place_in(folder), folder / letter.files[0].path
+        # Before the letter is written, there is no file to compare.
+        how = f"; to see what: optout diff {before} {now}" if before != now else ""
         yield (
-            f"note: ask {approval['name']} to approve the letter{'s' * many} again, and date the"
+            f"note: ask {name} to approve the letter{'s' * many} again, and date the"
             f" initials: {'their' if many else 'its'} words changed since"
-            f" {approval['initials']!r} was put in on {first.written.at:%Y-%m-%d}; to see what:"
-            f" optout diff {first.place_in(folder)} {place}"
+            f" {initials!r} was put in on {day}{how}"
         )
 
 
-def _approval_of(written: Written) -> dict[str, str]:
-    approval: dict[str, str] = msgspec.json.decode(written.facts).get(_KEY) or {}
-    return approval
+class _Key(NamedTuple):
+    """What letters have in common whose words are compared."""
+
+    jurisdiction: str
+    letter: str
+    variant: str
+    recipient: Party
+    approval: tuple[tuple[str, str], ...]
 
 
-def _kind_of(written: Written) -> tuple[str, str, str]:
-    return written.jurisdiction, written.letter, written.variant
+def _key_of(written: Written, letter: WrittenLetter) -> _Key:
+    approval = msgspec.json.decode(written.facts)["approved-as-to-form"]
+    kind = written.jurisdiction, written.letter, written.variant
+    return _Key(*kind, letter.recipient, tuple(approval.items()))

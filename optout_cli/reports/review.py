@@ -16,6 +16,7 @@ import msgspec
 
 from optout_cli.letters.notes import CONTACT, LAST
 from optout_cli.model.jurisdiction import Address, Source
+from optout_cli.model.notice import is_address_given
 from optout_cli.model.request import Confirmation, Copy, Service
 from optout_cli.register.events import (
     Answered,
@@ -291,7 +292,7 @@ def _facts_told(state: LetterState) -> _Facts:
     names = (signatory.name, signatory.title, signatory.office) if signatory else ()
     offices = {contact.block: contact for contact in told.copies}
     offices |= {contact.envelope: contact for contact in told.copies if contact.envelope}
-    is_given = own.origins.get("address.street") == "request"
+    is_given = is_address_given(own.origins)
     return {
         "signatory": [*filter(None, names or (state.written.signatory,))],
         "origin": _origin_of(own.contact, day) | {"is_given": is_given},

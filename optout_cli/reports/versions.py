@@ -6,13 +6,13 @@ Reads registers, requests and letters, and writes nothing.
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.exporters import exporter_for, format_names
-from optout_cli.exporters.json import corrections_in, facts_of
+from optout_cli.exporters.json import corrections_in, facts_of, is_letter, letter_in, without_none
 from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
 from optout_cli.letters.pipeline import Order, case_of, letters_of_request, request_file
@@ -25,7 +25,7 @@ from optout_cli.register.journal import NAME
 from optout_cli.register.recorder import look_up, register_folder
 from optout_cli.register.state import LetterState, load_register
 from optout_cli.reports.parts import Known, words_by_part
-from optout_cli.reports.words import READERS, facts_in
+from optout_cli.reports.words import READERS
 
 
 class Version(NamedTuple):
@@ -193,14 +193,7 @@ def _request_of(state: LetterState) -> Document:
         "recipients": {recipient["party"]: corrections_in(recipient) for recipient in recipients},
         "service": {recipient["party"]: recipient.get("service", []) for recipient in recipients},
     }
-    return Document(_without_none(data), (Layer(written.reference, {}),))
-
-
-def _without_none(node: Any) -> Any:  # Any: JSON of any shape
-    """Leave out what is null: a request has texts, lists and mappings alone."""
-    if isinstance(node, dict):
-        return {key: _without_none(value) for key, value in node.items() if value is not None}
-    return [*map(_without_none, node)] if isinstance(node, list) else node
+    return Document(without_none(data), (Layer(written.reference, {}),))
 
 
 def _is_request(text: str) -> bool:
@@ -208,13 +201,15 @@ def _is_request(text: str) -> bool:
     if text == STDIN:
         return True
     name = text.lower()
-    return name.endswith(REQUESTS) and not (name.endswith(".json") and facts_in(Path(text)))
+    return name.endswith(REQUESTS) and not (
+        name.endswith(".json") and is_file(Path(text)) and letter_in(text)
+    )
 
 
 def _of_file(path: Path, recorded: Version | None = None) -> Version:
     """Return a file as it is, with the facts of the letter that was recorded at its place."""
     form = path.suffix.removeprefix(".").lower()
-    facts = facts_in(path) if form == "json" else None
+    facts = letter_in(str(path)) if form == "json" and is_letter(str(path)) else None
     if facts is None and form not in READERS:
         message = "is in a format that optout cannot read"
         ends = dict.fromkeys(name.rpartition("-")[2] for name in READERS)  # a fax ends in .fax.pdf
@@ -223,14 +218,13 @@ def _of_file(path: Path, recorded: Version | None = None) -> Version:
         raise OptoutError(Problem("not-a-letter", message, location, hint))
     key = recorded.key if recorded else ()
     if facts and not recorded:
-        told = msgspec.json.decode(facts)
-        place, party = told["place"]["id"], told["recipient"]["party"]
-        key = (place, told["letter"], told.get("variant", ""), party)
+        place, party = facts["place"]["id"], facts["recipient"]["party"]
+        key = (place, facts["letter"], facts.get("variant", ""), party)
     return Version(
         key,
         str(path),
         (form,) if form in READERS else (),
         lambda _: path.read_bytes(),
-        facts or (recorded.facts if recorded else None),
+        msgspec.Raw(msgspec.json.encode(facts)) if facts else recorded and recorded.facts,
         parts=recorded.parts if recorded else tuple,
     )

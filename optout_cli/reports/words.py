@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from zipfile import BadZipFile
 
-import msgspec
-
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.reports.word_file import BULLET, COMMENT, HEAD, paragraphs_in
 
@@ -108,17 +106,6 @@ def lines_in(path: Path) -> list[str]:
         heads = [f"{name}: {message[name]}" for name in ("From", "To", "Date", "Subject")]
         return [head for head in heads if not head.endswith(": None")] + text.splitlines()
     return content.decode("utf-8", "replace").splitlines()
-
-
-def facts_in(path: Path) -> msgspec.Raw | None:
-    """Return the facts of a letter as JSON; None if the file is something else."""
-    try:
-        content = path.read_bytes()
-        facts = msgspec.json.decode(content)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    is_letter = isinstance(facts, dict) and facts.keys() >= {"reference", "place", "recipients"}
-    return msgspec.Raw(content) if is_letter else None
 
 
 def _of_text(content: bytes) -> Iterator[str]:

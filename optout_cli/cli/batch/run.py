@@ -63,7 +63,8 @@ from optout_cli.cli.next_steps import staying_lines, steps_for_all
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem, raise_any
 from optout_cli.letters.pipeline import Order
 from optout_cli.output import earlier_problem, hold_interrupts, write_errors
-from optout_cli.register.events import line_of
+from optout_cli.register.approvals import approval_notes, has_initials
+from optout_cli.register.events import Written, line_of
 from optout_cli.register.folder import LetterFolder
 from optout_cli.register.plan import OCCUPIED, OTHER_FACTS, SENT, Plan, Replacing
 from optout_cli.register.state import Register
@@ -104,6 +105,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.plans: list[Plan] = []  # what happened to the files of each row
+        self.initialed: list[Written] = []  # what has counsel's initials
         self.same: set[int] = set()  # rows that were made again, and gave the same files
         self.origins = origins_of(self.input_files, self.job.folder)
 
@@ -146,10 +148,11 @@ class Run:
         wanted = changing_rows(plan, folder.register, self.job.order)
         for row in plan.results(wanted, self.input_files, self.job, self.jobs):
             problems = row.problems
-            if row.output_files:
+            if writing := row.output_files:
                 try:
                     with row_errors(row.location):
-                        plans[row.number] = folder.plan(row.output_files, self.replacing)
+                        plans[row.number] = folder.plan(writing, self.replacing)
+                    self.initialed += [writing.event] * has_initials(writing.event)
                 except OptoutError as error:
                     problems = error.problems
                     plan.note_traceback(row.place, error.traceback)
@@ -193,14 +196,14 @@ class Run:
             repeated_notes(identities(plan.good), library),
             second_notes(identities(fresh), states, library),
             contradiction_notes(claims, states, self.job.folder, library, is_batch=True),
+            approval_notes(self.initialed, states, self.job.folder),
             former_lines(former, self.job.folder),
         )
         yield from map(Told, lines)
 
     def write(self, folder: LetterFolder, spool: IO[bytes], *, fail_fast: bool) -> ExitCode:
         """Write what is not finished, and the PDF to print; return the exit code."""
-        register = folder.register
-        job = self._job_in(folder)
+        register, job = folder.register, self._job_in(folder)
         plan = self._plan(job, spool)
         refuse_rows(plan, register, job.order, self.replacing)
         say_each_problem(chain(*plan.problems.values(), *plan.taken.values()))
@@ -218,8 +221,7 @@ class Run:
 
     def stream(self, folder: LetterFolder, stream: Stream) -> ExitCode:
         """Write the letters of each row before the next row is read; return the exit code."""
-        register = folder.register
-        job = self._job_in(folder)
+        register, job = folder.register, self._job_in(folder)
         plan = BatchPlan(self.origins, is_stream=True)
         wanted: dict[int, Order] = {}
         choose = partial(self._choose, plan, register, job.order)
@@ -285,11 +287,11 @@ class Run:
         say_each_problem(problems)
         keep_tracebacks(plan.tracebacks, folder.path)
         rejects = write_rejects(folder, self.input_files, plan.problems, self.origins)
-        if not self.quiet:
+        paper, quiet = self.prints.paper, self.quiet
+        if not quiet:
             for told in self._told(plan, wanted.keys() - self.same, former, register):
                 say(*told)
             say_lines(staying_lines(self.plans, register))
-        paper, quiet = self.prints.paper, self.quiet
         printed = print_letters(plan, self.prints, folder, job, quiet=quiet) if paper else []
         for note in folder.finish():
             say(f"note: {note}")
@@ -304,8 +306,8 @@ class Run:
             steps = steps_for_all(states, bound, folder.path)
             say_rejects(plan, rejects)
             say_next(plan, job.order, steps, is_due=is_due)
-        is_partial = plan.problems or plan.taken or self.is_partial or problems
-        return ExitCode.PARTLY if is_partial else ExitCode.DONE
+        self.is_partial |= bool(plan.problems or plan.taken or problems)
+        return ExitCode.PARTLY if self.is_partial else ExitCode.DONE
 
     def _plan(self, job: Job, spool: IO[bytes] | None) -> BatchPlan:
         checks = check_rows(self.input_files, job, self.jobs)
@@ -386,6 +388,7 @@ class Run:
         records = [record for record in put.records if record.path not in unchanged]
         lines = b"".join(line_of(record, folder.path) for record in records)
         self.prints.show([folder.path / record.path for record in records], lines)
+        self.initialed += [event] * (bool(records) and has_initials(event))
         self.written += len(records)
         self.plans.append(put.plan)
         if put.plan.kept:

@@ -21,7 +21,6 @@ from optout_cli.authoring.unfinished import (
 from optout_cli.cli.ask import is_terminal
 from optout_cli.cli.console import (
     is_request,
-    program_name,
     quote,
     report_problems,
     say,
@@ -223,7 +222,7 @@ def _say_next(
     ways = (way for ways in written.get("service", {}).values() for way in ways)
     if any(way["by"] in ("email", "fax") for way in ways):
         options += " -f by-service"
-    run = f"{program_name()} write {quote(str(path))}{options} -o {folder_option(folder)}"
+    run = f"optout write {quote(str(path))}{options} -o {folder_option(folder)}"
     say(f"next: {before}{run}")
 
 

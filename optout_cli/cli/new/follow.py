@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from optout_cli.authoring.earlier import Earlier, JsonObject, earlier_from, earlier_from_json
+from optout_cli.authoring.earlier import Earlier, earlier_from
 from optout_cli.authoring.follow import (
     answers_following,
     letterhead_after,
@@ -30,7 +30,7 @@ from optout_cli.authoring.tables import (
 from optout_cli.authoring.unfinished import Start
 from optout_cli.batch.input import load_input
 from optout_cli.cli.ask import Question, ask_choice, ask_in_turn, is_terminal, say_wrapped
-from optout_cli.cli.console import is_request, program_name, put_file, quote, say
+from optout_cli.cli.console import is_request, put_file, quote, say
 from optout_cli.cli.new.interview import WELCOME
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
@@ -43,6 +43,7 @@ from optout_cli.cli.options import (
     today,
 )
 from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.exporters.json import JsonObject, letter_in
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import request_file
 from optout_cli.model.program import LetterKind, Program
@@ -106,7 +107,7 @@ def write_table(order: NewOrder, library: Library, states: Sequence[str]) -> Non
         how = "the second sheet explains each column"
     say(f"each row needs {', '.join(most)} and {last}; {how}")
     if not order.is_workbook:
-        say(f"  {program_name()} new --letter {letter} -o -{order.options} < {os.devnull}")
+        say(f"  optout new --letter {letter} -o -{order.options} < {os.devnull}")
     _say_next(path, order)
 
 
@@ -185,7 +186,7 @@ def _say_written(rows: Sequence[FollowRow], folder: Path, library: Library) -> N
     if len(rows) > _MOST:
         say(f"not in the table: {len(rows) - _MOST:,} more like these")
     if rows:
-        say(f"  to see each: {program_name()} status {quote(str(folder))} --unsent")
+        say(f"  to see each: optout status {quote(str(folder))} --unsent")
 
 
 def _given_cells(common: str, library: Library) -> Mapping[str, Mapping[str, str]]:
@@ -221,7 +222,7 @@ def _say_next(path: Path, order: NewOrder, place: str = "") -> None:
     how = f'fill in {path} as a spreadsheet and save it as "CSV UTF-8"'
     if order.is_workbook:
         how = f"fill in {path} and save it"
-    run = f"{program_name()} batch {quote(str(path))}{order.options}{place} --check"
+    run = f"optout batch {quote(str(path))}{order.options}{place} --check"
     say(f"next: {how}, then run {run}")
 
 
@@ -258,9 +259,7 @@ def begin_after(order: NewOrder, named: str, library: Library) -> Beginning:
         _say_repeated(known, kind)
     for state in () if quiet else earlier.followed_by(kind, program):
         if known.get("to") in (None, state.letter.recipient):
-            again = (
-                f"{program_name()} new --follow {state.written.reference} --in {quote(str(folder))}"
-            )
+            again = f"optout new --follow {state.written.reference} --in {quote(str(folder))}"
             say(f"note: {newer_text(state)}; to follow that one, run {again}")
     start = Start(known={**known}, asks=("service",), signed=earlier.facts.get("signatory") or {})
     return Beginning(start, earlier, folder)
@@ -328,7 +327,7 @@ def _candidates(text: str, within: Path | None) -> dict[str, _Candidate]:
         is_unknown = all(problem.code in _UNKNOWN for problem in error.problems)
         if not (is_unknown and is_file(Path(text))):
             raise
-        return {text: _Candidate(earlier_from_json(text))}
+        return {text: _Candidate(Earlier(letter_in(text)))}
     # Two commands may have written the letters to the two recipients: they are one request.
     states = {named.state.written.reference: named.state for named in found.letters}
     if len(states) > 1 and not (is_terminal() and len(states) <= _MOST):

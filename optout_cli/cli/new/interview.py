@@ -29,7 +29,7 @@ from optout_cli.cli.ask import (
     say_wrapped,
     show,
 )
-from optout_cli.cli.console import count_of, program_name, quote, say, say_problems
+from optout_cli.cli.console import count_of, quote, say, say_problems
 from optout_cli.cli.correct import Confirmed, contact_at, corrected_contact, target_of
 from optout_cli.cli.options import check_new_name, put_request
 from optout_cli.cli.user_folder import keep_correction, keep_signatory, signatories_path
@@ -370,7 +370,7 @@ def _say_stopped(interview: Interview, file: KeptFile, options: str) -> None:
     is_named = path and str(path) != interview.request.name
     output = f" -o {quote(str(path))}" if is_named else ""
     say(f"\nstopped; no request was written, and your answers are kept in {kept}")
-    say(f"to go on: {program_name()} new {interview.place}{output}{options}")
+    say(f"to go on: optout new {interview.place}{output}{options}")
 
 
 def _keep_for_next(request: UnfinishedRequest) -> None:
