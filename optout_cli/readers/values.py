@@ -128,6 +128,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: tuple[Kind, ...]
     parts: dict[str, str]  # of patterns
     words: dict[str, str]
+    names: dict[Use, str]
 
 
 class Doubt(NamedTuple):
@@ -215,6 +216,9 @@ def _doubts_about_pairs(texts: Mapping[str, str]) -> Iterator[Doubt]:
 def _judge(text: str, use: Use) -> tuple[Kind, bool] | None:
     """Return the first kind that is wrong for this use, or else odd, and whether it is wrong."""
     plain = normalize("NFC", text)
+    names = (_table().names.get(own) for own in (use, *_WIDER.get(use, ())))
+    if any(_compile(name).fullmatch(plain) for name in names if name):
+        return None
     return max(
         (pair for pair in _kinds_for(use) if pair[0].fits(plain)), key=itemgetter(1), default=None
     )
