@@ -21,7 +21,7 @@ from optout_cli.readers.csv import csv_from, rows_from_csv
 from optout_cli.readers.document import Document, Layer, Tree, with_assignments
 from optout_cli.readers.ndjson import rows_from_ndjson
 from optout_cli.readers.validate import convert
-from optout_cli.readers.values import Use, judge, kinds, uses_in
+from optout_cli.readers.values import Use, _table, _uses_in, judge
 from optout_cli.readers.yaml import document_from_yaml
 
 PATHS: dict[Use, str] = {
@@ -547,9 +547,8 @@ def judged(use: Use, text: str) -> str:
 
 
 def test_each_kind_has_samples() -> None:
-    assert {kind.id: uses_in(kind.wrong) for kind in kinds()} == {
-        id: {*uses} for id, (uses, _) in SAMPLES.items()
-    }
+    found = {id: _uses_in(kind.wrong) for id, kind in _table().kind.items()}
+    assert found == {id: {*uses} for id, (uses, _) in SAMPLES.items()}
 
 
 LABELS = [
