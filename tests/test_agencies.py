@@ -45,9 +45,9 @@ def test_the_letter_names_the_agency_that_signed(
     named = f"287(g) agreement, Jail Enforcement Model, {author}{code}"
     assert letter.plain_subject == f"Notice of termination: {named}"
     assert letter.sender == (author,)
-    assert letter.cover[2:5:2] == (
-        f"From: {author}",
-        f"Re: Notice of termination: 287(g) agreement, {author}",
+    assert letter.cover.facts[1:4:2] == (
+        ("From:", author),
+        ("Re:", f"Notice of termination: 287(g) agreement, {author}"),
     )
     assert letter.head.startswith(f"{author}{',' * (',' in author)} to U.S. Immigration")
     assert letter.notice.author == author

@@ -57,6 +57,19 @@ def test_a_second_run_goes_on_where_the_first_one_ended(run: Run) -> None:
     assert [it["event"] for it in events()] == ["written"] * 3
 
 
+def test_a_line_break_within_a_columns_name_is_read() -> None:
+    header = HEADER.replace("signatory.name", '"Sheriff\nname"')
+    assert "\nname" in header
+    code, out, err = streamed(header + ROWS.splitlines(keepends=True)[0], "-q")
+    assert (code, out) == (0, "".join(f"{name}\n" for name in FILES[:2]))
+    assert "Sheriff" not in err
+
+
+def test_a_quote_that_stays_open_in_the_columns_names_is_told_as_such() -> None:
+    code, out, err = streamed(HEADER.replace("signatory.name", '"Sheriff') + ROWS, "-q")
+    assert (code, out, err.splitlines()[0]) == (1, "", "-:1: is not CSV: unexpected end of data")
+
+
 def test_a_batch_without_it_finds_the_letters_finished(run: Run) -> None:
     assert run("batch", "n.csv", "--stream", *OPTIONS, "-q").exit_code == 0
     assert outcome(run("batch", "n.csv", *OPTIONS, "-q")) == (0, "", "")

@@ -258,7 +258,9 @@ def test_a_fax_cover_and_separator_sheets_are_the_same(library: Library) -> None
     record = {"address": ["Director", "Ross"], "pages": 2}
     sheet = {"name": "Marin", "reference": "SC-1", "request": "n.csv:2", "letters": [record]}
     engines = [library_of(engine).context.engine for engine in NAMES]
-    covers = [pages_of(engine.print_cover(letter, letter.cover_of(3), 2)) for engine in engines]
+    covers = [
+        pages_of(engine.print_cover(letter, letter.cover.with_pages(3), 2)) for engine in engines
+    ]
     sheets = [pages_of(engine.print_sheets([sheet, sheet])) for engine in engines]
     assert [first_difference(*covers), first_difference(*sheets)] == ["", ""]
 

@@ -200,6 +200,18 @@ def test_a_date_with_one_reading_is_taken(cell: str) -> None:
     assert dates(cell) == ["2026-11-24"]
 
 
+@pytest.mark.parametrize("cell", ["1/2/49", "2-Jan-49", "Jan 2, 49", "02JAN49", "1-2-49"])
+def test_a_year_of_two_digits_is_one_of_this_century(cell: str) -> None:
+    assert dates(cell, "12/31/26")[0] == "2049-01-02"
+
+
+@pytest.mark.parametrize("cell", ["1/2/69", "2-Jan-87", "Jan 2, 99", "02JAN50", "1-2-68"])
+def test_a_year_of_two_digits_that_may_be_of_either_century_is_asked_for(cell: str) -> None:
+    told = f"n.csv:2 (Marin County, CA): date {cell!r} is not a date"
+    hint = "write the year in four digits; write it as YYYY-MM-DD, such as 2026-11-24"
+    assert told_of(cell) == [f"{told}\n  hint: {hint}"]
+
+
 @pytest.mark.parametrize("cell", ["2026-11-24 99:99", "11/24/2026 25:61"])
 def test_a_time_that_no_day_has_is_told(cell: str) -> None:
     assert "is not a date" in told_of(cell)[0]

@@ -14,7 +14,7 @@ from read_fax import MARKS, pages_of, said_by, said_in, sheets_of
 from optout_cli.exporters import FAX_LINES, ExportContext, Options, exporter_for
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
-from optout_cli.model.letter import Block, Heading, Letter, ListBlock, Paragraph, Quote, Run
+from optout_cli.model.letter import Block, Cover, Heading, Letter, ListBlock, Paragraph, Quote, Run
 from optout_cli.templating.filters import typeset
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
@@ -115,12 +115,12 @@ def test_a_whole_letter_that_is_not_to_be_sent_yet_is_marked_as_a_draft(library:
 
 
 def test_a_letter_without_a_cover_begins_with_its_head(library: Library) -> None:
-    text = fax_of(replace(letter_for(library), cover=()), library)
+    text = fax_of(replace(letter_for(library), cover=Cover()), library)
     assert pages_of(text)[0][1].endswith(", page 1 of 2")
 
 
 def test_a_cover_that_fills_a_page_goes_on_overleaf(library: Library) -> None:
-    letter = replace(letter_for(library), cover=(*["A fact"] * 30, "{pages} pages"))
+    letter = replace(letter_for(library), cover=Cover("A", (), (*["A fact"] * 30, "{pages} pages")))
     text = fax_of(letter, library)
     assert [page[-1] for page in pages_of(text)[:2]] == ["A fact", "4 pages"]
     assert pages_of(text)[1][1].endswith(", page 2 of 4")

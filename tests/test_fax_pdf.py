@@ -92,7 +92,7 @@ def test_the_cover_is_a_page_that_a_clerk_would_send(
 
 def test_the_line_on_confidentiality_can_be_left_out(library: Library) -> None:
     letter = letter_for(library, FAX + "leave-out: [confidentiality]\n")
-    assert letter.cover_of(3).sentences == (
+    assert letter.cover.with_pages(3).sentences == (
         "If pages are missing or cannot be read, please call 415-555-0100.",
     )
 
@@ -124,5 +124,5 @@ def test_its_file_ends_in_pdf(run: Run, write: Write, in_folder: Path) -> None:
 def test_a_fax_may_have_more_pages_than_a_template_may_count(
     letter: Letter, library: Library
 ) -> None:
-    page = cover_page(letter, letter.cover_of(302), 301, library.templates)
+    page = cover_page(letter, letter.cover.with_pages(302), 301, library.templates)
     assert page.count('class="later"') == 301

@@ -19,6 +19,7 @@ from make_letters import (
     texts_of,
     told_by,
 )
+from msgspec.structs import replace
 
 from optout_cli import bundled
 from optout_cli.exporters import exporter_for
@@ -26,7 +27,7 @@ from optout_cli.letters import Library, pipeline
 from optout_cli.letters.compose import compose
 from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.letters.render import render
-from optout_cli.model.letter import Files, Image, Letter, Paragraph, Run
+from optout_cli.model.letter import Cover, Files, Image, Letter, Paragraph, Run
 from optout_cli.readers.document import with_assignments
 from optout_cli.templating.filters import typographic
 from optout_cli.templating.templates import Templates
@@ -67,8 +68,27 @@ def test_each_section_of_the_template_is_a_part_of_the_letter(lay: Lay) -> None:
     assert parts == {
         **{name: (name, "2") for name in PARTS},
         **{name: f"{name} 2" for name in ONE_LINE},
+        "cover": Cover("cover", (), ("2",)),
         "body": (Paragraph((Run("body"),)), Paragraph((Run("2"),))),
     }
+
+
+def test_a_cover_has_its_facts_by_label(lay: Lay) -> None:
+    lines = ("FAX", "To: Ann: the clerk", "Pages: {pages}", "Call 415-555-0100.")
+    words = "".join(f"<p>{line}</p>" for line in lines)
+    parts = (section(name) for name in PARTS if name != "cover")
+    letter = lay("\n".join((*parts, f'<section id="cover">{words}</section>')))
+    facts = (("To:", "Ann: the clerk"), ("Pages:", "{pages}"))
+    assert letter.cover == Cover("FAX", facts, ("Call 415-555-0100.",))
+    assert letter.cover.with_pages(3).facts[1] == ("Pages:", "3")
+
+
+@pytest.mark.parametrize(("lines", "is_long"), [(20, False), (21, True)])
+def test_more_than_20_lines_may_go_to_another_page_than_the_signature(
+    library: Library, lines: int, *, is_long: bool
+) -> None:
+    letter = replace(letter_for(library), approval=("A",), enclosures=(), record=())
+    assert replace(letter, cc=("B",) * (lines - 1)).has_long_end is is_long
 
 
 def test_the_date_and_the_address_come_from_the_notice(lay: Lay) -> None:

@@ -11,7 +11,7 @@ from edit_wording import REQUEST as AGREEMENT
 from hypothesis import given
 from hypothesis import strategies as st
 from letters_by_period import sample_letters
-from make_letters import KINDS, body_texts, document_of, letter_for, told_by
+from make_letters import KINDS, body_texts, document_of, letter_for, notice_for, told_by
 from msgspec.structs import replace
 
 from optout_cli.letters import Library
@@ -324,6 +324,45 @@ def test_words_for_both_letters_where_these_differ_get_a_note(run: Run, write: W
         " salutation: under recipients: bureau: and ice: instead"
     )
     assert shared == {"salutation": [told], "closing": []}
+
+
+@pytest.mark.parametrize(
+    ("passage", "words", "told"),
+    [
+        ("rights", "We keep all rights", "it ends without a period"),
+        ("opening", "As Sheriff, I write for the County,", "it ends without a period"),
+        ("rights", '"We keep all rights.', "it has a quotation mark without its pair"),
+        ("reasons", "They said: “No.\n\nThat is all.", "it has a quotation mark without its pair"),
+    ],
+)
+def test_words_that_surely_lack_a_mark_get_a_note(
+    passage: str, words: str, told: str, run: Run, write: Write
+) -> None:
+    path = str(write("r.yaml", f"{REQUEST}wording: {json.dumps({passage: words})}\n"))
+    for command in (("write", path, "--to", "ice", "-f", "txt", "-o", "-"), ("check", path)):
+        code, _, err = outcome(run(*command))
+        lines = [line for line in err.splitlines() if "mark" in line or "period" in line]
+        shown = [line.removeprefix(f"{path}: ") for line in lines]
+        assert (code, shown) == (0, [f"note: check wording.{passage}: {told}"])
+
+
+@pytest.mark.parametrize(
+    ("passage", "words"),
+    [
+        ("closing", "Yours truly,"),
+        ("subject", "Our notice"),
+        ("requests", "I ask ICE:\n\n- to answer\n- to meet with us"),
+        ("rights", '"We keep all rights."'),
+        ("rights", "We keep all rights (see above)"),
+        ("reasons", "“No.\n\n“Never.”"),
+        ("reasons", 'It needs a 24" screen.'),
+        ("rights", "May we hear from you?"),
+    ],
+)
+def test_words_that_may_end_so_get_no_note(library: Library, passage: str, words: str) -> None:
+    notice = replace(notice_for(library), wording={passage: words})
+    own = with_notes(render(notice, library.templates), library)
+    assert "unfinished-words" not in {note.code for note in own.notice.notes}
 
 
 @pytest.mark.parametrize("given", ["{rights: }", "{rights: ''}", "{rights: none}", "{rights: '-'}"])

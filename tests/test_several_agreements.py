@@ -144,7 +144,7 @@ def test_the_name_of_the_file_has_every_model_in_one_order(library: Library, mod
     assert letter.file_name == "2026-11-24-terminate-wso-tfm-autauga-county-sheriff-office-ice"
     assert "287(g) agreements, " in letter.subject
     named = "287(g) agreements, Autauga County Sheriff Office, Alabama"
-    assert f"Re: Notice of termination: {named}" in letter.cover
+    assert ("Re:", f"Notice of termination: {named}") in letter.cover.facts
 
 
 def test_letters_of_several_and_of_one_agreement_stand_side_by_side(

@@ -95,8 +95,9 @@ def test_a_small_hyphen_is_drawn_wherever_it_lies_between_scan_lines(
 
 def test_the_cover_counts_its_pages(letter: Letter, library: Library) -> None:
     one = tiff(letter, library.context)
-    told = tuple(line.replace("{pages}", str(len(pictures_in(one)))) for line in letter.cover)
-    assert "{pages}" in "".join(letter.cover)
+    told = letter.cover.with_pages(len(pictures_in(one)))
+    assert ("Pages:", "{pages}, with this one") in letter.cover.facts
+    assert ("Pages:", f"{len(pictures_in(one))}, with this one") in told.facts
     assert tiff(replace(letter, cover=told), library.context) == one
 
 

@@ -21,7 +21,7 @@ from optout_cli.readers.csv import csv_from, rows_from_csv
 from optout_cli.readers.document import Document, Layer, Tree, with_assignments
 from optout_cli.readers.ndjson import rows_from_ndjson
 from optout_cli.readers.validate import convert
-from optout_cli.readers.values import Use, judge, kinds, uses_in
+from optout_cli.readers.values import Use, _table, _uses_in, judge
 from optout_cli.readers.yaml import document_from_yaml
 
 PATHS: dict[Use, str] = {
@@ -403,6 +403,7 @@ MEANT: dict[Use, list[str]] = {
         "Winston-Salem",
         "Truth or Consequences",
         "Washington DC",
+        *("Street", "Check", "Sample"),
         "Ninety Six",
         "29 Palms",
         "Town and Country",
@@ -427,6 +428,7 @@ MEANT: dict[Use, list[str]] = {
         "Chief Joseph",
         "Marshal Clerk",
         "Jon Doe",
+        *("Don Street", "Don Date", "Don R. Name", "Soon Title", "Soon City", "Don O'Check"),
     ],
     "post": [
         "7020 0000 0000 0000 0010",
@@ -545,9 +547,39 @@ def judged(use: Use, text: str) -> str:
 
 
 def test_each_kind_has_samples() -> None:
-    assert {kind.id: uses_in(kind.wrong) for kind in kinds()} == {
-        id: {*uses} for id, (uses, _) in SAMPLES.items()
-    }
+    found = {id: _uses_in(kind.wrong) for id, kind in _table().kind.items()}
+    assert found == {id: {*uses} for id, (uses, _) in SAMPLES.items()}
+
+
+LABELS = [
+    *("Date", "Name", "Title", "Address", "City", "State", "County"),
+    *("Phone", "Street", "Office", "Town", "Zip", "Number"),
+]
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("name", ["Dean", "Don", "Soon", "Art", "Will", "Grant", "Page", "Mark"])
+def test_a_person_may_have_the_label_of_a_form_as_the_family_name(name: str) -> None:
+    assert [judged("person", f"{name} {label}") for label in LABELS] == [""] * len(LABELS)
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize(
+    ("use", "text"),
+    [
+        *(
+            ("person", text)
+            for text in ("Name", "[Title]", "Street address", "Street", "Don't know")
+        ),
+        *(("city", text) for text in ("City", "Town", "[City]", "City name", "Street address")),
+        *(
+            ("name", text)
+            for text in ("Street", "Name", "Sheriff name", "don't know", "coming soon")
+        ),
+    ],
+)
+def test_a_label_that_nobody_replaced_is_a_problem(use: Use, text: str) -> None:
+    assert judged(use, text) == "wrong"
 
 
 @pytest.mark.no_cover

@@ -230,6 +230,7 @@ def _words_of(letter: Letter) -> _Words:
         "plain_subject": letter.plain_subject,
         "keywords": letter.keywords,
         "is_typed": letter.is_typed,
+        "has_long_end": letter.has_long_end,
         "after_signature": [_fit_words(lines, *_NOTATION) for lines in letter.after_signature],
         "lines_of_end": sum(
             lines_taken(line, *ROOMS["signature"]) for line in (letter.closing, *letter.signature)

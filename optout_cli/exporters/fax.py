@@ -1,6 +1,6 @@
 """The letter as fax-ready text: ASCII, at most 80 columns, a cover page, numbered pages.
 
-The words of the cover are the letter's own `cover` lines, from the templates.
+The words of the cover are the letter's own, from the templates.
 """
 
 import re
@@ -40,7 +40,7 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
         message = f"a page of {context.options.lines_per_page} lines has no room for the letter"
         hint = f"its head takes {len(head)} lines; give it more with --lines-per-page"
         raise OptoutError(Problem("low-page", message, hint=hint))
-    cover = break_pages(join_groups(_cover_groups(letter)), height) if letter.cover else []
+    cover = break_pages(join_groups(_cover_groups(letter)), height) if letter.cover.title else []
     body = break_pages(join_groups(groups_of(letter)), height)
     pages = len(cover) + len(body)
     # Number only lines of our own template: in the letter `{page}` is the user's text.
@@ -62,7 +62,7 @@ def count_pages(content: bytes) -> int:
 
 def _cover_groups(letter: Letter) -> Iterator[Group]:
     """Yield the letterhead, the title, the lines with labels, which are aligned, and sentences."""
-    cover = letter.cover_of(_PAGES)
+    cover = letter.cover
     width = max((len(label) for label, _ in cover.facts), default=0) + 1
     head = (*letter.sender, *letter.sender_contact)
     yield tuple(Line(line) for text in head for line in wrap(text))

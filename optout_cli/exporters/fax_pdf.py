@@ -85,7 +85,7 @@ def whole_fax(letter: Letter, context: ExportContext) -> Iterator[Fax]:
     later = count + sum(pages for _, pages in enclosed)
 
     def print_front(covers: int) -> tuple[bytes, int]:
-        front = context.engine.print_cover(letter, letter.cover_of(later + covers), later)
+        front = context.engine.print_cover(letter, letter.cover.with_pages(later + covers), later)
         return front, pages_in(front) - later
 
     front, covers = print_front(1)

@@ -51,7 +51,6 @@ _FOLDS = (_INCHES["first-fold"], _INCHES["second-fold"])  # from the page's top
 _AUTOGRAPH = (_INCHES["autograph-width"], _INCHES["autograph-height"])
 _TO_SIGN, _TYPED, _SIGNED = 57, 14, 6  # pt above the signature: four lines, one, or a picture
 _LOW = 25  # pt above a signature in ink where four lines would cost a page
-_MOST_TOGETHER = 21  # paragraphs: the signature, and 20 lines of enclosures and copies
 _SHARPNESS = 600  # pixels an inch of a picture that was an SVG
 _MOST = 255  # characters of a property of the document
 _ZIPPED = (1980, 1, 1, 0, 0, 0)  # the first day that a ZIP file can name
@@ -359,6 +358,6 @@ def _write_end(document: Document, letter: Letter, *, is_low: bool) -> None:
         first, *others = [document.add_paragraph(line, "Notation") for line in group]
         first.paragraph_format.space_before = Pt(7)
         together += (first, *others)
-    if len(together) <= _MOST_TOGETHER:
+    if not letter.has_long_end:
         for paragraph in together[:-1]:
             paragraph.paragraph_format.keep_with_next = True

@@ -24,17 +24,27 @@ from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Note, Notice
 from optout_cli.model.request import DETAILS, Authority
 from optout_cli.templating.body import texts_in
-from optout_cli.templating.filters import WORDING, and_list, as_typed, long_date, typographic
+from optout_cli.templating.filters import (
+    WORDING,
+    and_list,
+    as_typed,
+    long_date,
+    typographic,
+    with_curly_quotes,
+)
 from optout_cli.templating.inspect import unprinted_parts
 
 WORDING_NOTE = "wording"  # of the note on what is wrong with own wording
 SHARED = "shared-words"  # of the note on words that stand in both letters
+UNFINISHED = "unfinished-words"  # of the note on own wording that lacks a mark at its end
 UNSTATED = "unstated-fact"  # of the note on a fact that own wording leaves out
 _NAMED = rf"(?:{'|'.join(MONTHS)}) [0-9]{{1,2}}, [0-9]{{4}}\b"
 _ACTIVATED = re.compile(
     rf"\bactivat(?:ed|ion)\b[^.;]{{0,60}}?\b(?:on|of|was|is|for) {_NAMED}"
     rf"|\b[Oo]n {_NAMED},? [^.;]{{0,40}}?\bactivated\b"
 )
+_HAS_ITEM = re.compile(r"^\s*(?:[-*\u2022]|[0-9]{1,2}[.)])\s", re.MULTILINE)
+_INCHES = re.compile("[0-9]['\"\u2019\u201d]")
 # Facts of a notice that come from the request or the data, not from the template.
 _STATED = (
     "place", "recipient", "recipients", "copies", "cc", "signatory", "letterhead", "authority",
@@ -100,6 +110,7 @@ def with_notes(letter: Letter, library: Library) -> Letter:
     notes = [Note(code=WORDING_NOTE, text=f"check your own words: {text}") for text in told]
     if letter.notice.wording or not {*letter.notice.leave_out} <= {*DETAILS}:
         notes += (Note(code=UNSTATED, text=text) for text in _left_unsaid(letter, library))
+        notes += (Note(code=UNFINISHED, text=text) for text in _unfinished(letter, library))
         notes += (Note(code=SHARED, text=text) for text in _shared_words(letter, library))
     if not notes:
         return letter
@@ -127,6 +138,23 @@ def _shared_words(letter: Letter, library: Library) -> Iterator[str]:
             yield f"check wording.salutation: it greets both offices; {hint}"
         else:
             yield f"check wording.{name}: both letters get it, and optout's words for them differ"
+
+
+def _unfinished(letter: Letter, library: Library) -> Iterator[str]:
+    """Say which of the request's words surely lack a period, or a quotation mark."""
+    plain = msgspec.structs.replace(letter.notice, wording={}, leave_out=())
+    shipped = library.templates.blocks_of(letter.template, msgspec.structs.asdict(plain))
+    for name, text in letter.notice.wording.items():
+        is_sentence = re.sub("<[^<>]*>", "", shipped.get(name, "")).strip().endswith(".")
+        if is_sentence and re.search(r"[\w,;]\s*$", text) and not _HAS_ITEM.search(text):
+            yield f"check wording.{name}: it ends without a period"
+        paragraphs = re.split(r"\n\s*\n", with_curly_quotes(text))
+        marks = [it.count("\u201c") - it.count("\u201d") for it in paragraphs]
+        # A quotation of several paragraphs has a mark before each, and one at its end.
+        goes_on = [it.lstrip().startswith("\u201c") for it in (*paragraphs[1:], "")]
+        is_open = any(count and not more for count, more in zip(marks, goes_on, strict=True))
+        if sum(marks) and is_open and not _INCHES.search(text):
+            yield f"check wording.{name}: it has a quotation mark without its pair"
 
 
 def _left_unsaid(letter: Letter, library: Library) -> Iterator[str]:

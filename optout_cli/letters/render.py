@@ -17,7 +17,7 @@ from msgspec.structs import asdict
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.letters import Library
 from optout_cli.model.jurisdiction import Contact
-from optout_cli.model.letter import Block, Files, Form, Letter, Mailbox, Paragraph, People
+from optout_cli.model.letter import Block, Cover, Files, Form, Letter, Mailbox, Paragraph, People
 from optout_cli.model.notice import Notice, Route
 from optout_cli.model.program import Forbidden
 from optout_cli.templating.body import plain, sections_from, texts_in
@@ -68,6 +68,7 @@ def render(notice: Notice, templates: Templates, files: Files | None = None) -> 
         if id != "body":
             lines = _lines_of(sections[id], id, name, templates)
             parts[id.replace("-", "_")] = " ".join(lines) if id in _ONE_LINE else lines
+    parts["cover"] = _cover_from(*parts["cover"])
     contact = notice.recipient.contact
     files = files or Files()
     return Letter(
@@ -84,6 +85,13 @@ def render(notice: Notice, templates: Templates, files: Files | None = None) -> 
         body=typeset(sections["body"]),
         **parts,
     )
+
+
+def _cover_from(title: str = "", *lines: str) -> Cover:
+    """Return the cover of a fax. A line of the template is `Label: words`, or a sentence."""
+    parts = [line.partition(": ") for line in lines]
+    facts = tuple((f"{label}:", words) for label, _, words in parts if words)
+    return Cover(title, facts, tuple(label for label, _, words in parts if not words))
 
 
 def with_forms(letter: Letter, routes: Iterable[Route], templates: Templates) -> Letter:

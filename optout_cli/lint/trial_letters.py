@@ -6,11 +6,10 @@ the template or of `program.yaml`.
 
 import re
 from collections import defaultdict
-from collections.abc import Generator, Hashable, Iterator, Sequence
+from collections.abc import Generator, Hashable, Iterable, Iterator, Sequence
 from datetime import date
-from heapq import heapify, heappop, heappush
-from itertools import chain, pairwise
-from operator import itemgetter
+from itertools import chain, combinations, pairwise
+from random import Random
 from typing import Any, NamedTuple
 
 import msgspec
@@ -30,9 +29,8 @@ from optout_cli.lint.samples import (
 from optout_cli.model.fields import days_in
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case
-from optout_cli.model.program import OWN_DAY
-from optout_cli.model.request import PARTIES, Party, Request
-from optout_cli.programs import holds_for, refusals
+from optout_cli.model.request import PARTIES, Party
+from optout_cli.programs import refusals
 from optout_cli.templating.filters import as_typed, quotation, typographic
 from optout_cli.templating.inspect import ANY, Reading
 from optout_cli.templating.problems import ENDLESS
@@ -41,25 +39,8 @@ from optout_cli.templating.search import SUFFIX
 _TAME, _HOSTILE = "Sample", '</p><li>{{ 7 * 7 }} &amp; "x" <b>y</b>'
 _QUOTED = re.compile(r"text='(?:[^'\\]|\\.)*'|text=\"(?:[^\"\\]|\\.)*\"")  # in a block's repr
 
-# What of a sample decides a fact of its notice. Facts that are not here are in whole samples only.
-_DECIDE = {
-    "period": {"period"},
-    "citations": {"citations"},
-    "day": {"day"},
-    "date": set(),
-    "addressing": {"is_active"},
-    "activation": {"is_active", "particulars.scheduled"},
-    "place": {"place"},
-    "author": {"place", "author"},
-    "calls_itself": {"place", "author", "is_whole"},
-    "recipient.service": {"is_whole"},
-    "recipient": {"recipient", "office"},
-    "recipients": {"recipient", "office"},
-    "copies": {"recipient", "office", "is_active"},
-}
 _IN_VAIN = 20  # letters one after the other that show nothing new
-_MOST_BESIDE = 3  # particulars that two places beside each other are tried with
-_Group = tuple[str, ...]  # what decides together what a letter prints at one place
+_Pair = tuple[tuple[str, Hashable], ...]  # two facts of a sample that a letter may print together
 
 
 def try_program(
@@ -113,26 +94,41 @@ def _letter_problems(subject: Subject, readings: _Readings, today: date) -> Iter
     each = (reading.problems(subject.program, subject.kind) for reading in readings.values())
     unknown = [*chain.from_iterable(each)]
     yield from unknown
+    samples = [*samples_of(subject, today)]
     reported = {problem.location for problem in unknown}
-    trials = Trials(subject, readings, today)
-    is_whole = yield from _trial_problems(subject, trials, reported)
+    is_whole = yield from _trial_problems(subject, _trials_of(subject, samples), reported)
     if is_whole:
-        if not trials.shown:
-            yield subject.never_written()
         yield from _unused_particulars(subject, _paths_in(readings))
-        yield from _hostile_problems(subject, trials.samples)
+        yield from _hostile_problems(subject, samples)
+
+
+class _Trial(NamedTuple):
+    """A letter to write: a sample's to one party, or to whoever there is, and what decides it."""
+
+    sample: Sample
+    parties: tuple[Party, ...]
+    facts: dict[str, Hashable]
 
 
 def _trial_problems(
-    subject: Subject, trials: "Trials", reported: set[Location | None]
+    subject: Subject, trials: Iterable[_Trial], reported: set[Location | None]
 ) -> Generator[Problem, None, bool]:
     """Yield the problems of trial letters; return whether each could be written.
 
-    A problem that stops a letter is left out where one is `reported`. Where no letter could be
-    written, and the last `_IN_VAIN` told nothing new, the others are not tried.
+    Those are written of which two facts were in no letter together. A problem that stops a letter
+    is left out where one is `reported`. Where no letter could be written, and the last `_IN_VAIN`
+    told nothing new, the others are not tried.
     """
     is_whole, in_vain, told = True, 0, set[tuple[Location | None, str]]()
-    for trial, case in trials:
+    shown: defaultdict[str, set[_Pair]] = defaultdict(set)  # by template
+    templates = {
+        id: subject.library.templates.name_of(subject.id, place.slug, place.state_code)
+        for id, place in subject.places.items()
+    }
+    for trial in trials:
+        pairs, known = {*combinations(trial.facts.items(), 2)}, shown[templates[trial.sample.place]]
+        if pairs <= known or any(refusals(case := case_of(subject, trial.sample))):
+            continue
         try:
             letters = _letters(subject, case, trial.parties)
         except OptoutError as error:
@@ -144,12 +140,14 @@ def _trial_problems(
             in_vain = 0 if new else in_vain + 1
             # Each further letter would take as long to say the same.
             is_endless = any(problem.code == ENDLESS for problem in error.problems)
-            if is_endless or (in_vain == _IN_VAIN and not trials.shown):
+            if is_endless or (in_vain == _IN_VAIN and not any(shown.values())):
                 break
             continue
-        trials.shown |= trial.shows
+        known |= pairs
         for letter in letters:
             yield from _wording_problems(subject, letter, trial.sample)
+    if is_whole and not any(shown.values()):
+        yield subject.never_written()
     return is_whole
 
 
@@ -275,111 +273,28 @@ def _structure(blocks: Sequence[object]) -> str:
     return _QUOTED.sub("", repr(blocks))
 
 
-class Trial(NamedTuple):
-    """A letter to write: a sample's to one party, or to whoever there is.
+def _trials_of(subject: Subject, samples: Iterable[Sample]) -> list[_Trial]:
+    """Return the letter of each sample to each recipient; of one that is not whole, to one only.
 
-    Each bit of `shows` stands for a combination of what decides one place in the letter.
+    They are in no order, so that each of the first ones shows much that those before it do not.
     """
-
-    sample: Sample
-    parties: tuple[Party, ...]
-    shows: int
-
-
-class Trials:
-    """The letters to write of a kind, the one that shows most first, until all is in `shown`."""
-
-    def __init__(self, subject: Subject, readings: _Readings, today: date) -> None:
-        self._subject, self._readings = subject, readings
-        self._groups: dict[str, list[itemgetter[Hashable]]] = {}  # by template
-        self._templates = {
-            id: subject.library.templates.name_of(subject.id, place.slug, place.state_code)
-            for id, place in subject.places.items()
-        }
-        self.shown = 0
-        self._bits: dict[Hashable, int] = {}
-        self._waiting: list[tuple[int, int, Trial]] = []
-        self.samples = list(samples_of(subject, today))
-        for number, sample in enumerate(self.samples):
-            for trial in self._trials_of(sample, number):
-                self._waiting.append((-trial.shows.bit_count(), len(self._waiting), trial))
-
-    def __iter__(self) -> Iterator[tuple[Trial, Case]]:
-        """Yield the letters with their cases; whoever writes one adds what it shows to `shown`."""
-        waiting = self._waiting
-        heapify(waiting)
-        while waiting:
-            _, number, trial = heappop(waiting)
-            count = (trial.shows & ~self.shown).bit_count()
-            if count and waiting and waiting[0][0] < -count:
-                heappush(waiting, (-count, number, trial))
-            elif count and not any(refusals(case := case_of(self._subject, trial.sample))):
-                yield trial, case
-
-    def _trials_of(self, sample: Sample, number: int) -> Iterator[Trial]:
-        """Yield the letter to each recipient; of a sample that is not whole, to one only."""
-        program = self._subject.program
-        rules = tuple(rule.has(sample.day) for rule in program.recipients)
-        values: defaultdict[str, Hashable] = defaultdict(lambda: None)  # a name that does not exist
-        values |= {
-            "period": program.period(sample.day),
-            "citations": sum(act.date <= sample.day for act in program.citations.values()),
+    program, trials = subject.program, []
+    for number, sample in enumerate(samples):
+        facts: dict[str, Hashable] = {
             "day": sample.day,
+            "place": sample.place,
             "is_active": sample.is_active,
             "is_whole": sample.is_whole,
-            "place": sample.place,
-            "rules": rules,
         }
-        for name, spec in self._subject.kind.particulars.items():
+        for name, spec in subject.kind.particulars.items():
             value = sample.particulars.get(name)
             is_choice = "choice" in (spec.type, spec.of)
             shown = value if is_choice else len(value) if isinstance(value, list) else bool(value)
-            values[f"particulars.{name}"] = str(shown)
-        given = {**sample.particulars, OWN_DAY: sample.day.isoformat()}
-        for name, rule in self._subject.kind.computed.items():
-            is_used = rule.from_ in given and holds_for(rule.when, sample.day, given.get)
-            values[f"computed.{name}"] = is_used
-        template = self._templates[sample.place]
-        if template not in self._groups:
-            self._groups[template] = [itemgetter(*group) for group in self._groups_in(template)]
+            facts[f"particulars.{name}"] = str(shown)
         parties = [rule.party for rule in program.recipients_on(sample.day)]
         chosen = parties if sample.is_whole else parties[number % (len(parties) or 1) :][:1]
         # With none, `compose` says so.
         each: list[tuple[Party, ...]] = [(party,) for party in chosen]
-        for to in each or [PARTIES]:
-            values["recipient"] = to
-            shows = 0
-            for group, get in enumerate(self._groups[template]):
-                told = (template, group, get(values))
-                shows |= 1 << self._bits.setdefault(told, len(self._bits))
-            yield Trial(sample, to, shows)
-
-    def _groups_in(self, template: str) -> Iterator[_Group]:
-        together = self._readings[template].together
-        deciding = [frozenset[str]().union(*map(self._deciding, facts)) for facts in together]
-        found = {frozenset({"recipient", "office"}), *deciding}
-        particulars = {f"particulars.{name}" for name in self._subject.kind.particulars}
-        for first, second in pairwise(deciding):
-            if first | second <= particulars and len(first | second) <= _MOST_BESIDE:
-                found.add(first | second)
-        # An office is the place's own, or a rule of the program names it. What the place's own
-        # lacks shows in a joint letter as in a bare one.
-        for group in [group for group in found if "office" in group]:
-            rest = group - {"office"}
-            found |= {rest | {"rules", "is_whole"}}
-            found |= {(rest - {other}) | {"place"} for other in ("is_whole", "is_active")}
-            found.remove(group)
-        for group in found:
-            if not any(group < other for other in found):
-                yield tuple(sorted(group))
-
-    def _deciding(self, fact: str) -> set[str]:
-        """Return what of a sample decides a fact."""
-        root = fact.partition(".")[0]
-        if root in ("particulars", "computed"):
-            return {fact.replace("_", "-")}
-        is_asked = {"is_whole"} if root in Request.__struct_fields__ else set[str]()
-        found = _DECIDE.get(fact, _DECIDE.get(root, is_asked))
-        if "author" in found:  # which a particular may name
-            found = found - {"author"} | {f"particulars.{self._subject.program.author}"}
-        return found
+        trials += [_Trial(sample, to, {**facts, "to": to}) for to in each or [PARTIES]]
+    Random(0).shuffle(trials)  # noqa: S311  # always the same order
+    return trials

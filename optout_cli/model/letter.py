@@ -9,6 +9,7 @@ from optout_cli.model.notice import Note, Notice, Recipient, Route
 
 Mailbox = tuple[str, str]  # name, e-mail address
 BOX = "\u2610 "  # a box to tick, and a blank
+_MOST_AT_END = 20  # lines of enclosures and copies that stay on the signature's page
 EngineName = Literal["weasyprint", "typst"]  # of what lays out pages; see `engines`
 
 
@@ -121,11 +122,23 @@ class People(msgspec.Struct, frozen=True):
 
 
 class Cover(msgspec.Struct, frozen=True):
-    """The first page of a fax: its title, its facts, each a label and words, and its sentences."""
+    """The first page of a fax: its title, its facts, each a label and words, and its sentences.
 
-    title: str
-    facts: tuple[tuple[str, str], ...]
-    sentences: tuple[str, ...]
+    `{pages}` stands for the number of pages. A letter without a cover has no title.
+    """
+
+    title: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    sentences: tuple[str, ...] = ()
+
+    def with_pages(self, count: int) -> "Cover":
+        """Return the cover of a fax that has so many pages."""
+
+        def filled(text: str) -> str:
+            return text.replace("{pages}", str(count))
+
+        facts = tuple((label, filled(words)) for label, words in self.facts)
+        return Cover(filled(self.title), facts, tuple(map(filled, self.sentences)))
 
 
 class Form(msgspec.Struct, frozen=True):
@@ -139,11 +152,11 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """The letter in parts, in the words of its template. Exporters read nothing behind it.
 
     `envelope` is the address in the window; `recipient` is the full block. `mark` is printed on
-    each page of a draft and is empty otherwise. `cover` are the lines of a fax's first page: its
-    title, then `Label: words`, then sentences, with `{pages}` for the number of pages. `head`
-    begins each later page of a fax. `autograph` is a picture of the signature. `attachments` are
-    the enclosed files, and `named` all files that the request names. `template` is the name of the
-    letter's template. `forms` has the words on service of messages that differ from those on paper.
+    each page of a draft and is empty otherwise. `cover` and `head` are of its fax: the first page,
+    and the first line of each later one. `autograph` is a picture of the signature. `attachments`
+    are the enclosed files, and `named` all files that the request names. `template` is the name of
+    the letter's template. `forms` has the words on service of messages that differ from those on
+    paper.
     """
 
     notice: Notice  # for notes and next steps; exporters use the properties below
@@ -171,7 +184,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     cc: tuple[str, ...]
     record: tuple[str, ...]
     continuation: str
-    cover: tuple[str, ...]
+    cover: Cover
     head: str
     foot: str
     forms: dict[Route, Form] = {}
@@ -209,21 +222,16 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
         """The subject with plain blanks, for headers and metadata."""
         return self.subject.replace("\u00a0", " ")
 
-    def cover_of(self, pages: int | str) -> Cover:
-        """Return the cover of the letter's fax, which has so many pages."""
-        title, *lines = (line.replace("{pages}", str(pages)) for line in self.cover or ("",))
-        parts = [line.partition(": ") for line in lines]
-        return Cover(
-            title,
-            tuple((f"{label}:", words) for label, _, words in parts if words),
-            tuple(label for label, _, words in parts if not words),
-        )
-
     @property
     def after_signature(self) -> tuple[tuple[str, ...], ...]:
         """The groups of lines below the signature that are not empty."""
         groups = (self.approval, self.enclosures, self.cc, self.record)
         return tuple(filter(None, groups))
+
+    @property
+    def has_long_end(self) -> bool:
+        """Whether the lines below the signature may go to another page than it."""
+        return sum(map(len, self.after_signature)) > _MOST_AT_END
 
     @property
     def keywords(self) -> str:

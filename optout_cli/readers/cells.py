@@ -16,9 +16,8 @@ from optout_cli.readers.postal import state_code
 
 # The United States' order comes first: 03/04/2026 is March 4.
 _DATE_FORMS = (
-    *("%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%Y/%m/%d", "%Y%m%d", "%B %d %Y", "%b %d %Y"),
-    *("%d %B %Y", "%d %b %Y", "%d %b %y", "%d %B %y", "%b %d %y", "%B %d %y"),
-    *("%Y %b %d", "%Y %B %d", "%d%b%Y", "%d%b%y"),
+    *("%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%Y%m%d", "%B %d %Y", "%b %d %Y"),
+    *("%d %B %Y", "%d %b %Y", "%Y %b %d", "%Y %B %d", "%d%b%Y"),
 )
 _DAY_ZERO = date(1899, 12, 30)  # spreadsheets count days from here
 _DAY_NUMBERS = range(36_526, 73_051)  # the days of 2000 to 2099 in a spreadsheet
@@ -27,41 +26,48 @@ _SPANISH = (
 )
 _IN_SPANISH = re.compile(rf"([0-9]{{1,2}}) de ({_SPANISH}) del? ([0-9]{{4}})")
 _LONGEST = 100  # characters of a date; of a long text, some patterns take minutes
+_OPEN_YEAR = re.compile("(?<![0-9])[5-9][0-9]$")  # 1950 to 1999, or a century later
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
 
 def check_date(text: str) -> tuple[str, str] | None:
     """Return what is wrong with a date and a hint, or None where it is right."""
-    parts = _ISO.fullmatch(text)
     hint = "write it as YYYY-MM-DD, such as 2026-11-24"
+    if parts := _ISO.fullmatch(text):
+        year, month = int(parts[1]), int(parts[2])
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            if year and 1 <= month <= len(month_name) - 1:
+                hint = f"{month_name[month]} {year} has {monthrange(year, month)[1]} days"
+            return "is not on the calendar", hint
+        return None
     if len(text) > _LONGEST:
         return "is not a date", hint
-    if not parts:
-        head = re.split(r"[T ]+[0-9]{1,2}[:.][0-9]{2}|\s*[*?(]", text)[0].strip(" ~")
-        meant = guess_date(text) or guess_date(_WEEKDAY.sub("", head))
-        meant = meant or guess_date(head.replace("-", "/"))
-        if re.fullmatch("[0-9]{10}([0-9]{3})?", text):  # seconds or milliseconds since 1970
-            meant = date(1970, 1, 1) + timedelta(seconds=int(text[:10]))
-        if weekday := right_weekday(text):
-            return "names the wrong day of the week", f"{meant} is a {weekday}; {hint}"
-        if meant:
-            hint = f"write it as YYYY-MM-DD; did you mean {meant}?"
-        return "is not a date", hint
-    year, month = int(parts[1]), int(parts[2])
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        if year and 1 <= month <= len(month_name) - 1:
-            hint = f"{month_name[month]} {year} has {monthrange(year, month)[1]} days"
-        return "is not on the calendar", hint
-    return None
+    meant = _date_meant(text)
+    if weekday := right_weekday(text):
+        return "names the wrong day of the week", f"{meant} is a {weekday}; {hint}"
+    if meant:
+        hint = f"write it as YYYY-MM-DD; did you mean {meant}?"
+    elif guess_date(_OPEN_YEAR.sub("00", _plain_date(text))):
+        hint = f"write the year in four digits; {hint}"
+    return "is not a date", hint
+
+
+def _date_meant(text: str) -> date | None:
+    """Return the day that text with a time of day, a remark or a weekday most likely means."""
+    if re.fullmatch("[0-9]{10}([0-9]{3})?", text):  # seconds or milliseconds since 1970
+        return date(1970, 1, 1) + timedelta(seconds=int(text[:10]))
+    head = re.split(r"[T ]+[0-9]{1,2}[:.][0-9]{2}|\s*[*?(]", text)[0].strip(" ~")
+    forms = (text, _WEEKDAY.sub("", head), head.replace("-", "/"))
+    return next((day for form in forms if (day := guess_date(form))), None)
 
 
 def guess_date(text: str) -> date | None:
     """Return the day that text in another form most likely means."""
     if text.isascii() and text.isdecimal() and int(text) in _DAY_NUMBERS:
         return _DAY_ZERO + timedelta(int(text))
-    plain = " ".join(text.replace(",", " ").replace(". ", " ").split())
+    plain = _with_century(" ".join(text.replace(",", " ").replace(". ", " ").split()))
     plain = re.sub(r"(?i)\bsept\b", "Sep", plain)
     if words := _IN_SPANISH.fullmatch(plain.lower()):
         plain = f"{_SPANISH.split('|').index(words[2]) + 1}/{words[1]}/{words[3]}"
@@ -75,11 +81,17 @@ def guess_date(text: str) -> date | None:
     return None
 
 
+def _with_century(text: str) -> str:
+    """Return a date with its year in four digits: 26 is 2026. One of either century stays."""
+    is_whole = re.search("[0-9]{4}", text)
+    return text if is_whole else re.sub("(?<![0-9])(?=[0-4][0-9]$)", "20", text)
+
+
 # What a column's dates such as 11/24/2026 show together. `month-first`: some can only be that, and
 # no two different ones only day first. `day-first`: the other way round; a date that could be
 # either is not read then. `mixed`: several of both. `either`: nothing is proved.
 DateOrder = Literal["month-first", "day-first", "either", "mixed"]
-_SLASHED = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4}|[0-9]{2})")
+_SLASHED = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 _TIME = re.compile(
     r"[T ,]+(0{1,2}|12(?=[:.]00([:.]00(\.0+)?)? ?[Aa]))[:.]00([:.]00(\.0+)?)?( ?[Aa][Mm])?"
     r"(Z|\+00:?00| GMT.*)?$|\.0$|(?<=-[0-9]{2})(Z|\+00:00)$"
@@ -148,11 +160,10 @@ def slashed_days(text: str) -> tuple[str | None, str | None] | None:
 
     A day that is not on the calendar is None.
     """
-    found = _SLASHED.fullmatch(_plain_date(text))
+    found = _SLASHED.fullmatch(_with_century(_plain_date(text)))
     if not found:
         return None
     first, second, year = found.groups()
-    year = year if len(year) > 2 else f"20{year}"  # noqa: PLR2004  # digits
     days = (f"{year}-{first:0>2}-{second:0>2}", f"{year}-{second:0>2}-{first:0>2}")
     return tuple(None if check_date(day) else day for day in days)  # type: ignore[return-value]  # two
 

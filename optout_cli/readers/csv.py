@@ -9,7 +9,6 @@ import csv
 import io
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
 from functools import cache
 from itertools import chain, islice, zip_longest
 from typing import NamedTuple
@@ -99,12 +98,26 @@ def rows_as_they_come(lines: Iterator[str], file: str, keys: Collection[str] = (
     top, count = "", 0
     for line in lines:
         top, count = top + line, count + 1
-        if line.strip():
+        if top.strip() and (count > _MAX_TITLES or not _is_open(top)):
             break
     table, _ = read_table(top, file, keys=keys)
     if table:
         for below in _read_lines(lines, file, table.delimiter, count):
             yield _row_from(below, table, file)
+
+
+def _is_open(top: str) -> bool:
+    """Tell whether the first lines of a table end within a cell in quotes, which goes on below."""
+    for delimiter in _DELIMITERS:
+        if len([*_cells_of(top, delimiter)]) == len([*_cells_of(f"{top}more", delimiter)]):
+            return True
+    return False
+
+
+def _cells_of(text: str, delimiter: str) -> Iterator[list[str]]:
+    """Return the lines of a table in cells; the text may end within one."""
+    lines = io.StringIO(text, newline="")
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
 
 
 def read_table(
@@ -121,7 +134,7 @@ def read_table(
     """
     keys = () if columns else keys
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
-    delimiter = "," if is_sheet else _find_delimiter(text, file, columns)
+    delimiter = "," if is_sheet else _find_delimiter(text, columns)
     lines = _read_lines(text, file, delimiter)
     if is_sheet:
         lines = (line._replace(line=line.number) for line in lines)
@@ -193,19 +206,22 @@ def names_columns(cells: Iterable[str], columns: Collection[str] = ()) -> bool:
     return any(column_of(cell.strip()) == [_KEY] for cell in cells)
 
 
-def _find_delimiter(text: str, file: str, columns: Collection[str]) -> str:
+def _find_delimiter(text: str, columns: Collection[str]) -> str:
     """Return the delimiter that divides a line near the top so that one cell is a jurisdiction's.
 
     Where none does, it is the one that gives the first line the most cells.
     """
     widths = {}
     for delimiter in _DELIMITERS:
-        top: list[_Line] = []
-        with suppress(OptoutError):  # reported when the rows are read
-            top.extend(islice(_read_lines(text, file, delimiter), _MAX_TITLES))
-        found = [line for line in top if names_columns(line.cells, columns)]
-        widths[delimiter] = (bool(found), len((found or top)[0].cells) if top else 0)
+        filled = (cells for cells in _cells_of(text, delimiter) if any(map(_has_text, cells)))
+        top = [*islice(filled, _MAX_TITLES)]
+        found = [cells for cells in top if names_columns(cells, columns)]
+        widths[delimiter] = (bool(found), len((found or top)[0]) if top else 0)
     return max(_DELIMITERS, key=lambda delimiter: widths[delimiter])
+
+
+def _has_text(cell: str) -> bool:
+    return bool(cell.strip(_RULER))
 
 
 def _read_lines(
@@ -217,7 +233,7 @@ def _read_lines(
     line = above + 1
     try:
         for number, cells in enumerate(reader, above + 1):
-            if any(cell.strip(_RULER) for cell in cells):
+            if any(map(_has_text, cells)):
                 yield _Line(line, number, cells)
             line = above + reader.line_num + 1
     except csv.Error as error:

@@ -98,15 +98,13 @@ _IS_STATEMENT = re.compile(
 )
 
 
-class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+class _Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """One kind of odd text, as the table has it."""
 
-    id: str
     message: str
     hint: str
     whole: tuple[str, ...] = ()
     within: tuple[str, ...] = ()
-    marks: str | tuple[str, ...] = ()
     test: Literal["filler", "filler-alone", "filler-beside", "misread", "whole-address",
                   "small-letters", "lost", "misspelled", "fragment"] | None = None  # fmt: skip
     wrong: str = ""
@@ -115,8 +113,6 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keba
 
     def fits(self, text: str) -> bool:
         """Tell whether a text is of this kind."""
-        if self.marks and not any(mark in text.lower() for mark in self.marks):
-            return False
         return bool(
             (self.test and _TESTS[self.test](text))
             or (self.whole and _compile("|".join(self.whole)).fullmatch(text))
@@ -125,9 +121,10 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keba
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    kind: tuple[Kind, ...]
+    kind: dict[str, _Kind]
     parts: dict[str, str]  # of patterns
     words: dict[str, str]
+    names: dict[Use, str]
 
 
 class Doubt(NamedTuple):
@@ -143,11 +140,6 @@ def _table() -> _Table:
     return msgspec.toml.decode(
         Path(__file__).with_name("odd_values.toml").read_bytes(), type=_Table
     )
-
-
-def kinds() -> tuple[Kind, ...]:
-    """Return the kinds of odd texts; the first one that fits a text is reported."""
-    return _table().kind
 
 
 def judge(
@@ -212,9 +204,12 @@ def _doubts_about_pairs(texts: Mapping[str, str]) -> Iterator[Doubt]:
 
 
 @lru_cache(4096)  # a batch repeats many texts
-def _judge(text: str, use: Use) -> tuple[Kind, bool] | None:
+def _judge(text: str, use: Use) -> tuple[_Kind, bool] | None:
     """Return the first kind that is wrong for this use, or else odd, and whether it is wrong."""
     plain = normalize("NFC", text)
+    names = (_table().names.get(own) for own in (use, *_WIDER.get(use, ())))
+    if any(_compile(name).fullmatch(plain) for name in names if name):
+        return None
     return max(
         (pair for pair in _kinds_for(use) if pair[0].fits(plain)), key=itemgetter(1), default=None
     )
@@ -246,20 +241,20 @@ def _use_of(path: str) -> Use:
 
 
 @cache
-def _kinds_for(use: Use) -> tuple[tuple[Kind, bool], ...]:
+def _kinds_for(use: Use) -> tuple[tuple[_Kind, bool], ...]:
     """Return the kinds that are reported of a use, each with whether it is wrong there.
 
     What is odd for the use itself is not wrong for it, even if it is for a wider one.
     """
     uses = {use, *_WIDER.get(use, ())}
     return tuple(
-        (kind, use not in uses_in(kind.odd) and not uses.isdisjoint(uses_in(kind.wrong)))
-        for kind in kinds()
-        if not uses.isdisjoint(uses_in(f"{kind.wrong} {kind.odd}"))
+        (kind, use not in _uses_in(kind.odd) and not uses.isdisjoint(_uses_in(kind.wrong)))
+        for kind in _table().kind.values()  # the first one that fits a text is reported
+        if not uses.isdisjoint(_uses_in(f"{kind.wrong} {kind.odd}"))
     )
 
 
-def uses_in(words: str) -> frozenset[str]:
+def _uses_in(words: str) -> frozenset[str]:
     """Return the uses that the table names, with those of a group in place of the group."""
     return frozenset(use for word in words.split() for use in _GROUPS.get(word, word).split())
 

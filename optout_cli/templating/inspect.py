@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from datetime import date as Date
 from functools import lru_cache
 from itertools import takewhile
 from typing import TypeVar, get_args, get_type_hints
@@ -10,8 +9,8 @@ from typing import TypeVar, get_args, get_type_hints
 from jinja2 import nodes
 
 from optout_cli.errors import Problem, did_you_mean
-from optout_cli.model.fields import Noun, days_in
-from optout_cli.model.notice import Notice, Place
+from optout_cli.model.fields import Noun
+from optout_cli.model.notice import Notice
 from optout_cli.model.program import LetterKind, Program
 from optout_cli.templating.problems import names_in
 from optout_cli.templating.templates import Templates
@@ -122,11 +121,7 @@ def _texts(node: nodes.Node) -> Iterator[str]:
             yield from _texts(item)
 
 
-# Facts that every letter has: printed, they make no difference.
-_GIVEN = {name for name, kind in get_type_hints(Notice).items() if kind in (str, Date, Place)}
 _BY_NAME = ("particulars", "citations", "computed", "recipient")  # their parts are facts
-_RELATIVE = ("particulars.", "computed.", "date")  # days that samples count from the letter's date
-_ORDER = ("lt", "lteq", "gt", "gteq")
 ANY = "*"  # the part that is read in a path where a variable has its name: `citations[key]`
 Facts = frozenset[str]
 
@@ -136,23 +131,19 @@ class Reading:
 
     Follows blocks, macros and includes in place, with `names` of what is set, or what a macro gets,
     and the facts behind each. A fact is `particulars.signed`, `citations.ruling`,
-    `recipient.contact`, `addressing`, or `day` where a day is written out, or compared with a
-    fixed one. Raises OptoutError if a template cannot be parsed.
+    `recipient.contact`, or `addressing`. Raises OptoutError if a template cannot be parsed.
     """
 
     def __init__(self, name: str, templates: Templates) -> None:
         self._templates = templates
         self._parts = _parts_of(name, templates)
         chain = _chain(name, self._parts)
-        # What decides together what the letter prints, for each place that prints, in the order of
-        # the letter: what is printed there, and what the conditions around it read.
-        self.together: dict[Facts, None] = {}
         self._read: dict[int, nodes.Node] = {}  # what may read a name, by its id
         self.paths: set[str] = set()  # of what is read, such as `particulars.earlier.to`
         self._within: list[str] = []  # the macros being followed
-        self._followed: set[object] = set()  # macros, with what they get and the conditions around
+        self._followed: set[object] = set()  # macros, with what they get
         self._read_by: dict[str, Facts] = {}  # the facts that a macro reads, by its name
-        self._included: set[tuple[str, Facts]] = set()  # with the conditions around it
+        self._included: set[str] = set()
         self._blocks: dict[str, list[nodes.Block]] = {}
         for part in chain:
             for block in _all(nodes.Block, self._parts[part]):
@@ -164,7 +155,7 @@ class Reading:
             inner for part in syntaxes for inner in part.body if isinstance(inner, nodes.Assign)
         ):
             self._set(assign.target, self._facts(assign.node, names), names)
-        self._follow(self._parts[chain[-1]], frozenset(), names)
+        self._follow(self._parts[chain[-1]], names)
 
     def problems(self, program: Program, kind: LetterKind) -> Iterator[Problem]:
         """Yield each name that is read and that neither a notice nor its program has."""
@@ -189,42 +180,35 @@ class Reading:
                         hint = did_you_mean(word, words)
                         yield Problem("unknown-name", message, location, hint)
 
-    def _follow(self, node: nodes.Node, around: Facts, names: dict[str, Facts]) -> None:
-        """Add what is printed in a node; the conditions around it read the facts `around`."""
+    def _follow(self, node: nodes.Node, names: dict[str, Facts]) -> None:
+        """Read what is printed in a node, and the conditions in it."""
         match node:
             case nodes.Macro() | nodes.FromImport() | nodes.Import() | nodes.Extends():
                 return
             case nodes.If():
                 for branch in (node, *node.elif_):
-                    around |= self._facts(branch.test, names)
-                    self.together[around] = None
-                    self._follow_all(branch.body, around, names)
-                self._follow_all(node.else_, around, names)
+                    self._facts(branch.test, names)
+                    self._follow_all(branch.body, names)
+                self._follow_all(node.else_, names)
             case nodes.For():
                 items = self._facts(node.iter, names)
                 names = {**names, "loop": items}
                 self._set(node.target, items, names)
-                around |= items | (self._facts(node.test, names) if node.test else items)
-                self.together[around] = None
-                self._follow_all((*node.body, *node.else_), around, names)
+                if node.test:
+                    self._facts(node.test, names)
+                self._follow_all((*node.body, *node.else_), names)
             case nodes.Assign():
                 self._set(node.target, self._facts(node.node, names), names)
             case nodes.Expr():
-                self._print(node, around, names)
+                self._print(node, names)
             case _:
-                self._follow_all(self._inside(node, around, names), around, names)
-        if isinstance(node, nodes.TemplateData) and days_in(node.data):
-            self.together[around | {"day"}] = None
+                self._follow_all(self._inside(node, names), names)
 
-    def _follow_all(
-        self, inner: Iterable[nodes.Node], around: Facts, names: dict[str, Facts]
-    ) -> None:
+    def _follow_all(self, inner: Iterable[nodes.Node], names: dict[str, Facts]) -> None:
         for child in inner:
-            self._follow(child, around, names)
+            self._follow(child, names)
 
-    def _inside(
-        self, node: nodes.Node, around: Facts, names: dict[str, Facts]
-    ) -> Iterable[nodes.Node]:
+    def _inside(self, node: nodes.Node, names: dict[str, Facts]) -> Iterable[nodes.Node]:
         """Return what is printed in place of a node that is no condition and no value."""
         match node:
             case nodes.Block():
@@ -235,42 +219,32 @@ class Reading:
                 repeats = [*takewhile(lambda names: "super" in names, called)]
                 return [child for block in replaced[: len(repeats) + 1] for child in block.body]
             case nodes.Include():
-                named = [(text, around) for text in _texts(node.template) if text in self._parts]
-                found = [self._parts[part[0]] for part in named if part not in self._included]
-                self._included |= {*named}
-                return found
+                named = {*_texts(node.template)} & self._parts.keys() - self._included
+                self._included |= named
+                return [self._parts[part] for part in named]
             case nodes.AssignBlock():
                 facts = [self._facts(child, names) for child in node.body]
                 self._set(node.target, frozenset[str]().union(*facts), names)
         return node.iter_child_nodes()
 
-    def _print(self, node: nodes.Expr, around: Facts, names: dict[str, Facts]) -> None:
-        calls = [
-            call for call in (node, *node.find_all(nodes.Call)) if isinstance(call, nodes.Call)
-        ]
-        called = [(call, macro) for call in calls if (macro := self._macro(call))]
-        facts = self._facts(node, names)
-        if not called:
-            asks = (nodes.CondExpr, nodes.Compare, nodes.Test)
-            is_plain = not any(
-                isinstance(inner, asks) for inner in (node, *node.find_all(nodes.Expr))
-            )
-            self.together[around | (facts - _GIVEN if is_plain else facts)] = None
-        for call, macro in called:
-            if macro.name in self._within:
+    def _print(self, node: nodes.Expr, names: dict[str, Facts]) -> None:
+        self._facts(node, names)
+        for call in (node, *node.find_all(nodes.Call)):
+            macro = self._macro(call)
+            if not (isinstance(call, nodes.Call) and macro) or macro.name in self._within:
                 continue
             given = {arg.name: frozenset[str]() for arg in macro.args}
             for arg, value in zip(macro.args, call.args, strict=False):
                 given[arg.name] = self._facts(value, names)
             for pair in call.kwargs:
                 given[pair.key] = self._facts(pair.value, names)
-            way = (macro.name, around, *given.items())
+            way = (macro.name, *given.items())
             if way in self._followed:
                 continue
             self._followed.add(way)
             self._within.append(macro.name)
             for child in macro.body:
-                self._follow(child, around, given)
+                self._follow(child, given)
             self._within.pop()
 
     def _macro(self, node: nodes.Node) -> nodes.Macro | None:
@@ -311,12 +285,4 @@ class Reading:
                 self._read_by[macro.name] = frozenset[str]().union(*body)
                 self._within.pop()
             found |= self._read_by[macro.name]
-        if isinstance(node, nodes.Compare):
-            sides = (node.expr, *(op.expr for op in node.ops))
-            is_fixed = any(isinstance(side, nodes.Const | nodes.Filter) for side in sides)
-            is_ordered = node.ops[0].op in _ORDER and not is_fixed
-            if (is_ordered and not all(fact.startswith(_RELATIVE) for fact in found)) or (
-                is_fixed and "date" in found
-            ):
-                found.add("day")
         return frozenset(found)
