@@ -172,6 +172,8 @@ def _choose_meaning(
         )
     except Back:
         return "", None
+    if said is False and problem.hint:
+        say_wrapped(f"{problem.hint[0].upper()}{problem.hint[1:]}.", "  ")
     return (value if said is True else ""), (said if isinstance(said, str) else None)
 
 
