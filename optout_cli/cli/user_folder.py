@@ -161,6 +161,13 @@ def keep_signatory(slug: str, signatory: Mapping[str, Any]) -> bool:
     return True
 
 
+def correct_signatory(slug: str, request: Document) -> None:
+    """Save who signs a request if another one is kept for the place, perhaps with a slip in it."""
+    known, signatory = last_signatory(slug), request.data.get("signatory")
+    if known and isinstance(signatory, dict) and known != signatory:
+        keep_signatory(slug, signatory)
+
+
 def _signatories(path: Path) -> Mapping[str, Tree]:
     try:
         rows = msgspec.json.decode(path.read_bytes(), type=dict[str, Tree])
