@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
 
 from optout_cli.directory.names import names_another, names_state
 from optout_cli.errors import shorten
 from optout_cli.exporters import Options, exporter_for
+from optout_cli.letters.agreements import agreement_notes, values_of
 from optout_cli.letters.days import closed_notes, doubt_about
 from optout_cli.model.fields import days_in
-from optout_cli.model.jurisdiction import LAW_EFFECTS, LAW_SIDES, OWN_ENTRY, Agreement, Jurisdiction
+from optout_cli.model.jurisdiction import LAW_EFFECTS, LAW_SIDES, OWN_ENTRY, Jurisdiction
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice, Recipient, Route, is_address_given
 from optout_cli.model.request import Party, Signatory
@@ -43,7 +43,7 @@ def notes_for(case: Case, recipient: Recipient, standing: Iterable[Note]) -> Ite
     yield from case.doubts
     yield from _particular_notes(case)
     yield from _place_notes(case)
-    yield from _data_notes(case)
+    yield from agreement_notes(case)
     if case.today - case.date > _SIGNED_WITHIN:
         text = f"use the date of the signature: the letter is dated {case.date}"
         yield Note(code="antedated", text=text)
@@ -67,7 +67,7 @@ def notes_for(case: Case, recipient: Recipient, standing: Iterable[Note]) -> Ite
 def _particular_notes(case: Case) -> Iterator[Note]:
     """Yield samples that nobody replaced, and days that may be a slip."""
     for name, particular in case.kind.particulars.items():
-        texts, sample = _values(case, name), particular.example
+        texts, sample = values_of(case, name), particular.example
         # A sample of few words may be right by chance, such as `10:00 a.m.` or `section VIII`.
         is_long = len(_WORD.findall(str(sample))) >= _FEWEST_WORDS
         if particular.type in ("text", "paragraphs") and sample in texts and is_long:
@@ -133,61 +133,11 @@ def _place_notes(case: Case) -> Iterator[Note]:
         yield Note(code="other-place", text=f"{text} letter is that of {locality.name}")
 
 
-def _data_notes(case: Case) -> Iterator[Note]:
-    """Yield what the data adds to the particulars."""
-    locality = case.locality
-    source, facts = locality.agency_source, case.kind.particulars
-    if source is None:
-        return
-    # `ICE's list; 'signed' is` -> `ICE's list of 2026-05-18 (https://...); 'signed' is`
-    name, _, remark = (source.note or source.kind).partition("; ")
-    where = f"{name} of {source.date or 'an unknown day'} ({source.url or 'no address'})"
-    stated = [name for name in case.known if facts[name].known != "agency"]
-    if stated:
-        texts = (f"{name}: {', '.join(map(str, _values(case, name)))}" for name in stated)
-        remark = remark and f"; {remark}"
-        own = f"; {locality.agency.note}" if locality.agency and locality.agency.note else ""
-        compare = f"compare with your copy of the agreement: {', '.join(texts)}"
-        text = f"{compare}, from {where}{remark}{own}"
-        yield Note(code="agreement-data", text=text, short=f"{compare}{own}")
-    for name in (name for name, spec in facts.items() if spec.known == "model"):
-        models = {None, *(agreement.model for agreement in locality.agreements)}
-        if others := [str(model) for model in _values(case, name) if model not in models]:
-            unknown = " or ".join(others)
-            short = f"check model: no agreement {unknown} of {locality.name} is on file"
-            yield Note(code="unlisted-agreement", text=f"{short}: {where}", short=short)
-        for listed, stated_day in _other_days(case, name):
-            head = "compare with your copy of the agreement"
-            said = f"the request says that {listed.model} was signed on {stated_day}"
-            text = f"{head}: {said}, and {where} says {listed.signed}"
-            short = f"{head}: {listed.model} of {stated_day}, or of {listed.signed}"
-            yield Note(code="other-signed", text=text, short=short)
-
-
 def _is_of_city(office: str, place: Jurisdiction) -> bool:
     """Tell whether an office or a title is a city's or a town's beside a jurisdiction of none."""
     kinds = ["City" if kind == "Mayor" else kind for kind in _IS_LOCAL.findall(office)]
     own, names = place.name.rpartition(" ")[2], f"{place.name} {place.formal}"
     return bool(kinds) and own not in office and not any(kind in names for kind in kinds)
-
-
-def _other_days(case: Case, models: str) -> Iterator[tuple[Agreement, date]]:
-    """Yield each agreement in the data that the request gives another day for, and that day."""
-    listed = {agreement.model: agreement for agreement in case.locality.agreements}
-    for name, spec in case.kind.particulars.items():
-        if spec.known != "signed" or spec.per != models or name in case.known:
-            continue
-        days, chosen = _values(case, name), _values(case, models)
-        for model, day in zip(chosen, days * len(chosen) if len(days) == 1 else days, strict=False):
-            if model in listed and listed[model].signed not in (None, day):
-                yield listed[model], day
-
-
-# Any: the value of a particular, whose type the letter kind declares.
-def _values(case: Case, name: str) -> tuple[Any, ...]:
-    """Return the values of a particular, also if it has only one; that may be None."""
-    value = particular_of(case, name)
-    return value if isinstance(value, tuple) else (value,)
 
 
 def _signatory_notes(case: Case) -> Iterator[Note]:

@@ -10,7 +10,12 @@ import msgspec
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters import exporter_for, suffix_of
 from optout_cli.letters import Library
-from optout_cli.letters.agreements import county_notes, with_agency, with_agreement
+from optout_cli.letters.agreements import (
+    county_notes,
+    with_agency,
+    with_agreement,
+    with_party,
+)
 from optout_cli.letters.compose import compose, outline_case
 from optout_cli.letters.notes import export_notes
 from optout_cli.letters.request_files import NamedFiles, files_of
@@ -149,6 +154,7 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
             stated = with_agency(document, locality, found[1], library.directory)
             stated, from_data = with_agreement(stated, locality, found[1])
             particulars = particulars_from(stated, found[1])
+            locality = with_party(stated, locality, found[1], library.directory)
     if odd or request is None or locality is None or found is None:
         known = (*problems, *(problem for problem in unread if problem.location not in places))
         raise OptoutError(*(_with_hints(known, document, found[1]) if found else known))
