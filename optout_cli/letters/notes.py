@@ -292,12 +292,15 @@ def export_notes(letter: Letter, name: str, pages: int | None, options: Options)
     """Yield what to know about a letter in the format `name`, which has so many pages."""
     exporter, notice = exporter_for(name), letter.notice
     is_package = options.with_enclosures and exporter.IS_PRINTED and exporter.ENCLOSES == "pdf"
+    files = [part.file for part in (*notice.authority, *notice.enclosures) if part.file]
     if exporter.IS_PRINTED:
         yield from _paper_notes(letter, pages if is_package else None)
+        if others := [file for file in files if not file.lower().endswith(".pdf")]:
+            text = f"save as PDF, or scan: {', '.join(others)}"
+            why = "only an e-mail takes such a file; a fax, a package and the proof packet do not"
+            yield Note(code="enclosed-as", text=f"{text}: {why}", short=text)
     if is_package or exporter.ROUTE:  # nobody adds a sheet to a message
         taken = {"all": "", "pdf": ".pdf", "none": None}[exporter.ENCLOSES]
-        files = [act.file for act in notice.authority if act.file]
-        files += [enclosure.file for enclosure in notice.enclosures if enclosure.file]
         missing = [file for file in files if taken is None or not file.lower().endswith(taken)]
         missing += [enclosure.title for enclosure in notice.enclosures if not enclosure.file]
         if missing:
