@@ -85,7 +85,7 @@ def rows_from_csv(
             yield _row_from(line, table, file)
 
 
-def rows_as_they_come(lines: Iterator[str], file: str, keys: _Names = ()) -> Iterator[Row]:
+def rows_as_they_come(lines: Iterator[str], file: str, keys: _Names) -> Iterator[Row]:
     """Yield each row of a table once its lines are read. Raises OptoutError as `rows_from_csv`.
 
     The first line that is not blank has the column names. A date such as 11/24/2026 is read by

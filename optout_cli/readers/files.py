@@ -229,7 +229,7 @@ def decode(
         encoding = "UTF-16" if is_utf16 else max(likely, key=lambda name: likely[name])
         location = Location(path, line, column)
         raise OptoutError(
-            encoding_problem(content[error.start], location, saved[1], encoding)
+            _encoding_problem(content[error.start], location, saved[1], encoding)
         ) from None
     if not text.strip():
         hint = "check that you saved it"
@@ -237,7 +237,9 @@ def decode(
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def encoding_problem(byte: int, location: Location, hint: str, encoding: str = _LATIN_1) -> Problem:
+def _encoding_problem(
+    byte: int, location: Location, hint: str, encoding: str = _LATIN_1
+) -> Problem:
     """Return the Problem of a byte that UTF-8 does not allow at its place."""
     message = f"is not UTF-8 text (byte 0x{byte:02x}); it looks like {encoding}"
     return Problem("not-utf-8", message, location, hint)
@@ -251,7 +253,7 @@ def byte_problem(line: str, file: str, number: int, hint: str) -> Problem | None
     if not (found := _NOT_UTF_8.search(line)):
         return None
     (byte,) = found[0].encode("utf-8", "surrogateescape")
-    return encoding_problem(byte, Location(file, number, found.start() + 1), hint)
+    return _encoding_problem(byte, Location(file, number, found.start() + 1), hint)
 
 
 def location_in(text: str, index: int, path: str) -> Location:
