@@ -212,7 +212,7 @@ def test_fewer_jobs_are_a_hint_only_where_workers_share_the_memory(
     hints: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("optout_cli.batch.job.parent_process", lambda: parent)
+    monkeypatch.setattr("multiprocessing.parent_process", lambda: parent)
     failing(MemoryError())
     _, _, err = batch("-q")
     assert err.count("hint: try it with --jobs 1") == hints

@@ -34,11 +34,8 @@ _OFFICES: Mapping[Party, str] = {"bureau": "the bureau", "ice": "ICE"}
 WHOSE: Mapping[Party, str] = {"bureau": "the bureau's", "ice": "ICE's"}
 
 
-def notes_for(case: Case, recipient: Recipient, standing: Iterable[Note]) -> Iterator[Note]:
-    """Yield what the user must know about one recipient's notice, most general first.
-
-    `standing` are the `standing_notes` of the case.
-    """
+def request_notes(case: Case) -> Iterator[Note]:
+    """Yield what the user must know about a request, whoever receives its letters."""
     yield from _signatory_notes(case)
     yield from case.doubts
     yield from _particular_notes(case)
@@ -50,7 +47,10 @@ def notes_for(case: Case, recipient: Recipient, standing: Iterable[Note]) -> Ite
     if case.routes and case.date > case.today:
         text = f"send the letter on {case.date}: its date is in the future"
         yield Note(code="postdated", text=text)
-    yield from standing
+
+
+def recipient_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
+    """Yield what the user must know about the letter to one recipient."""
     yield contact_note(case, recipient)
     yield from _address_notes(case, recipient)
     yield from _copy_notes(case, recipient)

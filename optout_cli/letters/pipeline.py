@@ -299,8 +299,7 @@ def letters_of(
     case: Case, document: Document, library: Library, order: Order, folder: Path
 ) -> tuple[Letter, ...]:
     """Render every letter of a request. Raises OptoutError with every problem."""
-    from optout_cli.letters.own_words import with_notes  # imports jinja2
-    from optout_cli.letters.render import render, with_forms
+    from optout_cli.letters.render import render, with_forms  # imports jinja2
 
     problems = _Problems()
     notices: tuple[Notice, ...] = ()
@@ -340,6 +339,8 @@ def letters_of(
     raise_any(problems)
     if len(library.folders) == 1 and not case.is_reworded:
         return tuple(letters)
+    from optout_cli.letters.own_words import with_notes  # most letters need none
+
     return tuple(with_notes(letter, library) for letter in letters)
 
 

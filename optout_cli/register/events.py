@@ -361,13 +361,15 @@ def _has_pages(name: str) -> bool:
 
 def records_in(event: Written) -> Iterator[Record]:
     """Yield a record of each file that was written, but of none outside the folder."""
+    of_request = {name: getattr(event, name) for name in _OF_REQUEST}
     for letter in event.letters:
+        of_letter = {name: getattr(letter, name) for name in _OF_LETTER}
         for file in letter.files:
             if file.path.startswith("/") or ".." in file.path.split("/"):  # it may be forged
                 continue
             yield Record(
-                **{name: getattr(event, name) for name in _OF_REQUEST},
-                **{name: getattr(letter, name) for name in _OF_LETTER},
+                **of_request,
+                **of_letter,
                 **{name: getattr(file, name) for name in _OF_FILE},
                 engine=event.engine if _has_pages(file.format) else None,
             )

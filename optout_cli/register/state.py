@@ -328,7 +328,8 @@ class Register:
 
     def foreign(self, event: Written) -> list[LetterState]:
         """Return other jurisdictions' letters with the name of an event's file, in any format."""
-        stems = {record.path.removesuffix(suffix_of(record.format)) for record in records_in(event)}
+        files = (file for letter in event.letters for file in letter.files)
+        stems = {file.path.removesuffix(suffix_of(file.format)) for file in files}
         paths = [path for stem in sorted(stems) for path in sorted(self._by_stem[stem])]
         states = {
             id(state): state
