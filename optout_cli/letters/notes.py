@@ -292,7 +292,8 @@ def export_notes(letter: Letter, name: str, pages: int | None, options: Options)
     """Yield what to know about a letter in the format `name`, which has so many pages."""
     exporter, notice = exporter_for(name), letter.notice
     is_package = options.with_enclosures and exporter.IS_PRINTED and exporter.ENCLOSES == "pdf"
-    files = [part.file for part in (*notice.authority, *notice.enclosures) if part.file]
+    named = (*(act.file for act in notice.authority), *(each.file for each in notice.enclosures))
+    files = [file for file in named if file]
     if exporter.IS_PRINTED:
         yield from _paper_notes(letter, pages if is_package else None)
         if others := [file for file in files if not file.lower().endswith(".pdf")]:

@@ -302,13 +302,13 @@ def _doubt_about(
 
 
 def _settle(meant: list[list[str]]) -> list[list[str]]:
-    """Choose between the meanings of `State` and `City` by the columns beside them.
+    """Choose between the meanings of a column by those beside it.
 
     County, State, Street, City, State, ZIP: the first state is the county's, the second the
-    sender's.
+    sender's. An e-mail address behind a column of the sender's is the sender's too.
     """
     has_place = [_KEY] in meant
-    settled = []
+    settled: list[list[str]] = []
     for before, paths, after in zip([[], *meant], meant, [*meant[1:], []], strict=False):
         chosen = paths
         beside = {path.rpartition(".")[2] for path in (*before, *after)}
@@ -320,6 +320,8 @@ def _settle(meant: list[list[str]]) -> list[list[str]]:
             is_only = meant.count(paths) == 1 and [STATE[1]] not in meant
             if is_only or _KEY in (*before, *after):
                 chosen = [STATE_OF_PLACE]
+        elif len(paths) > 1 and settled and settled[-1][0].startswith("signatory."):
+            chosen = [path for path in paths if path.startswith("signatory.")] or paths
         settled.append(chosen)
     return settled
 
