@@ -993,3 +993,13 @@ def test_kept_answers_are_offered_with_their_county_and_letter(asked: Asked) -> 
     asked({"Name": "^C"}, "dakota-county-ne")
     told = words(outcome(asked({"Name": "^C"})[0])[2])
     assert ".answers: 6 answers, dakota-county-ne, secure-communities/opt-out." in told
+
+
+def test_a_number_is_no_answer_to_a_question_of_yes_or_no(asked: Asked) -> None:
+    said = {"  Did you mean Marin": ["1", "y"], "County or city": "Marin cty, CA"}
+    result, clerk = asked(said)
+    assert (clerk.unused, data_in("marin-county-ca.yaml")["jurisdiction"]) == (
+        [],
+        "marin-county-ca",
+    )
+    assert "  Type y for yes or n for no.\n" in outcome(result)[2]

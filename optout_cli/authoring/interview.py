@@ -314,7 +314,11 @@ class Interview:
             if len(slugs) > _MOST_CANDIDATES or not slugs:
                 return {}
             places = [self._place(slug) for slug in slugs]
-        names = {it.slug: f"{it.jurisdiction.name}, {it.state_name} ({it.id})" for it in places}
+        names = {
+            it.slug: f"{it.jurisdiction.name}, {it.state_name}"
+            + (f" ({it.id})" if it.id != it.slug else "")
+            for it in places
+        }
         return {**names, **none}
 
     def words(self, question: Question, text: str) -> str:

@@ -165,11 +165,11 @@ def _choose_meaning(
             return "" if chosen == NONE else chosen, None
         ((value, words),) = meanings.items()
         is_other = value != text
-        said = _read_yes(
-            f"  {'Did you mean' if is_other else 'Keep'} {words}?",
-            default=is_other,
-            explain=_EXPLAIN_MEANING,
-        )
+        label = f"  {'Did you mean' if is_other else 'Keep'} {words}?"
+        said = _read_yes(label, default=is_other, explain=_EXPLAIN_MEANING)
+        while isinstance(said, str) and len(said) < _SHORT:
+            say_wrapped("Type y for yes or n for no.", "  ")
+            said = _read_yes(label, default=is_other, explain=_EXPLAIN_MEANING)
     except Back:
         return "", None
     if said is False and problem.hint:

@@ -58,6 +58,8 @@ OTHER_KINDS = {
     b"BEGIN:VCARD": "an address card",
     b"MIME-Version:": "a saved web page or e-mail",
 }
+# What Excel and Word (`~$notices.xlsx`) or LibreOffice (`.~lock.notices.ods#`) keep beside a file.
+_OPEN_MARK, _MARK_BYTES = re.compile(r"~\$|\.~lock\."), 1000
 _NOT_UTF_8 = re.compile("[\udc80-\udcff]")
 _UTF_16 = (BOM_UTF16_LE, BOM_UTF16_BE)
 
@@ -108,6 +110,9 @@ def read_bytes(path: str, limit: int, *, on_command_line: bool = False) -> bytes
             f"is too large ({size / 2**20:.0f} MB or more; the limit is {limit / 2**20:.0f} MB)"
         )
         raise OptoutError(Problem("too-large", message, location))
+    if _OPEN_MARK.match(Path(path).name) and size < _MARK_BYTES:
+        message = "is only the mark of a file that is open in another program"
+        raise OptoutError(Problem("open-mark", message, location, "name the file itself"))
     return content
 
 
