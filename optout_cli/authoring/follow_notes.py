@@ -56,7 +56,7 @@ def contradiction_notes(
         own = [
             letters[claim.jurisdiction] for letters in registers if claim.jurisdiction in letters
         ]
-        found = (contradictions(claim, letters, program) for letters in own)
+        found = (_contradictions(claim, letters, program) for letters in own)
         texts = next((known for known in found if known is not None), None)
         if texts is None and own and claim.cited:
             texts = [f"no register here has the letter that it cites, {claim.cited}"]
@@ -124,7 +124,7 @@ def _without_day(letter: Identity) -> tuple[str, ...]:
     return jurisdiction, kind, variant, party
 
 
-def contradictions(
+def _contradictions(
     claim: Claim, states: Sequence[LetterState], program: Program
 ) -> list[str] | None:
     """Say what the register has otherwise, or return None if it has no such letter."""

@@ -60,16 +60,16 @@ def command(context: click.Context, words: tuple[str, ...]) -> None:
         with click.Context(found, info_name=what, parent=parent) as own:
             click.echo(found.get_help(own))
     elif what in TOPICS:
-        click.echo(topic_text(what), nl=False)
+        click.echo(_topic_text(what), nl=False)
     else:
         hint = did_you_mean(what, known, MEANT)
         usage_error(f"there is no help on {what!r}", hint)
 
 
-def topic_text(name: str) -> str:
+def _topic_text(name: str) -> str:
     """Return a topic as plain text of 80 columns, without the marks of its Markdown."""
     formatter = click.HelpFormatter(width=_COLUMNS)
-    for node in nodes_of(name):
+    for node in _nodes_of(name):
         if formatter.buffer:
             formatter.write_paragraph()
         match node.type:
@@ -82,15 +82,15 @@ def topic_text(name: str) -> str:
                 lines = node.content.splitlines()
                 formatter.write("".join(f"    {line}".rstrip() + "\n" for line in lines))
             case "table":
-                formatter.write_dl(pairs_of(node), col_max=_TERM)
+                formatter.write_dl(_pairs_of(node), col_max=_TERM)
             case _:
-                for mark, text in items_of(node):
+                for mark, text in _items_of(node):
                     indents = f"{mark} ", " " * (len(mark) + 1)
                     formatter.write(click.formatting.wrap_text(text, _COLUMNS, *indents) + "\n")
     return formatter.getvalue()
 
 
-def nodes_of(name: str) -> Iterator["SyntaxTreeNode"]:
+def _nodes_of(name: str) -> Iterator["SyntaxTreeNode"]:
     """Yield a topic's section of the documentation, from its heading to the next one like it."""
     from markdown_it import MarkdownIt  # 40 ms, and only topics need it
     from markdown_it.tree import SyntaxTreeNode
@@ -109,13 +109,13 @@ def nodes_of(name: str) -> Iterator["SyntaxTreeNode"]:
             yield node
 
 
-def items_of(node: "SyntaxTreeNode") -> Iterator[tuple[str, str]]:
+def _items_of(node: "SyntaxTreeNode") -> Iterator[tuple[str, str]]:
     """Yield the mark and the words of each item of a list."""
     for number, item in enumerate(node.children, 1):
         yield f"{number}." if node.type == "ordered_list" else "-", plain(item)
 
 
-def pairs_of(node: "SyntaxTreeNode") -> list[tuple[str, str]]:
+def _pairs_of(node: "SyntaxTreeNode") -> list[tuple[str, str]]:
     """Return the first cell of each row of a table, and the others as one text.
 
     If there are several others, each has the name of its column.

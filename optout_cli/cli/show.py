@@ -108,9 +108,9 @@ def command(
         asked, location = request_in(what, library.programs), Location(what)
     else:
         asked, location = Request(jurisdiction=what, letter=DEFAULT_LETTER), JURISDICTION
-    overview = overview_of(asked, library, day or asked.date or today(), location)
+    overview = _overview_of(asked, library, day or asked.date or today(), location)
     if as_json:
-        print_json(as_builtins(overview))
+        print_json(_as_builtins(overview))
     else:
         print_text("\n".join(_lines(overview, asked.letter)))
 
@@ -244,7 +244,7 @@ def _indent(text: str, indent: int = 2) -> list[str]:
     return wrap(text, page_width(), " " * indent)
 
 
-def overview_of(asked: Request, library: Library, day: date, location: Location) -> Overview:
+def _overview_of(asked: Request, library: Library, day: date, location: Location) -> Overview:
     """Return what is known about a request's jurisdiction, as of `day`, with its corrections.
 
     Raises OptoutError at `location`.
@@ -301,7 +301,7 @@ def _outlook(
     )
 
 
-def as_builtins(overview: Overview) -> dict[str, object]:
+def _as_builtins(overview: Overview) -> dict[str, object]:
     """Return the overview as plain data for JSON, without the offices that it does not use."""
     data: dict[str, object] = msgspec.to_builtins(overview)
     locality = data["locality"]

@@ -201,7 +201,7 @@ CAREFUL = Replacing()
 
 
 def plan_writing(
-    register: Register, writing: Writing, replacing: Replacing, *, has_register: bool = True
+    register: Register, writing: Writing, replacing: Replacing, *, has_register: bool
 ) -> Plan:
     """Decide about each file of a request; without a register, no evidence is kept.
 

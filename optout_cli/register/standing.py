@@ -97,7 +97,7 @@ def _reply_day(state: LetterState, facts: Facts, program: Program | None) -> Dea
     return Deadline("answer due", working, why + reason, start.at, is_estimated)
 
 
-def days_named(state: LetterState, program: Program | None) -> Iterator[Deadline]:
+def _days_named(state: LetterState, program: Program | None) -> Iterator[Deadline]:
     """Yield the days that the answers to a letter name."""
     replies = program.replies if program else {}
     for answer in state.answers:
@@ -307,7 +307,7 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
             answer_due=_reply_day(state, facts, program) if step == "waiting" else None,
             milestones=()
             if step in _UNUSED
-            else (*days_reached(state, facts, program), *days_named(state, program)),
+            else (*days_reached(state, facts, program), *_days_named(state, program)),
             before=next(same, None),
             after=place.after,
             ready=place.ready,

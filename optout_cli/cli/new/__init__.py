@@ -52,6 +52,7 @@ from optout_cli.errors import Location
 from optout_cli.letters import Library
 from optout_cli.letters.agreements import county_notes
 from optout_cli.letters.pipeline import request_file
+from optout_cli.model.request import MESSAGES
 
 _LETTER = Location("--letter", is_command_line=True)
 _HELP = """\
@@ -220,7 +221,7 @@ def _say_next(
             say(f"note: the earlier letter was signed by {named}; add who signs now")
     written: Any = request_file(str(path)).data  # Any: a Tree
     ways = (way for ways in written.get("service", {}).values() for way in ways)
-    if any(way["by"] in ("email", "fax") for way in ways):
+    if any(way["by"] in MESSAGES for way in ways):
         options += " -f by-service"
     run = f"optout write {quote(str(path))}{options} -o {folder_option(folder)}"
     say(f"next: {before}{run}")
