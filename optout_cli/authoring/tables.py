@@ -133,7 +133,7 @@ class FollowRow(NamedTuple):
 
     cells: dict[str, str]
     earlier: Earlier
-    written: date | None = None
+    written: date | None
 
 
 def follow_rows(

@@ -50,7 +50,7 @@ class Writing(msgspec.Struct, frozen=True):
 
     event: Written
     contents: dict[str, bytes]
-    sources: dict[str, str] = {}
+    sources: dict[str, str]
 
 
 def writing_of(

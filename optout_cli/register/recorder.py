@@ -68,7 +68,7 @@ class LookUp(NamedTuple):
     folder: Path
     letters: list[NamedLetter]
     states: tuple[LetterState, ...]
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Problem, ...]
 
 
 def look_up(text: str, within: Path | None, parties: Collection[Party] = ()) -> LookUp:

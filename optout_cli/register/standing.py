@@ -165,12 +165,12 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     step: Step
     answer_due: Deadline | None
     milestones: tuple[Deadline, ...]
-    before: LetterState | None = None
-    after: LetterState | None = None
-    ready: Mapping[str, LetterState] = {}
-    followed: frozenset[str] = frozenset()
-    notice: LetterState | None = None
-    answered: date | None = None
+    before: LetterState | None
+    after: LetterState | None
+    ready: Mapping[str, LetterState]
+    followed: frozenset[str]
+    notice: LetterState | None
+    answered: date | None
 
     @property
     def is_shown(self) -> bool:

@@ -50,8 +50,8 @@ class Comparison(NamedTuple):
     new: str
     facts: tuple[str, ...]
     segments: tuple[Segment, ...]
-    unread: tuple[str, ...] = ()
-    tracked: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    unread: tuple[str, ...]
+    tracked: tuple[tuple[str, tuple[str, ...]], ...]
 
     @property
     def is_equal(self) -> bool:

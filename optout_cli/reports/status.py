@@ -73,10 +73,10 @@ class Selection(NamedTuple):
     of that format.
     """
 
-    unsent: bool = False
-    unanswered: bool = False
-    due: date | None = None
-    format: str | None = None
+    unsent: bool
+    unanswered: bool
+    due: date | None
+    format: str | None
 
     def has(self, standing: Standing) -> bool:
         """Tell whether to show a letter."""
