@@ -24,8 +24,7 @@ from optout_cli.readers.files import STDIN, folder_of, is_file
 from optout_cli.register.journal import NAME
 from optout_cli.register.recorder import look_up, register_folder
 from optout_cli.register.state import LetterState, load_register
-from optout_cli.reports.parts import Known, words_by_part
-from optout_cli.reports.words import READERS
+from optout_cli.reports.words import READERS, Known, words_by_part
 
 
 class Version(NamedTuple):
