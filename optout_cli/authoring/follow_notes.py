@@ -138,7 +138,7 @@ def _contradictions(
         day = written.date.isoformat()
         is_cited = written.reference == claim.cited if claim.cited else day in dates
         is_own = written.reference == claim.reference
-        is_meant = is_cited and not is_own and written.letter.partition("/")[2] in kind.follows
+        is_meant = is_cited and not is_own and state.kind in kind.follows
         if is_meant and (party not in found or state.sent or not found[party].sent):
             found[party] = state
     if not found:
@@ -220,7 +220,7 @@ def _replaced_texts(
 def newer_text(state: LetterState) -> str:
     """Say that a letter went out since the one that a new letter follows."""
     written = state.written
-    named = f"{written.letter.partition('/')[2]} of {written.date}, {written.reference}"
+    named = f"{state.kind} of {written.date}, {written.reference}"
     office = RECIPIENTS[state.letter.recipient]
     return f"a later letter, which it does not name, went out to {office}: {named}"
 

@@ -23,6 +23,7 @@ from optout_cli.errors import (
     json_line,
     printable,
     shorten_quotes,
+    wrap,
 )
 from optout_cli.model.request import REQUESTS
 from optout_cli.output import write_all
@@ -119,23 +120,6 @@ def terminal_width(most: int = _WIDEST) -> int:
 def page_width() -> int:
     """Return the width of text on standard output, which may be no terminal."""
     return terminal_width() if sys.stdout.isatty() else _WIDEST
-
-
-def wrap(text: str, width: int, indent: str = "", hang: str | None = None) -> list[str]:
-    """Break text into lines of `width` columns, never inside a word, name, path or link.
-
-    The first line begins with `indent`, all others with `hang` (the same, if None).
-    """
-    import textwrap
-
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=indent,
-        subsequent_indent=indent if hang is None else hang,
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
 
 
 def speaks_json() -> bool:

@@ -15,11 +15,11 @@ from optout_cli import engines
 from optout_cli.batch.pool import can_start_workers
 from optout_cli.cache import Cache
 from optout_cli.cli import LostOutput
-from optout_cli.cli.console import page_width, print_json, print_text, report_problems, wrap
+from optout_cli.cli.console import page_width, print_json, print_text, report_problems
 from optout_cli.cli.options import json_option
 from optout_cli.cli.user_folder import own_files, user_folder
 from optout_cli.engines.measure import TYPEFACE, faces
-from optout_cli.errors import ExitCode, OptoutError
+from optout_cli.errors import ExitCode, OptoutError, wrap
 from optout_cli.letters import Library
 from optout_cli.readers.yaml import HAS_LIBYAML
 from optout_cli.trust import ON_WINDOWS, is_own

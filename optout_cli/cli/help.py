@@ -9,7 +9,7 @@ import click
 from optout_cli import bundled
 from optout_cli.cli import COMMANDS, MEANT, TOPICS, group
 from optout_cli.cli.console import usage_error
-from optout_cli.errors import did_you_mean
+from optout_cli.errors import did_you_mean, wrap
 from optout_cli.readers.cells import choice_in_words
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def command(context: click.Context, words: tuple[str, ...]) -> None:
 def _topic_text(name: str) -> str:
     """Return a topic as plain text of 80 columns, without the marks of its Markdown."""
     formatter = click.HelpFormatter(width=_COLUMNS)
-    for node in _nodes_of(name):
+    for node in nodes_of(name):
         if formatter.buffer:
             formatter.write_paragraph()
         match node.type:
@@ -82,15 +82,15 @@ def _topic_text(name: str) -> str:
                 lines = node.content.splitlines()
                 formatter.write("".join(f"    {line}".rstrip() + "\n" for line in lines))
             case "table":
-                formatter.write_dl(_pairs_of(node), col_max=_TERM)
+                formatter.write_dl(pairs_of(node), col_max=_TERM)
             case _:
-                for mark, text in _items_of(node):
-                    indents = f"{mark} ", " " * (len(mark) + 1)
-                    formatter.write(click.formatting.wrap_text(text, _COLUMNS, *indents) + "\n")
+                for mark, text in items_of(node):
+                    lines = wrap(text, _COLUMNS, f"{mark} ", " " * (len(mark) + 1))
+                    formatter.write("\n".join([*lines, ""]))
     return formatter.getvalue()
 
 
-def _nodes_of(name: str) -> Iterator["SyntaxTreeNode"]:
+def nodes_of(name: str) -> Iterator["SyntaxTreeNode"]:
     """Yield a topic's section of the documentation, from its heading to the next one like it."""
     from markdown_it import MarkdownIt  # 40 ms, and only topics need it
     from markdown_it.tree import SyntaxTreeNode
@@ -109,13 +109,13 @@ def _nodes_of(name: str) -> Iterator["SyntaxTreeNode"]:
             yield node
 
 
-def _items_of(node: "SyntaxTreeNode") -> Iterator[tuple[str, str]]:
+def items_of(node: "SyntaxTreeNode") -> Iterator[tuple[str, str]]:
     """Yield the mark and the words of each item of a list."""
     for number, item in enumerate(node.children, 1):
         yield f"{number}." if node.type == "ordered_list" else "-", plain(item)
 
 
-def _pairs_of(node: "SyntaxTreeNode") -> list[tuple[str, str]]:
+def pairs_of(node: "SyntaxTreeNode") -> list[tuple[str, str]]:
     """Return the first cell of each row of a table, and the others as one text.
 
     If there are several others, each has the name of its column.

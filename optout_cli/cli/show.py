@@ -13,7 +13,6 @@ from optout_cli.cli.console import (
     print_json,
     print_text,
     report_problems,
-    wrap,
 )
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
@@ -25,7 +24,7 @@ from optout_cli.cli.options import (
     requests,
     today,
 )
-from optout_cli.errors import Location
+from optout_cli.errors import Location, wrap
 from optout_cli.letters import Library
 from optout_cli.letters.agreements import unlisted_text
 from optout_cli.letters.compose import outline_case, recipients_of
@@ -110,7 +109,10 @@ def command(
         asked, location = Request(jurisdiction=what, letter=DEFAULT_LETTER), JURISDICTION
     overview = _overview_of(asked, library, day or asked.date or today(), location)
     if as_json:
-        print_json(_as_builtins(overview))
+        data = msgspec.to_builtins(overview)
+        for name in UNUSED:  # such as the offices
+            del data["locality"][name]
+        print_json(data)
     else:
         print_text("\n".join(_lines(overview, asked.letter)))
 
@@ -299,13 +301,3 @@ def _outlook(
             )
         ),
     )
-
-
-def _as_builtins(overview: Overview) -> dict[str, object]:
-    """Return the overview as plain data for JSON, without the offices that it does not use."""
-    data: dict[str, object] = msgspec.to_builtins(overview)
-    locality = data["locality"]
-    assert isinstance(locality, dict)
-    for name in UNUSED:
-        del locality[name]
-    return data

@@ -24,6 +24,7 @@ from optout_cli.cli.console import (
     quote,
     report_problems,
     say,
+    say_lines,
     usage_error,
     write_files,
 )
@@ -213,7 +214,11 @@ def _say_next(
     before, folder = "", (earlier and earlier.folder) or Path("letters")
     if not is_terminal():
         if query:
-            _say_agencies(query, str(known.get("letter", DEFAULT_LETTER)), basis.library)
+            # The agencies of a county that may be the party to the agreement.
+            library = basis.library
+            kind = library.programs.find(str(known.get("letter", DEFAULT_LETTER)), _LETTER)[1]
+            place = library.directory.find(query, JURISDICTION)
+            say_lines(f"note: {it.line}" for it in county_notes(place, kind, library.directory))
         before = f"fill in {path} in an editor, then run "
         signatory = earlier and earlier.start.signed
         if signatory and "signatory" not in known:
@@ -225,14 +230,6 @@ def _say_next(
         options += " -f by-service"
     run = f"optout write {quote(str(path))}{options} -o {folder_option(folder)}"
     say(f"next: {before}{run}")
-
-
-def _say_agencies(query: str, letter: str, library: Library) -> None:
-    """Say which agencies of a county may be the party to the agreement that a letter is about."""
-    locality = library.directory.find(query, JURISDICTION)
-    kind = library.programs.find(letter, _LETTER)[1]
-    for note in county_notes(locality, kind, library.directory):
-        say(f"note: {note.line}")
 
 
 _Rule = tuple[object, str, str]  # what is wrong if it is true, a message, and a hint
