@@ -21,6 +21,7 @@ from optout_cli.authoring.unfinished import (
 from optout_cli.cli.ask import is_terminal
 from optout_cli.cli.console import (
     is_request,
+    put_file,
     quote,
     report_problems,
     say,
@@ -42,7 +43,6 @@ from optout_cli.cli.options import (
     library_from,
     library_options,
     path_for,
-    put_request,
     quiet_option,
     require_free,
     today,
@@ -202,7 +202,8 @@ def command(
     if is_terminal():
         path = run_interview(basis, jurisdiction, options)
     else:
-        path = put_request(*_sample(jurisdiction, basis, options))
+        path, text = _sample(jurisdiction, basis, options)
+        put_file(path, text.encode(errors="replace"))  # the path in it may be no text
     if path and not quiet:
         _say_next(path, options, basis, earlier, jurisdiction)
 
