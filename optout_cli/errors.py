@@ -190,3 +190,23 @@ def interruption(*, as_json: bool) -> str:
     message = "interrupted; no file is incomplete"
     line = {"schema": 1, "note": None, "message": message, "requests": None}
     return msgspec.json.encode(line).decode() if as_json else message
+
+
+def wrap(
+    text: str, width: int, indent: str = "", hang: str | None = None, *, breaks_words: bool = False
+) -> list[str]:
+    """Break text into lines of `width` columns at spaces, never within a name, path or link.
+
+    The first line begins with `indent`, all others with `hang` (the same, if None). With
+    `breaks_words`, a word that is longer than a line is broken.
+    """
+    import textwrap
+
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent if hang is None else hang,
+        break_on_hyphens=False,
+        break_long_words=breaks_words,
+    )

@@ -42,8 +42,7 @@ class Earlier(NamedTuple):
         """Yield the letters that came after this one, and that `kind` should follow instead."""
         own = self.facts["letter"].partition("/")[2]
         for state in self.newer:
-            name = _kind_of(state)
-            if name in kind.follows and own in program.letters[name].follows:
+            if state.kind in kind.follows and own in program.letters[state.kind].follows:
                 yield state
 
 
@@ -98,10 +97,6 @@ def earlier_from(state: LetterState, states: Iterable[LetterState]) -> Earlier:
     )
 
 
-def _kind_of(state: LetterState) -> str:
-    return state.written.letter.partition("/")[2]
-
-
 def _facts_of(state: LetterState) -> JsonObject:
     facts: JsonObject = msgspec.json.decode(state.written.facts)
     return facts
@@ -111,7 +106,7 @@ def _asked_again(earlier: Earlier, program: Program) -> list[LetterState]:
     """Return the letters that went out, were not withdrawn, and asked for an answer to this one."""
     asking = kinds_after_silence(program)
     sent = (state for state in earlier.later if state.sent and not state.is_withdrawn)
-    return [state for state in sent if _kind_of(state) in asking]
+    return [state for state in sent if state.kind in asking]
 
 
 def _requests_of(earlier: Earlier, program: Program) -> list[JsonObject]:

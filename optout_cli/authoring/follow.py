@@ -79,7 +79,7 @@ def answers_following(
 
 
 def letterhead_after(
-    earlier: Earlier, register: Path | None, folder: Path, files_from: Sequence[Path] = ()
+    earlier: Earlier, register: Path | None, folder: Path, files_from: Sequence[Path]
 ) -> JsonObject | None:
     """Return the seal of an earlier letter for a request in `folder`; None if it is not there.
 

@@ -56,7 +56,7 @@ def contradiction_notes(
         own = [
             letters[claim.jurisdiction] for letters in registers if claim.jurisdiction in letters
         ]
-        found = (contradictions(claim, letters, program) for letters in own)
+        found = (_contradictions(claim, letters, program) for letters in own)
         texts = next((known for known in found if known is not None), None)
         if texts is None and own and claim.cited:
             texts = [f"no register here has the letter that it cites, {claim.cited}"]
@@ -124,7 +124,7 @@ def _without_day(letter: Identity) -> tuple[str, ...]:
     return jurisdiction, kind, variant, party
 
 
-def contradictions(
+def _contradictions(
     claim: Claim, states: Sequence[LetterState], program: Program
 ) -> list[str] | None:
     """Say what the register has otherwise, or return None if it has no such letter."""
@@ -138,7 +138,7 @@ def contradictions(
         day = written.date.isoformat()
         is_cited = written.reference == claim.cited if claim.cited else day in dates
         is_own = written.reference == claim.reference
-        is_meant = is_cited and not is_own and written.letter.partition("/")[2] in kind.follows
+        is_meant = is_cited and not is_own and state.kind in kind.follows
         if is_meant and (party not in found or state.sent or not found[party].sent):
             found[party] = state
     if not found:
@@ -220,7 +220,7 @@ def _replaced_texts(
 def newer_text(state: LetterState) -> str:
     """Say that a letter went out since the one that a new letter follows."""
     written = state.written
-    named = f"{written.letter.partition('/')[2]} of {written.date}, {written.reference}"
+    named = f"{state.kind} of {written.date}, {written.reference}"
     office = RECIPIENTS[state.letter.recipient]
     return f"a later letter, which it does not name, went out to {office}: {named}"
 

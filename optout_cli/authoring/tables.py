@@ -61,7 +61,7 @@ class Table(NamedTuple):
     rows: list[list[str]]
 
 
-def table_template(library: Library, letter: str, states: Sequence[str] = ()) -> Table:
+def table_template(library: Library, letter: str, states: Sequence[str]) -> Table:
     """Make a table with the columns of a letter's requests, and its rows for states.
 
     `letter` is a letter's id, `states` postal codes; without a state there are no rows. Raises
@@ -133,7 +133,7 @@ class FollowRow(NamedTuple):
 
     cells: dict[str, str]
     earlier: Earlier
-    written: date | None = None
+    written: date | None
 
 
 def follow_rows(
@@ -141,7 +141,7 @@ def follow_rows(
     chosen: Collection[str],
     library: Library,
     day: date,
-    letter: str | None = None,
+    letter: str | None,
 ) -> Iterator[FollowRow]:
     """Yield a row for each request of `day` that answers where a chosen letter stands.
 

@@ -71,7 +71,7 @@ def ask_for_answer(
     program: Program,
     given: Given,
     moment: Moment,
-    last: Answered | None = None,
+    last: Answered | None,
 ) -> Given:
     """Ask on the terminal for what the options do not say; Enter takes what `last` has."""
     known = replies_to(state, program)

@@ -12,9 +12,9 @@ import click
 from msgspec.structs import replace
 
 from optout_cli.authoring import NONE
-from optout_cli.cli.console import say, terminal_width, wrap
+from optout_cli.cli.console import say, terminal_width
 from optout_cli.cli.options import today
-from optout_cli.errors import Problem
+from optout_cli.errors import Problem, wrap
 from optout_cli.readers.cells import choice_in_words, phone_in_words
 from optout_cli.readers.days_said import days_meant
 from optout_cli.readers.postal import state_code

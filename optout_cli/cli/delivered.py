@@ -71,8 +71,10 @@ def command(
     with record.recorder_of(library_from((), folders)) as recorder:
         done = record.prepare_each(recorder, letters, results_of)
         record.commit(recorder, done, as_json=as_json, quiet=quiet)
-    if not quiet:
-        _say_next(done, is_undone=bool(undo))
+    if undo and not quiet:
+        say("next: when it arrives, run optout delivered")
+    elif not quiet and any(it.state.delivered and not it.state.answers for it, _ in done):
+        say("next: when an answer comes, run optout answer")
 
 
 def _letters_named(text: str, named: Sequence[Found], *, is_one: bool) -> list[Found]:
@@ -84,10 +86,3 @@ def _letters_named(text: str, named: Sequence[Found], *, is_one: bool) -> list[F
     if sent and is_folder(Path(text)) and not is_one:
         return [found for found in sent if not found.state.delivered] or sent
     return sent_letters([record.one_letter(text, named)])
-
-
-def _say_next(done: Sequence[Recorded], *, is_undone: bool) -> None:
-    if is_undone:
-        say("next: when it arrives, run optout delivered")
-    elif any(found.state.delivered and not found.state.answers for found, _ in done):
-        say("next: when an answer comes, run optout answer")

@@ -122,7 +122,7 @@ def several(text: str, names: Sequence[str], parties: Sequence[Party]) -> Optout
     return OptoutError(Problem("several-letters", message, location, hint))
 
 
-def place_problem(problem: Problem, text: str) -> Problem:
+def _place_problem(problem: Problem, text: str) -> Problem:
     """Give a Problem its place on the command line: the option, or the letter as it was named."""
     if problem.location:
         return problem
@@ -167,7 +167,7 @@ def prepare_each(
         try:
             done += recorder.add(results_of(text))
         except OptoutError as error:
-            problems += (place_problem(problem, text) for problem in error.problems)
+            problems += (_place_problem(problem, text) for problem in error.problems)
     raise_any(dict.fromkeys(problems))
     return done
 

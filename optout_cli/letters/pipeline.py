@@ -31,7 +31,7 @@ from optout_cli.model.jurisdiction import Gazetteer, Locality
 from optout_cli.model.letter import Export, Files, Letter
 from optout_cli.model.notice import Case, Note, Notice
 from optout_cli.model.program import LetterKind, Program
-from optout_cli.model.request import PARTIES, Party, Request
+from optout_cli.model.request import MESSAGES, PARTIES, Party, Request
 from optout_cli.programs import Programs, refusals
 from optout_cli.programs.validation import particulars_from
 from optout_cli.readers.document import Document, Layer, locating
@@ -77,7 +77,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         if not self.is_by_service:
             return self.formats
         ways = [service.by for service in notice.recipient.service]
-        routes = {way if way in ("email", "fax") else None for way in ways or ["mail"]}
+        routes = {way if way in MESSAGES else None for way in ways or ["mail"]}
         return tuple(name for name in self.formats if exporter_for(name).ROUTE in routes)
 
     def applied_to(self, case: Case) -> Case:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 
-from optout_cli.model.request import Way
+from optout_cli.model.request import MESSAGES, Way
 
 # Postal codes with the names of the states.
 _STATES = (
@@ -225,7 +225,7 @@ def number_fault(number: str, by: Way) -> tuple[str, str] | None:
     another carrier, which is not checked.
     """
     bare = _bare_number(number)
-    if by in ("email", "fax"):
+    if by in MESSAGES:
         return f"tracking numbers are only for mail, not for {by}", "leave the number out"
     if not bare:
         return f"{number!r} is not a number", "type it as on the receipt, or leave it out"

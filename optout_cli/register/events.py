@@ -20,7 +20,7 @@ from optout_cli.exporters import exporter_for, format_names
 from optout_cli.model.fields import Noun
 from optout_cli.model.letter import EngineName
 from optout_cli.model.notice import Note, Place
-from optout_cli.model.request import Party, Service, Signature, Way
+from optout_cli.model.request import MESSAGES, Party, Service, Signature, Way
 from optout_cli.output import digest_of
 
 EVIDENCE = "evidence"  # the folder for what proves something
@@ -63,7 +63,7 @@ class WrittenLetter(Noun, frozen=True, kw_only=True):
     def is_message(self) -> bool:
         """Whether the letter goes only by e-mail or fax, so that nothing is printed."""
         ways = {service.by for service in self.service}
-        return bool(ways) and ways <= {"email", "fax"}
+        return bool(ways) and ways <= MESSAGES
 
 
 class WrittenNote(Note, frozen=True, kw_only=True):

@@ -50,7 +50,7 @@ class Writing(msgspec.Struct, frozen=True):
 
     event: Written
     contents: dict[str, bytes]
-    sources: dict[str, str] = {}
+    sources: dict[str, str]
 
 
 def writing_of(
@@ -201,7 +201,7 @@ CAREFUL = Replacing()
 
 
 def plan_writing(
-    register: Register, writing: Writing, replacing: Replacing, *, has_register: bool = True
+    register: Register, writing: Writing, replacing: Replacing, *, has_register: bool
 ) -> Plan:
     """Decide about each file of a request; without a register, no evidence is kept.
 

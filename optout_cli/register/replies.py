@@ -132,7 +132,7 @@ def answered_from(
     said: Answered,
     reply: Reply,
     now: Moment,
-    corrected: Answered | None = None,
+    corrected: Answered | None,
 ) -> Result:
     """Return the event that a letter was answered, in place of the answer that is `corrected`.
 

@@ -97,7 +97,7 @@ def _reply_day(state: LetterState, facts: Facts, program: Program | None) -> Dea
     return Deadline("answer due", working, why + reason, start.at, is_estimated)
 
 
-def days_named(state: LetterState, program: Program | None) -> Iterator[Deadline]:
+def _days_named(state: LetterState, program: Program | None) -> Iterator[Deadline]:
     """Yield the days that the answers to a letter name."""
     replies = program.replies if program else {}
     for answer in state.answers:
@@ -165,12 +165,12 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     step: Step
     answer_due: Deadline | None
     milestones: tuple[Deadline, ...]
-    before: LetterState | None = None
-    after: LetterState | None = None
-    ready: Mapping[str, LetterState] = {}
-    followed: frozenset[str] = frozenset()
-    notice: LetterState | None = None
-    answered: date | None = None
+    before: LetterState | None
+    after: LetterState | None
+    ready: Mapping[str, LetterState]
+    followed: frozenset[str]
+    notice: LetterState | None
+    answered: date | None
 
     @property
     def is_shown(self) -> bool:
@@ -307,7 +307,7 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
             answer_due=_reply_day(state, facts, program) if step == "waiting" else None,
             milestones=()
             if step in _UNUSED
-            else (*days_reached(state, facts, program), *days_named(state, program)),
+            else (*days_reached(state, facts, program), *_days_named(state, program)),
             before=next(same, None),
             after=place.after,
             ready=place.ready,

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.model.notice import Note
-from optout_cli.model.request import RECIPIENTS, Way
+from optout_cli.model.request import MESSAGES, RECIPIENTS, Way
 from optout_cli.register.events import Delivered, Evidence, LetterNews, Sent, Withdrawn, way_words
 from optout_cli.register.state import LetterState
 
@@ -138,7 +138,7 @@ def taken_back_from(
 
 
 def withdrawn_from(
-    state: LetterState, said: Sending, now: Moment, beside: Iterable[LetterState] = ()
+    state: LetterState, said: Sending, now: Moment, beside: Iterable[LetterState]
 ) -> Result:
     """Return the event that a letter will never go out, or that one that was sent is withdrawn.
 
@@ -189,7 +189,7 @@ def _later_problems(state: LetterState) -> Iterator[Problem]:
 
 
 def delivered_from(
-    state: LetterState, day: date, receipt: Evidence | None, now: Moment, *, correct: bool = False
+    state: LetterState, day: date, receipt: Evidence | None, now: Moment, *, correct: bool
 ) -> Result:
     """Return the event that a letter arrived on `day`. Raises OptoutError with every problem."""
     if not state.sent:
@@ -218,5 +218,5 @@ def delivered_from(
 
 def may_come_before(state: LetterState, answer: date, delivery: date) -> bool:
     """Tell whether an answer may come before a delivery, as one to an e-mail or a fax may."""
-    at_once = (sent.on for sent in state.sent if sent.by in ("email", "fax"))
+    at_once = (sent.on for sent in state.sent if sent.by in MESSAGES)
     return answer >= delivery or min(at_once, default=delivery) <= answer

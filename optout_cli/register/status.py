@@ -185,7 +185,7 @@ def _to_write(standing: Standing) -> str:
     return f"send: {title} ({ready.written.date})" if ready else f"write: {title}"
 
 
-class Verification(NamedTuple):
+class _Verification(NamedTuple):
     """How many events and files were compared, what is wrong with them, and what else is there.
 
     `own` are files that optout made of letters, such as packets, with what each is. `unknown` are
@@ -201,7 +201,7 @@ class Verification(NamedTuple):
     unknown: tuple[str, ...]
 
 
-def verify(folder: Path, journal: Journal) -> Verification:
+def verify(folder: Path, journal: Journal) -> _Verification:
     """Read every file in the folder, and compare it with what the register says.
 
     Those are letters, receipts, answers, and copies of the files that requests name, also what is
@@ -232,7 +232,7 @@ def verify(folder: Path, journal: Journal) -> Verification:
         for name, digest in sorted(there.items())
         if name not in names and digest not in known
     }
-    return Verification(
+    return _Verification(
         len(journal.lines),
         len(names),
         tuple(problems),

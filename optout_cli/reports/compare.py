@@ -12,10 +12,19 @@ from typing import Any, Literal, NamedTuple
 from optout_cli.errors import Location, OptoutError, Problem, as_text
 from optout_cli.exporters.json import changed_facts
 from optout_cli.register.status import sealed
-from optout_cli.reports.parts import OF_FAX, Known, Part, parts_of
 from optout_cli.reports.versions import Version
 from optout_cli.reports.word_file import tracked_by
-from optout_cli.reports.words import END, READERS, Comment, Reading, words_in
+from optout_cli.reports.words import (
+    END,
+    OF_FAX,
+    READERS,
+    Comment,
+    Known,
+    Part,
+    Reading,
+    parts_of,
+    words_in,
+)
 from optout_cli.templating.filters import and_list
 from optout_cli.templating.templates import Templates
 
@@ -50,8 +59,8 @@ class Comparison(NamedTuple):
     new: str
     facts: tuple[str, ...]
     segments: tuple[Segment, ...]
-    unread: tuple[str, ...] = ()
-    tracked: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    unread: tuple[str, ...]
+    tracked: tuple[tuple[str, tuple[str, ...]], ...]
 
     @property
     def is_equal(self) -> bool:

@@ -99,10 +99,10 @@ class Review(NamedTuple):
 
     lines: Sequence[Line]
     today: date
-    before: "Before | None" = None
-    since: date | None = None
-    warnings: Sequence[str] = ()
-    checks: Mapping[Key, Sequence[str]] = {}
+    before: "Before | None"
+    since: date | None
+    warnings: Sequence[str]
+    checks: Mapping[Key, Sequence[str]]
 
     @property
     def seen(self) -> int | None:

@@ -339,8 +339,7 @@ def _candidates(text: str, within: Path | None) -> dict[str, _Candidate]:
     return {
         reference: _Candidate(
             earlier_from(version, found.states),
-            f"{state.written.letter.partition('/')[2]} of {state.written.date},"
-            f" {state.written.name}",
+            f"{state.kind} of {state.written.date}, {state.written.name}",
             found.folder,
             {
                 named.state.letter.recipient
