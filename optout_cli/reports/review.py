@@ -16,7 +16,7 @@ import msgspec
 
 from optout_cli.letters.notes import CONTACT, LAST
 from optout_cli.model.jurisdiction import Address, Source
-from optout_cli.model.notice import is_address_given
+from optout_cli.model.notice import ground_of
 from optout_cli.model.request import Confirmation, Copy, Service
 from optout_cli.register.events import (
     Answered,
@@ -292,26 +292,30 @@ def _facts_told(state: LetterState) -> _Facts:
     names = (signatory.name, signatory.title, signatory.office) if signatory else ()
     offices = {contact.block: contact for contact in told.copies}
     offices |= {contact.envelope: contact for contact in told.copies if contact.envelope}
-    is_given = is_address_given(own.origins)
+    parts = ("address", *(part for part in ("email", "fax") if getattr(letter, part)))
+    origins = {part: _origin_of(part, own, day) for part in parts}
     return {
         "signatory": [*filter(None, names or (state.written.signatory,))],
-        "origin": _origin_of(own.contact, day) | {"is_given": is_given},
+        "origins": origins,
+        "has_one_origin": all(origin == origins["address"] for origin in origins.values()),
         "confirmed": confirmed,
         "is_unconfirmed": bool(found) and confirmed is None,
         "copies": [
-            {"lines": lines, "origin": _origin_of(offices.get(lines, _Contact()), day)}
+            {"lines": lines, "origin": _origin_of("address", office, day)}
             for lines in letter.copies
+            for office in [_Recipient(contact=offices.get(lines, _Contact()))]
         ],
         "cc": [copy.line for copy in told.cc],
     }
 
 
-def _origin_of(contact: _Contact, day: date) -> _Facts:
-    """Return the source of an address, and its age in days on the letter's `day`."""
-    source, age = contact.source, None
-    if source and source.date and "-" in source.date:  # a year alone gives no age
-        age = (day - date.fromisoformat(f"{source.date}-01"[:10])).days
-    return {"is_given": False, "source": source, "age": age}
+def _origin_of(part: str, recipient: _Recipient, day: date) -> _Facts:
+    """Return where a part of a contact is from, and its age in days on the letter's `day`."""
+    source, age = recipient.contact.source, None
+    ground = ground_of(part, recipient.origins, source)
+    if ground.date and "-" in ground.date:  # a year alone gives no age
+        age = (day - date.fromisoformat(f"{ground.date}-01"[:10])).days
+    return {**ground._asdict(), "source": source and source.kind, "age": age}
 
 
 def _notes_on(state: LetterState, review: Review) -> _Facts:
