@@ -423,6 +423,21 @@ def test_the_same_answer_is_recorded_once(reference: str, run: Run) -> None:
             "there is no reply 'refsed'\n  hint: did you mean 'refused'? It is one of none, ",
         ),
         (("--reply", "denied"), 2, "hint: did you mean 'refused'? It is one of none, "),
+        (
+            ("--reply", "no"),
+            2,
+            (
+                "hint: did you mean 'refused' (a refusal in writing) or 'spoken' (an answer by"
+                " telephone or at a meeting) or 'none' (nothing yet)? It is one of none, "
+            ),
+        ),
+        (("--reply", "Yes"), 2, "hint: did you mean 'acknowledged' (an acknowledgment, without"),
+        (("--reply", "OK"), 2, "hint: did you mean 'acknowledged' (an acknowledgment, without"),
+        (("--reply", "rejected"), 2, "hint: did you mean 'refused'? It is one of none, "),
+        (("--reply", "declined"), 2, "hint: did you mean 'refused'? It is one of none, "),
+        (("--reply", "received"), 2, "hint: did you mean 'acknowledged'? It is one of none, "),
+        (("--reply", "silence"), 2, "hint: did you mean 'none'? It is one of none, "),
+        (("--reply", "phone"), 2, "hint: did you mean 'spoken'? It is one of none, "),
         (("--reply", "nonsense"), 2, "It is one of none, acknowledged, meeting-"),
         (("--reply", "spoken"), 2, "the reply 'spoken' needs means: how you spoke (telephone, "),
         (("--reply", "spoken", "--set", "means=letter"), 2, "means cannot be 'letter'"),

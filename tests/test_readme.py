@@ -86,7 +86,7 @@ def desk(in_folder: Path) -> Path:
     for name, text in files.items():
         (in_folder / name).parent.mkdir(parents=True, exist_ok=True)
         (in_folder / name).write_text(text, "utf-8")
-    for name in ("receipt.jpg", "card.jpg", "signed.pdf"):
+    for name in ("receipt.jpg", "card.jpg", "envelope.jpg", "signed.pdf"):
         Image.new("L", (850, 1100), 255).save(in_folder / name)
     RegisterMaker(in_folder / "letters").written(place=ADDISON)
     first, *_ = rows_from_csv(TABLE, "notices.csv")

@@ -202,6 +202,34 @@ def test_an_address_with_a_corrected_zip_code_is_not_from_the_old_source(
     assert "https://oag.ca.gov" not in guide
 
 
+def test_each_part_of_a_contact_says_where_it_is_from(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    how = ("--who", "the records desk", "--how", "telephone")
+    run("correct", "CA", "--set", "address.street=1 New St", *how)
+    run("correct", "ero-san-francisco", "--set", "email=desk@example.gov", *how)
+    typed = "recipients: {bureau: {email: me@example.com}, ice: {fax: 415-555-0199}}\n"
+    write("r.yaml", REQUEST + typed)
+    run("write", "r.yaml", "-f", "txt", "-o", "out/", "-q")
+    run("review", "out", "-q")
+    to_bureau, to_ice = (article.partition("\nTo\n")[2] for article in articles(page_at()))
+    own = "From your office's own entry, dated 2026-11-24 (after the letter's date)."
+    assert to_bureau.splitlines()[1:4] == [
+        own,
+        "E-mail: me@example.com",
+        "Given by the sender, for this letter.",
+    ]
+    assert to_ice.splitlines()[1].startswith("From an official source, dated 2026-02-04 (9 months")
+    assert to_ice.splitlines()[2:6] == [
+        "E-mail: desk@example.gov",
+        own,
+        "Fax: 415-555-0199",
+        "Given by the sender, for this letter.",
+    ]
+    shown = words(outcome(run("show", "marin-county-ca"))[1])
+    assert "source your office's own entry, confirmed by the" in shown
+
+
 def test_a_draft_says_that_nobody_signs(in_folder: Path, run: Run) -> None:
     RegisterMaker(Path("out")).written(is_draft=True, signatory=None, parties=("ice",))
     run("review", "out", "-q")

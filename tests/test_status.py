@@ -216,6 +216,7 @@ def test_a_json_object_has_everything_about_a_letter(run: Run) -> None:
         "step": "answered",
         "sent": [{"on": "2026-09-01", "by": "certified-mail", "number": "70200000000000000001"}],
         "received": "2026-09-04",
+        "returned": [],
         "withdrawn": None,
         "answer-due": None,
         "answers": [{"on": "2026-09-21", "reply": "refused", "by": None}],

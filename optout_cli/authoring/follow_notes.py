@@ -20,6 +20,7 @@ from optout_cli.model.request import RECIPIENTS, Party
 from optout_cli.register.events import Answered, way_words
 from optout_cli.register.journal import NAME
 from optout_cli.register.replies import Claim
+from optout_cli.register.returns import came_back, is_given
 from optout_cli.register.standing import kinds_after_silence, settles
 from optout_cli.register.state import Identity, LetterState, load_register
 from optout_cli.templating.filters import quotation, the
@@ -90,7 +91,7 @@ def second_notes(
     letters: Iterable[Identity], states: Iterable[LetterState], library: Library
 ) -> Iterator[str]:
     """Yield notes on notices, not follow-ups, that offices were sent before, with another date."""
-    sent = {it.identity: it for it in states if it.sent and not it.is_withdrawn}
+    sent = {it.identity: it for it in states if is_given(it)}
     by_matter = {_without_day(identity): state for identity, state in sent.items()}
     again: Counter[str] = Counter()
     for letter in letters:
@@ -180,6 +181,8 @@ def _status_texts(
         yield f"{named} is not recorded as sent"
     elif state.withdrawal:
         yield f"{named} was withdrawn on {state.withdrawal.on}"
+    elif back := came_back(state):
+        yield f"{named} came back on {back.on} ({back.note})"
     name = claim.letter.partition("/")[2]
     specs = program.letters[name].particulars
     for answer in answers if name in kinds_after_silence(program) else ():

@@ -30,7 +30,7 @@ COMMANDS = {
     "write": "Write the letters of a request.",
     "batch": "Write the letters of many requests, as from a spreadsheet.",
     "sent": "Record that letters went out.",
-    "delivered": "Record that letters arrived.",
+    "delivered": "Record that letters arrived, or came back.",
     "answer": "Record an answer, and begin the letter that answers it.",
     "status": "Show where each letter stands, what is next and by when.",
     "diff": "Show what changed between two versions of a letter.",
@@ -77,6 +77,7 @@ TOPICS = {
 MEANT = {
     "send": "sent",
     "received": "delivered",
+    "returned": "delivered",
     "reply": "answer",
     "print": "write",
     "make": "write",

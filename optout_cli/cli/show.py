@@ -32,7 +32,7 @@ from optout_cli.letters.notes import contact_line
 from optout_cli.letters.pipeline import request_in
 from optout_cli.model.fields import Noun
 from optout_cli.model.jurisdiction import Agency, Agreement, Contact, Locality, Source
-from optout_cli.model.notice import Recipient
+from optout_cli.model.notice import Recipient, ground_of
 from optout_cli.model.program import Program
 from optout_cli.model.request import Corrections, Request
 from optout_cli.programs import program_notes
@@ -225,9 +225,11 @@ def _contact_lines(
 
 
 def _source_lines(source: Source, origins: Mapping[str, str] = {}) -> Iterator[str]:
+    is_own = ground_of("", {}, source).kind == "own"  # its note says all
     found = f"{source.kind}, {source.date or 'undated'}, {source.url or 'no web address'}"
+    found = f"{source.note} ({source.date})" if is_own else found
     yield from _pair("source", found, origins, "source")
-    if source.note:
+    if source.note and not is_own:
         yield from _indent(source.note, indent=_LABEL + 2)
 
 

@@ -12,7 +12,7 @@ from optout_cli.letters.days import closed_notes, doubt_about
 from optout_cli.model.fields import days_in
 from optout_cli.model.jurisdiction import LAW_EFFECTS, LAW_SIDES, OWN_ENTRY, Jurisdiction
 from optout_cli.model.letter import Letter
-from optout_cli.model.notice import Case, Note, Notice, Recipient, Route, is_address_given
+from optout_cli.model.notice import Case, Note, Notice, Recipient, Route, ground_of
 from optout_cli.model.request import Party, Signatory
 from optout_cli.programs import laws_of, particular_of, program_notes
 from optout_cli.readers.document import texts_in
@@ -222,12 +222,13 @@ def contact_text(case: Case, recipient: Recipient) -> str:
     source, confirmed = recipient.contact.source, recipient.confirmed
     if not recipient.contact.organization:
         return f"add it under recipients: {recipient.party}:, since the agency is unknown"
-    if is_address_given(recipient.origins):
+    ground = ground_of("address", recipient.origins, source)
+    if ground.kind == "request":
         origin = f"your request ({case.date:%Y})"
     elif source is None:
         origin = "an unnamed source (undated)"
-    elif (source.note or "").startswith(f"{OWN_ENTRY}, "):  # not `... of 2026-11-27: phone`
-        origin = f"{OWN_ENTRY} ({source.date})"
+    elif ground.kind == "own":
+        origin = f"{OWN_ENTRY} ({ground.date})"
     else:
         plain = source.kind.removeprefix("other-")  # "a government source"
         kind = f"doubtful ({source.kind})" if source.kind in _DOUBTFUL else plain
@@ -257,7 +258,7 @@ def _address_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
     if party == "ice" and chosen and known and chosen != known:
         text = f"check recipients.ice.office: the data has {known} for {case.locality.name}"
         yield Note(code="other-office", text=f"{text}, not {chosen}")
-    if is_address_given(recipient.origins):
+    if ground_of("address", recipient.origins, source).kind == "request":
         if address.state not in (own, *(office.address.state for office in offices)):
             text = f"check recipients.{party}.address: it is in {address.state}, the jurisdiction"
             yield Note(code="other-state", text=f"{text} in {own}")

@@ -180,6 +180,20 @@ class Delivered(LetterEvent, frozen=True, kw_only=True, tag="delivered"):
     receipt: Evidence | None = None
 
 
+class Returned(LetterEvent, frozen=True, kw_only=True, tag="returned"):
+    """A letter came back, as one that cannot be delivered; `note` says why.
+
+    `by` is the way of the sending, and `receipt` a scan of what came back. A later event completes
+    or corrects the last one of that way if it `corrects`. A version of optout that does not know
+    this event passes it over.
+    """
+
+    on: Date
+    by: Way
+    receipt: Evidence | None = None
+    corrects: bool = False
+
+
 class Answered(LetterEvent, frozen=True, kw_only=True, tag="answered"):
     """The recipient answered. `reply` is one that the program declares.
 
@@ -201,12 +215,12 @@ class Answered(LetterEvent, frozen=True, kw_only=True, tag="answered"):
 class Withdrawn(LetterEvent, frozen=True, kw_only=True, tag="withdrawn"):
     """What was recorded last of a letter on the day `on` is taken back; `note` says why.
 
-    `by` is the way of a sending. A letter that was `written` and is taken back will not go out, and
-    `on` is its date; one that was sent was withdrawn on the day `on`. An event that this was
-    `withdrawn` takes that back.
+    `by` is the way of a sending, also of one that came back. A letter that was `written` and is
+    taken back will not go out, and `on` is its date; one that was sent was withdrawn on the day
+    `on`. An event that this was `withdrawn` takes that back.
     """
 
-    what: Literal["written", "sent", "delivered", "answered", "withdrawn"]
+    what: Literal["written", "sent", "delivered", "returned", "answered", "withdrawn"]
     on: Date
     by: Way | None = None
 
@@ -282,7 +296,7 @@ def evidence_of(event: Event) -> list[Evidence]:
     return [proof for proof in found if proof]
 
 
-LetterNews = Sent | Delivered | Answered | Withdrawn
+LetterNews = Sent | Delivered | Returned | Answered | Withdrawn
 AnyEvent = Written | Replaced | LetterNews | Printed
 
 

@@ -155,7 +155,7 @@ def _history_problems(
             )
             yield Problem("already-sent", message, hint=hint, path="letter")
     first = min([event.on, *(sent.on for sent in state.sent if sent is not last)])
-    for what in ("delivered", "answered"):
+    for what in ("delivered", "returned", "answered"):
         for day in (other.on for other in state.news[what] if other.on < first):
             message = f"{first} is too late: the letter is recorded as {what} on {day}"
             yield Problem("impossible-date", message, hint="correct the day", path="on")

@@ -22,9 +22,14 @@ from optout_cli.model.request import Party
 from optout_cli.readers.files import is_file
 from optout_cli.register.events import EVIDENCE, LetterFile, Replaced, Sent, Written, evidence_of
 from optout_cli.register.journal import NAME, OWN, TORN, Journal
+from optout_cli.register.returns import came_back
 from optout_cli.register.standing import Deadline, Standing, Step
 
 SCHEMA = 1
+MEND = (  # what to do after a letter came back
+    "find the right address, put it into the request, write the letter again with --supersede,"
+    " and send it"
+)
 _OWN_TABLES = re.compile("register|rejects(-[0-9]+)?")  # files of optout that are not letters
 _REPORTS = {  # by a mark in its head, the first one that fits
     b'name="optout-review"': "review page",
@@ -62,11 +67,19 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     by: str | None
 
 
+class Return(msgspec.Struct, frozen=True, kw_only=True):
+    """When a letter came back, how it had gone out, and why it came back."""
+
+    on: Date
+    by: str
+    reason: str | None
+
+
 class LetterStatus(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     """Where a letter stands, for scripts.
 
     `before` is the reference of an earlier letter of the same kind that went out, `withdrawn` the
-    day on which a letter that went out was withdrawn.
+    day on which a letter that went out was withdrawn. Of `returned`, each was a sending.
     """
 
     schema: int = SCHEMA
@@ -84,6 +97,7 @@ class LetterStatus(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     step: Step
     sent: tuple[Sending, ...]
     received: Date | None
+    returned: tuple[Return, ...]
     withdrawn: Date | None
     answer_due: Day | None
     answers: tuple[Answer, ...]
@@ -113,6 +127,7 @@ def status_of(standing: Standing, folder: Path, today: Date) -> LetterStatus:
         step=standing.step,
         sent=tuple(Sending(on=sent.on, by=sent.by, number=sent.number) for sent in state.sent),
         received=state.received,
+        returned=tuple(Return(on=it.on, by=it.by, reason=it.note) for it in state.returned),
         withdrawn=state.withdrawal.on if state.withdrawal and state.sent else None,
         answer_due=_day_of(standing.answer_due) if standing.answer_due else None,
         answers=tuple(
@@ -154,9 +169,11 @@ def _came(standing: Standing) -> str:
 def open_step(standing: Standing, today: Date) -> str:
     """Return what comes next, without what came back; nothing after an answer that ends it."""
     deadline = standing.answer_due
+    is_replaced = standing.state.kind in standing.ready and not standing.state.is_current
+    corrected = "; a corrected letter is not sent yet" if is_replaced else ""
+    if standing.step == "returned" and (back := came_back(standing.state)):
+        return f"came back {back.on}: {back.note}{corrected or f'; {MEND}'}"
     if standing.step == "waiting":
-        is_replaced = standing.state.kind in standing.ready and not standing.state.is_current
-        corrected = "; a corrected letter is not sent yet" if is_replaced else ""
         if deadline is None:
             return f"waiting for an answer{corrected}"
         if deadline.on >= today:

@@ -135,7 +135,7 @@ def _notes_on(standing: Standing) -> Iterator[str]:
     """Yield what people noted, what the answers say, and the days that the letter leads to."""
     state = standing.state
     done = [state.withdrawal] if state.withdrawal else []
-    for event in (*state.sent, *state.delivered, *state.answers, *done):
+    for event in (*state.sent, *state.delivered, *state.returned, *state.answers, *done):
         yield from filter(None, (getattr(event, "words", None), event.note))
     for day in standing.milestones:
         yield f"{day.title}: {day.about}"

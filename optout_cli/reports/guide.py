@@ -18,7 +18,7 @@ from optout_cli.letters.notes import contact_text
 from optout_cli.letters.render import sections_of
 from optout_cli.model.jurisdiction import LAW_SIDES, LAW_TOPICS
 from optout_cli.model.letter import Guide, Paragraph
-from optout_cli.model.notice import Case, is_address_given
+from optout_cli.model.notice import Case, ground_of
 from optout_cli.model.program import ConditionalText
 from optout_cli.model.request import MESSAGES, PARTIES, Request
 from optout_cli.programs import (
@@ -191,9 +191,7 @@ def _sending(case: Case) -> _Facts:
                 "contact": recipient.contact,
                 "service": recipient.service,
                 "source": contact_text(case, recipient),
-                "url": recipient.contact.source.url
-                if recipient.contact.source and not is_address_given(recipient.origins)
-                else None,
+                "url": ground_of("address", recipient.origins, recipient.contact.source).url,
             }
             for recipient in recipients
         ],

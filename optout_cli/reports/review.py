@@ -16,13 +16,14 @@ import msgspec
 
 from optout_cli.letters.notes import CONTACT, LAST
 from optout_cli.model.jurisdiction import Address, Source
-from optout_cli.model.notice import is_address_given
+from optout_cli.model.notice import ground_of
 from optout_cli.model.request import Confirmation, Copy, Service
 from optout_cli.register.events import (
     Answered,
     AnyEvent,
     Delivered,
     LetterEvent,
+    Returned,
     Sent,
     Withdrawn,
     Written,
@@ -193,12 +194,14 @@ def _news_in(review: Review) -> dict[Key, list[AnyEvent]]:
 
 def _valid(events: Sequence[AnyEvent], state: LetterState | None) -> list[AnyEvent]:
     """Leave out what was corrected or completed; what was taken back stays beside that."""
-    counts = [*state.sent, *state.delivered, *state.answers] if state else []
+    counts = [event for events in state.news.values() for event in events] if state else []
     is_undone = any(isinstance(event, Withdrawn) for event in events)
     return [
         event
         for event in events
-        if is_undone or event in counts or not isinstance(event, Sent | Delivered | Answered)
+        if is_undone
+        or event in counts
+        or not isinstance(event, Sent | Delivered | Returned | Answered)
     ]
 
 
@@ -215,6 +218,8 @@ def _event_facts(event: AnyEvent, standing: Standing) -> _Facts:
             facts |= {"reply": "; ".join((reply, *details)), "by": event.by, "words": words}
         case Sent():
             facts |= _way_facts(event)
+        case Returned():
+            facts["why"] = event.note
         case Withdrawn(what="written"):  # of a letter that will not go out, the day is no news
             facts |= {"on": event.on if standing.state.sent else None}
         case Withdrawn():
@@ -229,7 +234,7 @@ def _way_facts(way: Sent | Service) -> _Facts:
 def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -> _Facts:
     """Return what the page says of a letter, without its pages."""
     state, written, letter = standing.state, standing.state.written, standing.state.letter
-    happened = (*state.sent, *state.delivered, *state.answers)
+    happened = (*state.sent, *state.delivered, *state.returned, *state.answers)
     files, shown = {place: file.format for place, file in state.files.items()}, shown_file(state)
     proofs = (
         getattr(event, name, None) for event in happened for name in ("signed", "receipt", "file")
@@ -253,6 +258,7 @@ def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -
         "news": [_event_facts(event, standing) for event in events],
         "sent": [_event_facts(event, standing) for event in state.sent],
         "delivered": state.delivered,
+        "returned": state.returned,
         "answers": [_event_facts(event, standing) for event in state.answers],
         "replies": [event.reply for event in state.answers],
         "next": open_step(standing, review.today),
@@ -260,7 +266,7 @@ def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -
         "next_date": ready.written.date if (ready := standing.next_ready) else None,
         "next_title": program.letters[name].title if program and name else None,
         "days": standing.milestones,
-        "remarks": [event.note for event in happened if event.note],
+        "remarks": [it.note for it in happened if it.note and not isinstance(it, Returned)],
         "signature": standing.facts.signature.kind,
         "address": letter.address,
         "email": letter.email,
@@ -292,26 +298,30 @@ def _facts_told(state: LetterState) -> _Facts:
     names = (signatory.name, signatory.title, signatory.office) if signatory else ()
     offices = {contact.block: contact for contact in told.copies}
     offices |= {contact.envelope: contact for contact in told.copies if contact.envelope}
-    is_given = is_address_given(own.origins)
+    parts = ("address", *(part for part in ("email", "fax") if getattr(letter, part)))
+    origins = {part: _origin_of(part, own, day) for part in parts}
     return {
         "signatory": [*filter(None, names or (state.written.signatory,))],
-        "origin": _origin_of(own.contact, day) | {"is_given": is_given},
+        "origins": origins,
+        "has_one_origin": all(origin == origins["address"] for origin in origins.values()),
         "confirmed": confirmed,
         "is_unconfirmed": bool(found) and confirmed is None,
         "copies": [
-            {"lines": lines, "origin": _origin_of(offices.get(lines, _Contact()), day)}
+            {"lines": lines, "origin": _origin_of("address", office, day)}
             for lines in letter.copies
+            for office in [_Recipient(contact=offices.get(lines, _Contact()))]
         ],
         "cc": [copy.line for copy in told.cc],
     }
 
 
-def _origin_of(contact: _Contact, day: date) -> _Facts:
-    """Return the source of an address, and its age in days on the letter's `day`."""
-    source, age = contact.source, None
-    if source and source.date and "-" in source.date:  # a year alone gives no age
-        age = (day - date.fromisoformat(f"{source.date}-01"[:10])).days
-    return {"is_given": False, "source": source, "age": age}
+def _origin_of(part: str, recipient: _Recipient, day: date) -> _Facts:
+    """Return where a part of a contact is from, and its age in days on the letter's `day`."""
+    source, age = recipient.contact.source, None
+    ground = ground_of(part, recipient.origins, source)
+    if ground.date and "-" in ground.date:  # a year alone gives no age
+        age = (day - date.fromisoformat(f"{ground.date}-01"[:10])).days
+    return {**ground._asdict(), "source": source and source.kind, "age": age}
 
 
 def _notes_on(state: LetterState, review: Review) -> _Facts:

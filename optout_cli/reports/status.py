@@ -27,6 +27,7 @@ _STEPS: dict[Step, str] = {
     "unneeded": "not needed any more",
     "withdrawn": "withdrawn",
     "waiting": "waiting for an answer",
+    "returned": "came back",
     "answered": "answered",
     "followed": "followed by another letter",
     "superseded": "superseded",
@@ -285,6 +286,7 @@ def _counts_of(standings: Sequence[Standing]) -> _Facts:
             for item in standings
         ),
         "withdrawn": steps.count("withdrawn"),
+        "returned": steps.count("returned"),
     }
     return {name: f"{number:,}" for name, number in numbers.items()}
 
