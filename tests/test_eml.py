@@ -319,7 +319,7 @@ WIDE = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 100">
 
 def drawn(mode: str, size: tuple[int, int]) -> Image:
     stream = BytesIO()
-    Raster.new(mode, size, 1).save(stream, "PNG")
+    Raster.new(mode, size, 1).save(stream, "PNG", compress_level=1)
     return Image("image/png", stream.getvalue(), "Seal")
 
 
