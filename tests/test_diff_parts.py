@@ -208,6 +208,7 @@ def test_a_hint_names_what_works(typed: tuple[str, ...], hint: str, run: Run) ->
 TODAYS = [member for member in members() if member.period in ("closed", "known-clauses")]
 
 
+@pytest.mark.no_cover  # many pages, with code that others cover
 @pytest.mark.parametrize("member", TODAYS[::3], ids=str)
 def test_a_letter_has_the_same_words_in_word_and_as_a_pdf(
     member: Member, library: Library, typst_library: Library
