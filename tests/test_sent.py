@@ -253,8 +253,9 @@ def test_a_typed_signature_is_one(
     form: str, way: str, library: Library, in_folder: Path, run: Run
 ) -> None:
     write_letters(library, FOLDER, REACHED + "signature: {kind: typed}", (form,))
-    _, _, err = outcome(run("sent", TO_ICE.replace("txt", form), "--by", way))
-    assert "note:" not in err
+    file = TO_ICE.replace("txt", form)
+    code, out, err = outcome(run("sent", file, "--by", way))
+    assert (code, out, "note:" in err) == (0, f"{file}\n", False)
 
 
 @pytest.mark.parametrize(("form", "is_told"), [("fax", True), ("tiff", False), ("txt", False)])
