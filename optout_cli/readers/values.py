@@ -167,7 +167,7 @@ def judge(
         is_renamed = document.is_cell(path) and location.path not in ("", path, f"$.{path}")
         message, hint = words if is_renamed else f"{path} {words}", kind.hint
         if not document.is_cell(path) or location.path.startswith("$."):
-            hint = hint.removeprefix("format the column as Text, and ")  # it is in no table
+            hint = _outside_tables(hint)
         if is_wrong:
             problems.append(Problem("odd-value", message, location, hint, path))
         else:
@@ -237,8 +237,13 @@ def text_fault(text: str, use: Use, *, is_doubt: bool = False) -> tuple[str, str
     kind, is_wrong = _judge(text.strip(), use) or (None, False)
     if kind is None or is_wrong == is_doubt:
         return None
-    hint = kind.hint.removeprefix("format the column as Text, and ")  # it is in no table
-    return kind.message.format(repr(shorten(text))), hint
+    return kind.message.format(repr(shorten(text))), _outside_tables(kind.hint)
+
+
+def _outside_tables(hint: str) -> str:
+    """Return a hint without the advice that is only for a cell."""
+    hint = hint.removeprefix("format the column as Text, and ")
+    return hint.removesuffix(", or a comma before the city")
 
 
 def is_nothing(text: str) -> bool:
