@@ -70,13 +70,15 @@ def results_in_order(
     while following is not None:
         handed: deque[tuple[_Task, Future[bytes | str]]] = deque()
         with _workers(work, jobs) as pool:
-            with suppress(BrokenExecutor):
+            try:
                 while following is not None or handed:
                     while following is not None and len(handed) < jobs * _AHEAD:
                         handed.append((following, _submit(pool, following)))
                         following = next(waiting, None)
                     result = _result_of(handed[0][1])
                     yield handed.popleft()[0], result
+            except BrokenExecutor:
+                _kill_workers()
             # One task killed its worker, which broke the pool: run each unfinished task alone.
             for task, future in handed:
                 is_unfinished = isinstance(future.exception(), BrokenExecutor)
@@ -101,8 +103,17 @@ def result_alone(work: Callable[[_Task], _Result], task: _Task) -> _Result | Wor
         try:
             result: _Result = _result_of(_submit(pool, task))
         except BrokenExecutor:
+            _kill_workers()
             return WorkerKilled()
     return result
+
+
+def _kill_workers() -> None:
+    """End all workers: one that just starts does not notice how the pool ends them (SIGTERM)."""
+    from multiprocessing import active_children
+
+    for child in active_children():
+        child.kill()
 
 
 def _results_here(
@@ -125,7 +136,7 @@ def _workers(work: Callable[[Any], Any], jobs: int) -> "Iterator[ProcessPoolExec
     The workers share one folder for temporary files; it is deleted here even if a worker is killed.
     """
     from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import active_children, get_context
+    from multiprocessing import get_context
 
     scratch = ""
     try:
@@ -137,8 +148,7 @@ def _workers(work: Callable[[Any], Any], jobs: int) -> "Iterator[ProcessPoolExec
         try:
             yield pool
         except BaseException:  # an interrupt does not wait for letters that workers are making
-            for child in active_children():
-                child.kill()
+            _kill_workers()
             raise
         finally:
             pool.shutdown(cancel_futures=True)
