@@ -180,6 +180,35 @@ def test_a_reply_to_a_termination_has_the_letter_that_answers_it(
     assert (code, passage in " ".join(out.split()), told) == (0, True, [])
 
 
+def test_what_ice_only_said_about_a_termination_is_asked_for_in_writing(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    notice = "jurisdiction: marin-county-ca\nletter: 287g/terminate\ndate: 2026-11-01\n"
+    signed = "signatory: {name: Pat Placeholder, title: Sheriff}\n"
+    write("t.yaml", f"{notice}{signed}particulars: {{model: wso}}\n")
+    run("write", "t.yaml", "-f", "txt", "-q", "-o", "letters/")
+    path = "letters/2026-11-01-terminate-wso-ice.txt"
+    run("sent", path, "--by", "certified-mail", "--on", "2026-11-02", "-q")
+    run("delivered", path, "--on", "2026-11-05", "-q")
+    said = ("--reply", "spoken", "--set", "means=telephone", "--words", "We will look at it.")
+    code, _, err = outcome(run("answer", path, "--on", "2026-11-20", *said))
+    assert (code, "next: What was said is no answer in writing. Ask for one" in err) == (0, True)
+    assert "\nnext: Request for an acknowledgment: optout new --follow " in err
+    (row,) = outcome(run("status", "letters", "--json"))[1].splitlines()
+    assert json.loads(row)["next"] == (
+        "replied 2026-11-20: an answer by telephone or at a meeting; answer due 2026-12-07;"
+        " write: Request for an acknowledgment"
+    )
+    assert (
+        "spoken on 2026-11-20" in outcome(run("new", "--csv", "--follow", "letters", "-o", "-"))[1]
+    )
+    run("new", "--follow", path, "-q", "-o", "next.yaml")
+    assert data_in("next.yaml")["letter"] == "287g/follow-up"
+    code, out, err = outcome(run("write", "next.yaml", "--draft", "-f", "txt", "-o", "-"))
+    assert (code, "check the letter" in err) == (0, False)
+    assert "received no written acknowledgment" in " ".join(out.split())
+
+
 def last_state() -> LetterState:
     return [*load_register(FOLDER).letters.values()][-1]
 

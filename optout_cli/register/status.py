@@ -176,10 +176,10 @@ def open_step(standing: Standing, today: Date) -> str:
     if standing.step == "waiting":
         if deadline is None:
             return f"waiting for an answer{corrected}"
-        if deadline.on >= today:
-            return f"answer due {deadline.about}{corrected}"
         to_write = _to_write(standing)
         to_do = corrected or (f"; {to_write}" if to_write else "")
+        if deadline.on >= today:  # what was only said is asked for in writing at once
+            return f"answer due {deadline.about}{to_do if is_spoken(standing) else corrected}"
         if not to_do and standing.silence and (advice := standing.silence.advice):
             to_do = f"; {advice[:1].lower()}{advice[1:].rstrip('.')}"
         return f"overdue since {deadline.about}{to_do}"
@@ -191,6 +191,12 @@ def open_step(standing: Standing, today: Date) -> str:
         "unneeded": f"not needed: answered {standing.answered}",
     }
     return words.get(standing.step, "; ".join(standing.outcomes))
+
+
+def is_spoken(standing: Standing) -> bool:
+    """Tell whether the last answer was only said, as by telephone."""
+    last, replies = standing.last_answer, standing.program.replies if standing.program else {}
+    return bool(last and last.reply in replies and replies[last.reply].how)
 
 
 def _to_write(standing: Standing) -> str:
