@@ -689,7 +689,16 @@ def test_a_letter_that_will_not_go_out_is_not_to_be_sent_until_it_is_written_aga
         return [json.loads(line)["recipient"] for line in lines]
 
     assert unsent() == ["bureau"]
-    assert "withdrawn" in Path("letters/register.csv").read_text("utf-8-sig")
+    assert "will not go out,thrown away," in Path("letters/register.csv").read_text("utf-8-sig")
+    told = outcome(run("status", "letters"))[1]
+    assert told.startswith("2 letters: 1 not sent, 1 not to go out\n")
+    row = json.loads(outcome(run("status", "letters", "--json"))[1].splitlines()[1])
+    assert (row["step"], row["reason"], row["withdrawn"], row["next"]) == (
+        "withdrawn",
+        "thrown away",
+        None,
+        "will not go out (recorded 2026-11-24): thrown away",
+    )
     err = outcome(run("sent", "letters", "--by", "mail", "-q"))[2]
     assert (sendings("ice"), err) == (
         [],
@@ -728,11 +737,12 @@ def test_a_letter_that_went_out_is_withdrawn_and_nothing_is_due_until_that_is_ta
     run("sent", TO_ICE, "--by", "mail", "--number", NUMBER, "-q")
     run("answer", TO_ICE, "--reply", "refused", "--on", "2026-11-23", "-q")
     row = json.loads(outcome(run("status", "letters", "--json"))[1].splitlines()[1])
+    assert row["reason"] == "the board decided"
     assert (row["step"], row["withdrawn"], row["answer-due"], row["next"]) == (
         "withdrawn",
         "2026-11-22",
         None,
-        "a refusal in writing; withdrawn on 2026-11-22",
+        "a refusal in writing; withdrawn on 2026-11-22: the board decided",
     )
     assert (
         outcome(run("status", "letters", "--due", "--until", "2027-12-31", "--json"))[1].count(

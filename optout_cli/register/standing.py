@@ -143,7 +143,7 @@ Step = Literal[
     "draft", "unsent", "unneeded", "withdrawn", "waiting", "returned", "answered", "followed",
     "superseded",
 ]  # fmt: skip
-_TOLD = ("draft", "superseded", "withdrawn")  # as outcomes
+_TOLD = {"draft": "draft", "superseded": "superseded", "withdrawn": "will not go out"}  # outcomes
 _UNUSED: tuple[Step, ...] = ("superseded", "withdrawn", "unneeded")
 _CITED = "notice-reference"  # the particular with the reference of the letter that this one follows
 _Matter = tuple[str, str, str, Party]  # program, jurisdiction, variant and recipient
@@ -205,7 +205,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
             found.append(f"withdrawn on {withdrawal.on}")
         if self.step == "answered" and not answers:
             found.append("answered: see its notice")
-        return [*dict.fromkeys(found)] or ([self.step] if self.step in _TOLD else [])
+        return [*dict.fromkeys(found)] or [_TOLD[it] for it in [self.step] if it in _TOLD]
 
     @property
     def next_letter(self) -> str | None:
