@@ -734,6 +734,26 @@ def test_words_that_may_be_a_summary_are_a_quotation_only_if_she_says_so(
     assert clerk.asked[f"  Keep {typed[0]!r} as a quotation? [y/N]"] == [""]
 
 
+def test_what_was_said_is_asked_for_as_the_letter_lists_it(reference: str, at_terminal: At) -> None:
+    summary, itself = "He said they will not take us off", "We will not take you off."
+    typed: Answers = {
+        "Reply": "spoken",
+        "Words": ["?", summary, itself],
+        "  Keep": "n",
+        "How it was said": "telephone",
+        "Letter": "later",
+    }
+    result, clerk = at_terminal(typed, TO_ICE)
+    assert (outcome(result)[0], clerk.unused, answers()[0].words) == (0, [], itself)
+    told = " ".join(result.stderr.split())
+    assert "What was said? Type it in a sentence or two" in told
+    assert "lists it as what was said, as you understood it" in told
+    assert f"{summary!r} would stand as what was said. Type what they said, and not that" in told
+    assert "their own words" not in told
+    assert "quotation marks" not in told
+    assert clerk.asked[f"  Keep {summary!r} as what was said? [y/N]"] == [""]
+
+
 def test_a_renewed_notice_repeats_the_reasons_and_says_how_the_first_one_went(
     library: Library, in_folder: Path, run: Run
 ) -> None:
