@@ -972,6 +972,27 @@ def test_two_later_days_are_read_as_excel_writes_them_and_an_answer_is_not_passe
     assert "under answered" not in outcome(run("sent", "--from", table))[2]
 
 
+@pytest.mark.parametrize(
+    ("day", "way", "number"),
+    [("11/21/26", "Certified", f"No. {NUMBER}"), ("11/21/2026", "certified mail", NUMBER)],
+)
+def test_a_table_that_says_the_same_in_other_words_is_not_one_that_somebody_changed(
+    day: str, way: str, number: str, run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST)
+    run("write", "r.yaml", "--to", "ice", "-f", "txt", "-o", "letters/")
+    table = FOLDER / "register.csv"
+    with table.open(encoding="utf-8-sig", newline="") as stream:
+        header, row = csv.reader(stream)
+    cells = dict(zip(header, row, strict=True)) | {"sent": day, "route": way, "date": "11/20/26"}
+    cells["tracking number"] = number
+    with table.open("w", encoding="utf-8", newline="") as stream:  # as a spreadsheet saves it
+        csv.writer(stream, delimiter=";").writerows([header, cells.values()])
+    code, out, err = outcome(run("sent", "--from", str(table)))
+    assert (code, out, "changed by hand" in err) == (0, f"{TO_ICE}\n", False)
+    assert sendings("ice") == [("2026-11-21", "certified-mail", NUMBER)]
+
+
 def test_a_table_that_somebody_changed_is_kept_and_told_by_each_command(
     letters: Letters, run: Run
 ) -> None:
