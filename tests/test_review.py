@@ -926,6 +926,30 @@ def test_a_letter_that_never_goes_out_and_one_that_was_taken_back_say_so_and_why
     assert '<option value="withdrawn">Withdrawn (1)</option>' in page
 
 
+def test_a_letter_that_its_notice_settles_says_so(in_folder: Path, run: Run) -> None:
+    maker = RegisterMaker(Path("out"))
+    notice = maker.written(parties=("ice",))
+    maker.sent(notice, "ice")
+    maker.answered(notice, "ice", date(2026, 11, 9), "spoken", facts={"means": "telephone"})
+    cited = {"notice-reference": "SC-06041-20261102-ABCD"}
+    record, day = "secure-communities/record-of-conversation", date(2026, 11, 10)
+    maker.sent(
+        maker.written(letter=record, on=day, parties=("ice",), particulars=cited), "ice", day
+    )
+    maker.answered(notice, "ice", date(2026, 11, 12))
+    run("review", "out", "-q")
+    (own,) = (
+        article for article in articles(page_at()) if "Record of a conversation to" in article
+    )
+    happened = own.partition("What happened\n")[2].splitlines()
+    assert own.splitlines()[1].startswith("Answered dated November 10")
+    assert happened[:3] == [
+        "Sent by certified mail on 2026-11-10",
+        "Answered: see its notice",
+        "Who signs",
+    ]
+
+
 def test_a_version_that_takes_the_place_of_another_says_why(
     run: Run, write: Write, in_folder: Path
 ) -> None:
