@@ -1189,6 +1189,20 @@ def test_a_way_is_read_in_the_words_that_people_write(letters: Letters, run: Run
     assert (code, "certified-mail" in message) == (2, True)
 
 
+def test_the_number_of_another_carrier_goes_with_mail(
+    letters: Letters, run: Run, write: Write
+) -> None:
+    number = "1Z999AA10123456784"
+    hint = "another carrier, such as UPS, is by mail: --by mail, or by: mail in a request"
+    for way in ("certified mail", "ups", "FedEx"):
+        code, _, err = outcome(run("sent", TO_ICE, "--by", way, "--number", number))
+        assert (code, hint in err) == (2, True)
+    write("sent.csv", f"letter,on,by\n{TO_ICE},2026-11-21,UPS\n")
+    assert hint in outcome(run("sent", "--from", "sent.csv"))[2]
+    assert outcome(run("sent", TO_ICE, "--by", "mail", "--number", number, "-q"))[0] == 0
+    assert sendings("ice")[0][2] == number
+
+
 def test_the_day_may_be_in_the_words_that_new_takes(letters: Letters, run: Run) -> None:
     _, _, err = outcome(run("sent", TO_ICE, "--by", "mail", "--on", "nov 23"))
     assert "note: --on nov 23 is read as 2026-11-23" in err
