@@ -746,7 +746,7 @@ def test_what_was_said_is_asked_for_as_the_letter_lists_it(reference: str, at_te
     result, clerk = at_terminal(typed, TO_ICE)
     assert (outcome(result)[0], clerk.unused, answers()[0].words) == (0, [], itself)
     told = " ".join(result.stderr.split())
-    assert "What was said? Type it in a sentence or two" in told
+    assert "What was said? One or two sentences are enough" in told
     assert "lists it as what was said, as you understood it" in told
     assert f"{summary!r} would stand as what was said. Type what they said, and not that" in told
     assert "their own words" not in told

@@ -159,7 +159,7 @@ def _questions(
             partial(check_text, "By"),
         ),
         "Words": (
-            "What was said? Type it in a sentence or two (Enter to skip)."
+            "What was said? One or two sentences are enough (Enter to skip)."
             if reply.how
             else "What does it say? Type its own words, as few as possible (Enter to skip).",
             _WHY_SAID if reply.how else _WHY_WORDS,
