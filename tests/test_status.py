@@ -218,6 +218,7 @@ def test_a_json_object_has_everything_about_a_letter(run: Run) -> None:
         "received": "2026-09-04",
         "returned": [],
         "withdrawn": None,
+        "reason": None,
         "answer-due": None,
         "answers": [{"on": "2026-09-21", "reply": "refused", "by": None}],
         "days": [],

@@ -192,7 +192,7 @@ def _status_texts(
         }
         if settles(answer, program):
             yield f"{named} was answered on {answer.on} ({answer.reply})"
-        elif (answer.recipient, str(answer.on)) not in named_too:
+        elif key and (answer.recipient, str(answer.on)) not in named_too:
             yield f"{named} was answered on {answer.on} ({answer.reply}); say so in the letter"
 
 

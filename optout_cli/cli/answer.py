@@ -300,7 +300,7 @@ def _say_next(statement: _Statement, reply: Reply | None) -> None:
     if reply.advice and not (reply.silence and letters):
         say(f"next: {reply.advice}")
     when = "next"
-    if not (reply.settles or reply.silence):
+    if not (reply.settles or reply.silence or reply.how):
         when = f"next, if no answer comes within {statement.program.wait.days} days"
     for id, title in letters.items():
         folder = quote(str(found.folder))

@@ -38,7 +38,7 @@ if TYPE_CHECKING:  # the register takes 30 ms to import; a letter in a pipeline 
 
 _MARK_UP = (
     "have counsel mark up the {names} files, and put each change into the request or into your own"
-    " wording; then make the letters to send: run this command again with -f {formats}"
+    " wording; then "
 )
 _CHANGED = "changed after optout wrote it (a signed copy? --force replaces it)"
 _SENT = "sent, and would only look different now"
@@ -192,8 +192,11 @@ def _last_steps(exports: Sequence[Export], notices: Sequence[Notice], case: Case
 
 def _mark_up(marked: Sequence[str], formats: Iterable[str]) -> str:
     """Say what to do with files to mark up. All formats are made again, since all say the same."""
-    again = ",".join(dict.fromkeys((*formats, "pdf")))
-    return _MARK_UP.format(names=" and ".join(marked), formats=again)
+    names, done = [*dict.fromkeys((*formats, "pdf"))], [*formats]
+    again = f"make the letters to send: run this command again with -f {','.join(names)}"
+    if names == done:  # the letters to send were made too
+        again = "run this command again, before you send the letters"
+    return _MARK_UP.format(names=" and ".join(marked)) + again
 
 
 def _to_mark_up(formats: Iterable[str]) -> list[str]:

@@ -82,6 +82,8 @@ _HOW_TO_READ = (
     "read it again from the receipt: 20 or 22 digits on the green and white slip, or two letters,"
     " nine digits and two letters"
 )
+_CARRIER = re.compile(r"(?i)\b(?:ups|u\.p\.s|fed ?ex|federal express|dhl|ontrac|courier)\b")
+_OTHER_CARRIER = "another carrier, such as UPS, is by mail: --by mail, or by: mail in a request"
 
 
 def state_code(text: str) -> str | None:
@@ -218,6 +220,11 @@ def tidy_number(number: str) -> str:
     return number.strip()
 
 
+def carrier_hint(way: str) -> str | None:
+    """Return how to name a carrier that somebody gives as the way of a letter; None for others."""
+    return _OTHER_CARRIER if _CARRIER.search(way) else None
+
+
 def number_fault(number: str, by: Way) -> tuple[str, str] | None:
     """Return what is wrong with the tracking number of a letter sent by `by`, and a hint.
 
@@ -246,7 +253,8 @@ def number_fault(number: str, by: Way) -> tuple[str, str] | None:
             if _NUMERIC.fullmatch(number)
             else ""
         )
-        return f"{number!r} is not a number of certified mail{digits}", _HOW_TO_READ
+        hint = f"{_HOW_TO_READ}; {_OTHER_CARRIER}"
+        return f"{number!r} is not a number of certified mail{digits}", hint
     else:
         return None
     return None if is_right else (f"the tracking number {number!r} has a wrong digit", _HOW_TO_READ)

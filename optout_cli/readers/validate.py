@@ -28,6 +28,7 @@ from optout_cli.readers.cells import (
     slashed_days,
 )
 from optout_cli.readers.document import OWN_MARK, Document, Tree, join_path
+from optout_cli.readers.postal import carrier_hint
 
 _T = TypeVar("_T")
 _MAX_NAMES = 5  # fields that a hint lists
@@ -274,6 +275,8 @@ class _Walk:
             return "write each on its own line" if is_cell else f"write [{', '.join(parts)}]"
         if "registered" in value.casefold() and _CERTIFIED in choices:
             return f"registered mail is not {_CERTIFIED}: write {_CERTIFIED} if it is that, or mail"
+        if "mail" in choices and (hint := carrier_hint(value)):
+            return hint
         initials = "".join(word[0] for word in re.split(r"[\W_]+", value.casefold()) if word)
         for choice in choices:
             if len(choice) >= _INITIALS and initials.startswith(choice):

@@ -1,7 +1,6 @@
 """Where each letter stands, what comes next, and the days that follow from it. Pure.
 
-Those are the days of its receipt, of an answer, and of what it leads to. Each says how it was
-counted. Nothing here asks what day it is.
+Each day says how it was counted. Nothing here asks what day it is.
 """
 
 from collections import defaultdict
@@ -79,12 +78,14 @@ def _reply_day(state: LetterState, facts: Facts, program: Program | None) -> Dea
     """Return the day by which an answer is due, or None if the letter has not gone out.
 
     It is the day that the letter names, else so many days after receipt as the program says, or
-    after the last acknowledgment. A `program` that is not known here sets no day.
+    after the last acknowledgment in writing. A `program` that is not known here sets no day.
     """
     start, stated = _receipt_of(state), facts.day(_REPLY_BY)
     if start is None or not (stated or program):
         return None
-    last = state.answers[-1] if state.answers else None
+    replies = program.replies if program else {}
+    written = [it for it in state.answers if it.reply not in replies or not replies[it.reply].how]
+    last = written[-1] if written else None
     if last and program and not (stated and stated > last.on + program.wait):
         why = f"a reply came on {last.on}, but no answer"
         start, stated = Deadline("reply", last.on, why, last.at), None
@@ -142,7 +143,7 @@ Step = Literal[
     "draft", "unsent", "unneeded", "withdrawn", "waiting", "returned", "answered", "followed",
     "superseded",
 ]  # fmt: skip
-_TOLD = ("draft", "superseded", "withdrawn")  # as outcomes
+_TOLD = {"draft": "draft", "superseded": "superseded", "withdrawn": "will not go out"}  # outcomes
 _UNUSED: tuple[Step, ...] = ("superseded", "withdrawn", "unneeded")
 _CITED = "notice-reference"  # the particular with the reference of the letter that this one follows
 _Matter = tuple[str, str, str, Party]  # program, jurisdiction, variant and recipient
@@ -204,7 +205,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
             found.append(f"withdrawn on {withdrawal.on}")
         if self.step == "answered" and not answers:
             found.append("answered: see its notice")
-        return [*dict.fromkeys(found)] or ([self.step] if self.step in _TOLD else [])
+        return [*dict.fromkeys(found)] or [_TOLD[it] for it in [self.step] if it in _TOLD]
 
     @property
     def next_letter(self) -> str | None:

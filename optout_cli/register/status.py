@@ -79,7 +79,8 @@ class LetterStatus(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     """Where a letter stands, for scripts.
 
     `before` is the reference of an earlier letter of the same kind that went out, `withdrawn` the
-    day on which a letter that went out was withdrawn. Of `returned`, each was a sending.
+    day on which a letter that went out was withdrawn. Of `returned`, each was a sending. `reason`
+    is why the letter was withdrawn, or will not go out.
     """
 
     schema: int = SCHEMA
@@ -99,6 +100,7 @@ class LetterStatus(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     received: Date | None
     returned: tuple[Return, ...]
     withdrawn: Date | None
+    reason: str | None
     answer_due: Day | None
     answers: tuple[Answer, ...]
     days: tuple[Day, ...]
@@ -129,6 +131,7 @@ def status_of(standing: Standing, folder: Path, today: Date) -> LetterStatus:
         received=state.received,
         returned=tuple(Return(on=it.on, by=it.by, reason=it.note) for it in state.returned),
         withdrawn=state.withdrawal.on if state.withdrawal and state.sent else None,
+        reason=state.withdrawal.note if state.withdrawal else None,
         answer_due=_day_of(standing.answer_due) if standing.answer_due else None,
         answers=tuple(
             Answer(on=answer.on, reply=answer.reply, by=answer.by) for answer in state.answers
@@ -176,10 +179,10 @@ def open_step(standing: Standing, today: Date) -> str:
     if standing.step == "waiting":
         if deadline is None:
             return f"waiting for an answer{corrected}"
-        if deadline.on >= today:
-            return f"answer due {deadline.about}{corrected}"
         to_write = _to_write(standing)
         to_do = corrected or (f"; {to_write}" if to_write else "")
+        if deadline.on >= today:  # what was only said is asked for in writing at once
+            return f"answer due {deadline.about}{to_do if is_spoken(standing) else corrected}"
         if not to_do and standing.silence and (advice := standing.silence.advice):
             to_do = f"; {advice[:1].lower()}{advice[1:].rstrip('.')}"
         return f"overdue since {deadline.about}{to_do}"
@@ -190,7 +193,23 @@ def open_step(standing: Standing, today: Date) -> str:
         "unsent": "send it",
         "unneeded": f"not needed: answered {standing.answered}",
     }
-    return words.get(standing.step, "; ".join(standing.outcomes))
+    outcomes, withdrawal = "; ".join(standing.outcomes), standing.state.withdrawal
+    if withdrawal and standing.step == "withdrawn":
+        day = f" (recorded {withdrawal.at.astimezone().date()})" if is_dropped(standing) else ""
+        outcomes += f"{day}: {withdrawal.note}" if withdrawal.note else day
+    return words.get(standing.step, outcomes)
+
+
+def is_dropped(standing: Standing) -> bool:
+    """Tell whether a letter will not go out: one that was sent is withdrawn instead."""
+    state = standing.state
+    return standing.step == "withdrawn" and state.is_withdrawn and not state.sent
+
+
+def is_spoken(standing: Standing) -> bool:
+    """Tell whether the last answer was only said, as by telephone."""
+    last, replies = standing.last_answer, standing.program.replies if standing.program else {}
+    return bool(last and last.reply in replies and replies[last.reply].how)
 
 
 def _to_write(standing: Standing) -> str:

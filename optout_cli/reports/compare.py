@@ -22,6 +22,7 @@ from optout_cli.reports.words import (
     Known,
     Part,
     Reading,
+    is_pdf_of_others,
     parts_of,
     words_in,
 )
@@ -52,7 +53,8 @@ class Comparison(NamedTuple):
     """What changed between two versions. `facts` are such as `date: old -> new`.
 
     `segments` are all the words. `unread` are the versions whose words cannot be read; then there
-    are no segments. `tracked` are those with tracked changes, each with who made them.
+    are no segments. `tracked` are those with tracked changes, each with who made them; in `printed`
+    ones, the PDFs of other programs, nobody can tell.
     """
 
     old: str
@@ -61,6 +63,7 @@ class Comparison(NamedTuple):
     segments: tuple[Segment, ...]
     unread: tuple[str, ...]
     tracked: tuple[tuple[str, tuple[str, ...]], ...]
+    printed: tuple[str, ...]
 
     @property
     def is_equal(self) -> bool:
@@ -101,10 +104,12 @@ class Comparison(NamedTuple):
         return f"The words of the text agree; only {named} {differ}."
 
     def tracked_notes(self) -> Iterator[str]:
-        """Say how each version with tracked changes is compared."""
+        """Say how each version with tracked changes is compared, or one that may have some."""
         for name, authors in self.tracked:
             by = f" by {and_list(authors)}" if authors else ""
             yield f"{name} has tracked changes{by}; it is compared as if all were accepted"
+        for name in self.printed:
+            yield f"in {name}, tracked changes look like other words; compare the .docx instead"
 
     def changes(self) -> list[Segment]:
         """Return the segments to show: whole changes, and a few words around each."""
@@ -125,13 +130,18 @@ class Comparison(NamedTuple):
 def compare(old: Version, new: Version) -> Comparison:
     """Compare two versions of a letter word by word, in the first format that both have."""
     forms, readings = _read(old, new)
-    pairs = zip((old, new), forms, strict=True)
+    pairs = [*zip((old, new), forms, strict=True)]
+    printed = (
+        version.name
+        for version, form in pairs
+        if form.endswith("pdf") and is_pdf_of_others(version.content(form))
+    )
     tracked = (
         (version.name, (*authors,))
         for version, form in pairs
         if form == "docx" and (authors := tracked_by(version.content(form))) is not None
     )
-    unread = (version.name for version, form in zip((old, new), forms, strict=True) if not form)
+    unread = (version.name for version, form in pairs if not form)
     changed = changed_facts(old.facts, new.facts) if old.facts and new.facts else {}
     facts = (
         f"{path}: {_change_words(*pair)}"
@@ -140,7 +150,8 @@ def compare(old: Version, new: Version) -> Comparison:
         for path, pair in _leaves(key, *values)
     )
     segments = _segments_of(old, new, forms, readings) if len(readings) > 1 else ()
-    return Comparison(old.name, new.name, (*facts,), (*segments,), (*unread,), (*tracked,))
+    own = (*facts,), (*segments,), (*unread,), (*tracked,), (*printed,)
+    return Comparison(old.name, new.name, *own)
 
 
 def _read(old: Version, new: Version) -> tuple[list[str], list[Reading]]:

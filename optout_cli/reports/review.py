@@ -34,7 +34,7 @@ from optout_cli.register.journal import Line
 from optout_cli.register.replies import facts_in_words
 from optout_cli.register.standing import Standing, settles
 from optout_cli.register.state import Key, LetterState, Register
-from optout_cli.register.status import open_step, sealed, steps_reached
+from optout_cli.register.status import is_dropped, open_step, sealed, steps_reached
 from optout_cli.register.table import distinction_of, group_digits, short_place_of
 from optout_cli.reports.drawings import Drawing, shown_file
 from optout_cli.templating.filters import quotation
@@ -45,6 +45,7 @@ _MARK = re.compile(rb'<meta name="optout-review" content="([0-9a-f]*) ([0-9-]{10
 MOST_BYTES = 60_000_000  # of a page that still opens in about a second
 _HEAD = 1_000  # bytes of a page in which its mark is
 _SEVERAL = 3  # letters that have the same note; it is folded on the page
+_DROPPED = "dropped"  # where a letter stands that will not go out
 _CHECK = "before-signing"  # what it calls a letter that the register contradicts
 _UNCONFIRMED = "unconfirmed"  # what the page calls a letter whose address nobody confirmed
 _ORDER = ("state", "place", "date", "title", "distinction", "party")  # of the letters
@@ -208,6 +209,7 @@ def _valid(events: Sequence[AnyEvent], state: LetterState | None) -> list[AnyEve
 def _event_facts(event: AnyEvent, standing: Standing) -> _Facts:
     """Return what happened, as the page says it."""
     facts: _Facts = {"what": event.__struct_config__.tag, "on": getattr(event, "on", None)}
+    facts["why"] = getattr(event, "note", None)
     match event:
         case Answered():
             replies = standing.program.replies if standing.program else {}
@@ -218,8 +220,8 @@ def _event_facts(event: AnyEvent, standing: Standing) -> _Facts:
             facts |= {"reply": "; ".join((reply, *details)), "by": event.by, "words": words}
         case Sent():
             facts |= _way_facts(event)
-        case Returned():
-            facts["why"] = event.note
+        case Written():
+            facts["why"] = event.reason
         case Withdrawn(what="written"):  # of a letter that will not go out, the day is no news
             facts |= {"on": event.on if standing.state.sent else None}
         case Withdrawn():
@@ -239,7 +241,9 @@ def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -
     proofs = (
         getattr(event, name, None) for event in happened for name in ("signed", "receipt", "file")
     )
-    due, step = standing.answer_due, standing.step
+    due, step = standing.answer_due, str(standing.step)
+    if step == "waiting":
+        step = "delivered" if state.delivered else "sent"
     program, name = standing.program, standing.next_letter
     told, notes = _facts_told(state), _notes_on(state, review)
     if told["is_unconfirmed"]:
@@ -253,7 +257,7 @@ def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -
         "party": letter.recipient,
         "date": written.date,
         "reference": written.reference,
-        "step": step if step != "waiting" else "delivered" if state.delivered else "sent",
+        "step": _DROPPED if is_dropped(standing) else step,
         "is_late": bool(due and due.on < review.today),
         "news": [_event_facts(event, standing) for event in events],
         "sent": [_event_facts(event, standing) for event in state.sent],
@@ -261,6 +265,8 @@ def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -
         "returned": state.returned,
         "answers": [_event_facts(event, standing) for event in state.answers],
         "replies": [event.reply for event in state.answers],
+        "reason": written.reason,
+        "successor": standing.after.written if standing.after and step == "superseded" else None,
         "next": open_step(standing, review.today),
         "steps_reached": steps_reached(standing, review.today),
         "next_date": ready.written.date if (ready := standing.next_ready) else None,

@@ -14,17 +14,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optout_cli import __version__
 from optout_cli.register.events import way_words
-from optout_cli.register.standing import Deadline, Standing, Step, settles
-from optout_cli.register.status import next_step, sealed
+from optout_cli.register.standing import Deadline, Standing, settles
+from optout_cli.register.status import is_dropped, next_step, sealed
 from optout_cli.register.table import distinction_of, short_place_of
 
 if TYPE_CHECKING:
     from optout_cli.templating.templates import Templates
 
-_STEPS: dict[Step, str] = {
+_DROPPED = "dropped"  # what a summary calls letters that will not go out
+_STEPS: dict[str, str] = {
     "draft": "in draft",
     "unsent": "not sent",
     "unneeded": "not needed any more",
+    _DROPPED: "not to go out",
     "withdrawn": "withdrawn",
     "waiting": "waiting for an answer",
     "returned": "came back",
@@ -95,9 +97,10 @@ class Selection(NamedTuple):
 
 def summary_of(entries: Sequence[Entry], today: date) -> str:
     """Return how many letters there are, and how many of each kind: `4 letters: 2 not sent`."""
-    counts = Counter(entry.standing.step for entry in entries)
+    standings = [entry.standing for entry in entries]
+    counts = Counter(_DROPPED if is_dropped(it) else it.step for it in standings)
     parts = {step: f"{counts[step]:,} {words}" for step, words in _STEPS.items() if counts[step]}
-    if late := sum(_is_late(entry.standing, today) for entry in entries):
+    if late := sum(_is_late(standing, today) for standing in standings):
         parts["waiting"] += f" ({late:,} overdue)"
     count = len(entries)
     noun = "letter" if count == 1 else "letters"

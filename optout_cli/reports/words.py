@@ -225,6 +225,14 @@ def _of_pdf(content: bytes) -> Iterator[str]:
     yield foot
 
 
+def is_pdf_of_others(content: bytes) -> bool:
+    """Tell whether another program than optout's engines made a PDF that can be read."""
+    import pypdfium2
+
+    with closing(pypdfium2.PdfDocument(content)) as document:
+        return not document.get_metadata_value("Creator").startswith(("optout", "Typst"))
+
+
 class _Line(NamedTuple):
     """A line of a printed page; the lengths count from the bottom of the page, in points."""
 
