@@ -116,8 +116,7 @@ class _Group(click.Group):
         for option in command.params:
             if isinstance(option, click.Option):
                 name = next(name for name in option.opts if name.startswith("--"))
-                words = f"optout {command.name} {name.removeprefix('--')}"
-                own = re.sub(r"\W", "_", words).upper()
+                own = re.sub(r"\W", "_", f"optout {command.name} {name[2:]}").upper()
                 shared = [option.envvar] if isinstance(option.envvar, str) else []
                 option.envvar = option.envvar if option.envvar and not shared else [own, *shared]
                 if not ctx.resilient_parsing:

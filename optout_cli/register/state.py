@@ -373,10 +373,8 @@ class Register:
                 and not version.changed_files(event)
             ]
         same += (state for state in current if state.has_files_of(event, letter))
-        state = next(iter(same), None)
-        if state is None:
-            empty = msgspec.structs.replace(letter, files=())
-            state = LetterState(digest, event, empty)
+        if (state := next(iter(same), None)) is None:
+            state = LetterState(digest, event, msgspec.structs.replace(letter, files=()))
             self.letters[digest, letter.recipient] = state
             self._by_identity[identity].append(state)
         state.add_files(event, letter)

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby, product
 from operator import itemgetter
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from optout_cli.errors import Location, OptoutError, Problem, as_text
 from optout_cli.exporters.json import changed_facts
 from optout_cli.register.status import sealed
-from optout_cli.reports.versions import Version
+from optout_cli.reports.versions import Version, changes_within
 from optout_cli.reports.word_file import tracked_by
 from optout_cli.reports.words import (
     END,
@@ -147,7 +147,7 @@ def compare(old: Version, new: Version) -> Comparison:
         f"{path}: {_change_words(*pair)}"
         for key, values in changed.items()
         if not key.startswith(_FOLLOWS)
-        for path, pair in _leaves(key, *values)
+        for path, pair in changes_within(key, *values)
     )
     segments = _segments_of(old, new, forms, readings) if len(readings) > 1 else ()
     own = (*facts,), (*segments,), (*unread,), (*tracked,), (*printed,)
@@ -218,21 +218,6 @@ class _Side(NamedTuple):
 
 
 # Any: facts are JSON of any shape.
-def _leaves(path: str, old: Any, new: Any) -> Iterator[tuple[str, tuple[Any, Any]]]:
-    """Yield the dotted key and both values of each text or number that differs."""
-    if not isinstance(old, dict | list) and not isinstance(new, dict | list):
-        if old != new:
-            yield path, (old, new)
-        return
-    sides = []
-    for side in (old, new):
-        listed = side if isinstance(side, list) else [] if side is None else [side]
-        items = side.items() if isinstance(side, dict) else enumerate(listed)
-        sides.append({str(key): value for key, value in items})
-    for key in dict.fromkeys((*sides[0], *sides[1])):
-        yield from _leaves(f"{path}.{key}", sides[0].get(key), sides[1].get(key))
-
-
 def _change_words(old: object, new: object) -> str:
     """Write `old -> new`, or what changed within a text of several words."""
     words = ["(none)" if value is None else " ".join(str(value).split()) for value in (old, new)]

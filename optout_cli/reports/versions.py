@@ -6,7 +6,7 @@ Reads registers, requests and letters, and writes nothing.
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -221,3 +221,19 @@ def _of_file(path: Path, recorded: Version | None = None) -> Version:
         msgspec.Raw(msgspec.json.encode(facts)) if facts else recorded and recorded.facts,
         parts=recorded.parts if recorded else tuple,
     )
+
+
+# Any: JSON of any shape.
+def changes_within(path: str, old: Any, new: Any) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    """Yield the dotted key and both values of each text or number that differs."""
+    if not isinstance(old, dict | list) and not isinstance(new, dict | list):
+        if old != new:
+            yield path, (old, new)
+        return
+    sides = []
+    for side in (old, new):
+        listed = side if isinstance(side, list) else [] if side is None else [side]
+        items = side.items() if isinstance(side, dict) else enumerate(listed)
+        sides.append({str(key): value for key, value in items})
+    for key in dict.fromkeys((*sides[0], *sides[1])):
+        yield from changes_within(f"{path}.{key}", sides[0].get(key), sides[1].get(key))
