@@ -193,7 +193,10 @@ def test_a_pipe_and_a_log_get_every_path_and_note(write: Write, in_folder: Path)
     log = done.stderr.decode().splitlines()
     assert len(done.stdout.splitlines()) == len(list(Path("out").glob("2026-*"))) == 8
     assert [line for line in log if "Exhibit L" in line and line.startswith("next: enclose")]
-    assert log[-1] == "to see each note in full, add --verbose or run `optout review out`"
+    assert (
+        log[-1]
+        == "to see each note in full, add --verbose or run `python -m optout_cli review out`"
+    )
     assert [line for line in log if " more " in line or line.endswith("...")] == []
 
 

@@ -96,19 +96,15 @@ def command(
     def results_of(text: str) -> Iterator[Recorded]:
         named = recorder.find(text, within, parties)
         for found in _letters_named(text, named, is_one=is_one):
-            state = found.state
             if day is None:
-                is_back = bool(state.returned) and not state.delivered
-                what: Literal["returned", "delivered"] = "returned" if is_back else "delivered"
-                yield found, taken_back_from(state, what, undo or "", moment)
+                yield found, taken_back_from(found.state, _last_of(found), undo or "", moment)
                 continue
             proof = found.take(receipt, "receipt")
+            said = Sending(on=day, by=by, receipt=proof, correct=correct)
             if returned:
-                said = Sending(on=day, by=by, receipt=proof, correct=correct)
-                result = returned_from(state, said, returned, moment)
+                yield found, returned_from(found.state, said, returned, moment)
             else:
-                result = delivered_from(state, day, proof, moment, correct=correct)
-            yield found, result
+                yield found, delivered_from(found.state, day, proof, moment, correct=correct)
 
     with record.recorder_of(library_from((), folders)) as recorder:
         done = record.prepare_each(recorder, letters, results_of)
@@ -127,6 +123,11 @@ def _letters_named(text: str, named: Sequence[Found], *, is_one: bool) -> list[F
         out = [found for found in sent if on_its_way(found.state)] or sent
         return [found for found in out if not found.state.delivered] or out
     return sent_letters([record.one_letter(text, named)])
+
+
+def _last_of(found: Found) -> Literal["returned", "delivered"]:
+    """Return what is taken back of a letter: what came back may have arrived in another way."""
+    return "returned" if found.state.returned and not found.state.delivered else "delivered"
 
 
 def _say_next(done: Sequence[Recorded], *, is_undone: bool) -> None:

@@ -17,6 +17,7 @@ from optout_cli.model.request import Party, Signatory
 from optout_cli.programs import laws_of, particular_of, program_notes
 from optout_cli.readers.document import texts_in
 
+_PICTURES = (".heic", ".heif", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".gif", ".webp")
 _LONG_FAX = 30  # pages: more take over half an hour, and run many machines out of paper
 _DOUBTFUL = ("third-party", "memory")  # kinds of source
 _SIGNED_WITHIN = timedelta(days=30)  # of the letter's date; a letter dated earlier gets a note
@@ -297,9 +298,9 @@ def export_notes(letter: Letter, name: str, pages: int | None, options: Options)
     files = [file for file in named if file]
     if exporter.IS_PRINTED:
         yield from _paper_notes(letter, pages if is_package else None)
-        if others := [file for file in files if not file.lower().endswith(".pdf")]:
-            text = f"save as PDF, or scan: {', '.join(others)}"
-            why = "only an e-mail takes such a file; a fax, a package and the proof packet do not"
+        if pictures := [file for file in files if file.lower().endswith(_PICTURES)]:
+            text = f"save as PDF, or scan as that: {', '.join(pictures)}"
+            why = "only an e-mail takes a picture; a fax, a package and the proof packet do not"
             yield Note(code="enclosed-as", text=f"{text}: {why}", short=text)
     if is_package or exporter.ROUTE:  # nobody adds a sheet to a message
         taken = {"all": "", "pdf": ".pdf", "none": None}[exporter.ENCLOSES]
