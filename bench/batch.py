@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 
 from bench import BIN, isolated
 
@@ -25,6 +25,8 @@ TURNS = 3  # of each time by the clock; the shortest counts, since other program
 MEMORY = (200, 2000)  # letters of two workers together: each has written 100, then 1,000
 FAST_MEMORY = (200, 10_000)  # the same with Typst: 100, then 5,000
 SAMPLE = 300  # rows, two letters each, that both engines write for the time of the whole country
+MANY = 1000  # rows, two letters each: so many that the time to start hardly counts
+MERGED = 400  # rows, one letter each, as an advocacy group has them
 PAGES = 300  # of an enclosure that is drawn as fax pages
 OPTOUT = str(BIN / "optout")
 COMMON = """\
@@ -110,15 +112,16 @@ def figures(folder: Path, environment: dict[str, str]) -> Iterator[str]:
 
 def engines(folder: Path, environment: dict[str, str]) -> Iterator[str]:
     """Yield what the letters cost with Typst, beside WeasyPrint and beside Typst alone."""
-    rows = some(folder, SAMPLE)  # so many that the time to start hardly counts
+    rows, many = some(folder, SAMPLE), some(folder, MANY)
     slow, letters = engine_cost(folder, environment, rows, "weasyprint")
     fast, _ = engine_cost(folder, environment, rows, "typst")
     yield f"PDF, whole command, CPU ms a letter: weasyprint {slow:.1f}; typst {fast:.1f}"
     yield f"  ratio {fast / slow:.2f}, limit 0.20; {letters} letters each"
     script = str(Path(__file__).with_name("bare_typst.py"))
-    words = (sys.executable, script, rows, str(folder / "common.yaml"), str(folder))
+    words = (sys.executable, script, many, str(folder / "common.yaml"), str(folder))
     cpu, count = map(float, subprocess.check_output(words, env=environment, text=True).split())
     bare = cpu / count * 1000
+    fast, _ = engine_cost(folder, environment, many, "typst")
     yield f"PDF, CPU ms a letter: typst {fast:.1f}; the same pages in a bare loop {bare:.1f}"
     yield f"  ratio {fast / bare:.2f}, limit 1.50"
     yield from beside_weasymerge(folder, environment)
@@ -132,10 +135,10 @@ def engines(folder: Path, environment: dict[str, str]) -> Iterator[str]:
     first, last = memory(folder, environment, FAST_MEMORY, "--engine", "typst")
     yield f"a worker's memory, typst, MiB: {first:.0f} at letter 100, {last:.0f} at letter 5,000"
     yield "  limits 130, and 10 more from one to the other"
-    with TemporaryDirectory(dir=folder) as out:
-        bound = ("--engine", "typst", "--print", str(Path(out) / "all.pdf"))
-        command = batch(folder, str(folder / "all.ndjson"), "-o", out, *bound)
-        _, took, peak = measured(command, environment)
+    out = new_folder(folder)
+    bound = ("--engine", "typst", "--print", str(Path(out) / "all.pdf"))
+    command = batch(folder, str(folder / "all.ndjson"), "-o", out, *bound)
+    _, took, peak = measured(command, environment)
     yield f"the whole country with --print, typst: {took:.0f} s wall, {peak:.0f} MiB"
     yield "  limit 250 MiB"
 
@@ -144,26 +147,27 @@ def engine_cost(
     folder: Path, environment: dict[str, str], rows: str, engine: str, *options: str
 ) -> tuple[float, int]:
     """Return the CPU time of the whole command in ms a letter, and the number of letters."""
-    with TemporaryDirectory(dir=folder) as out:
-        command = batch(folder, rows, "-j1", "--engine", engine, *options, "-o", out)
-        cpu, _, _ = measured(command, environment)
-        letters = len(list(Path(out).glob("*/*/*.pdf")))
+    out = new_folder(folder)
+    command = batch(folder, rows, "-j1", "--engine", engine, *options, "-o", out)
+    cpu, _, _ = measured(command, environment)
+    letters = len(list(Path(out).glob("*/*/*.pdf")))
     return cpu / letters * 1000, letters
 
 
 def engine_wall(folder: Path, environment: dict[str, str], rows: str, engine: str) -> float:
     """Return the time of the whole command with two workers in s."""
-    with TemporaryDirectory(dir=folder) as out:
-        return timed(batch(folder, rows, "-j2", "--engine", engine, "-o", out), environment)
+    command = batch(folder, rows, "-j2", "--engine", engine, "-o", new_folder(folder))
+    return timed(command, environment)
 
 
 def beside_weasymerge(folder: Path, environment: dict[str, str]) -> Iterator[str]:
-    """Compare Typst's letters with those of weasymerge, which `weasymerge` has prepared."""
+    """Compare Typst's letters with those of weasymerge."""
     if not (BIN / "weasymerge").exists():
         return
+    rows = some(folder, MERGED)
+    write_pages(folder, rows, environment)
     cpu, _, _ = measured(merge_command(folder), environment)
-    other = cpu / WORKED * 1000
-    rows = some(folder, WORKED)
+    other = cpu / MERGED * 1000
     fast, _ = engine_cost(folder, environment, rows, "typst", "--to", "bureau")
     yield f"PDF, whole command, CPU ms a letter: typst {fast:.1f}; weasymerge 0.1.0 {other:.1f}"
     yield f"  ratio {fast / other:.3f}, limit 0.05"
@@ -197,9 +201,8 @@ def batch(folder: Path, rows: str, *options: str) -> list[str]:
 
 def wall(folder: Path, environment: dict[str, str], jobs: int) -> float:
     """Return the time of the whole command in s; it writes into an empty folder."""
-    with TemporaryDirectory(dir=folder) as out:
-        command = batch(folder, some(folder, WORKED), "-o", out, "-j", str(jobs))
-        return timed(command, environment)
+    options = ("-o", new_folder(folder), "-j", str(jobs))
+    return timed(batch(folder, some(folder, WORKED), *options), environment)
 
 
 def weasymerge(folder: Path, environment: dict[str, str]) -> Iterator[str]:
@@ -208,7 +211,19 @@ def weasymerge(folder: Path, environment: dict[str, str]) -> Iterator[str]:
         yield "weasymerge 0.1.0 is left out: it needs Python 3.12"
         return
     rows = some(folder, WORKED)
-    pages = batch(folder, rows, "--to", "bureau", "-f", "html", "-o", str(folder / "pages"))
+    write_pages(folder, rows, environment)
+    times = []
+    for _ in range(TURNS):
+        ours = timed(batch(folder, rows, "--to", "bureau", "-o", new_folder(folder)), environment)
+        times.append((ours, timed(merge_command(folder), environment)))
+    ours, other = map(min, zip(*times, strict=True))
+    yield f"{WORKED} letters, whole command, wall s: {ours:.1f}; weasymerge 0.1.0: {other:.1f}"
+    yield f"  times as fast {other / ours:.2f}, limit 2.50 on two idle cores"
+
+
+def write_pages(folder: Path, rows: str, environment: dict[str, str]) -> None:
+    """Write what weasymerge reads: a table with the page of each row's letter, and a template."""
+    pages = batch(folder, rows, "--to", "bureau", "-f", "html", "-o", new_folder(folder))
     paths = subprocess.check_output(pages, env=environment, text=True).splitlines()
     rules = font_rules()
     with (folder / "pages.csv").open("w", newline="") as stream:
@@ -218,18 +233,10 @@ def weasymerge(folder: Path, environment: dict[str, str]) -> Iterator[str]:
             writer.writerow([Path(path).read_text().replace("<style>", "<style>" + rules)])
     template = folder / "page.html"
     template.write_text("{% autoescape false %}{{ row.page }}{% endautoescape %}")
-    times = []
-    for _ in range(TURNS):
-        with TemporaryDirectory(dir=folder) as out:
-            ours = timed(batch(folder, rows, "--to", "bureau", "-o", out), environment)
-        times.append((ours, timed(merge_command(folder), environment)))
-    ours, other = map(min, zip(*times, strict=True))
-    yield f"{WORKED} letters, whole command, wall s: {ours:.1f}; weasymerge 0.1.0: {other:.1f}"
-    yield f"  times as fast {other / ours:.2f}, limit 2.50 on two idle cores"
 
 
 def merge_command(folder: Path) -> list[str]:
-    """Return the command by which weasymerge prints the pages that `weasymerge` has written."""
+    """Return the command by which weasymerge prints the pages of `write_pages`."""
     inputs = ("--data", str(folder / "pages.csv"), "--template", str(folder / "page.html"))
     return [str(BIN / "weasymerge"), *inputs, "--output", str(folder / "{row_number}.pdf")]
 
@@ -254,27 +261,35 @@ def timed(command: list[str], environment: dict[str, str]) -> float:
 
 def text(folder: Path, environment: dict[str, str]) -> tuple[float, int]:
     """Return the CPU time in s for all letters as text in one process, and their number."""
-    with TemporaryDirectory(dir=folder) as out:
-        command = batch(folder, str(folder / "all.ndjson"), "-f", "txt", "-j1", "-o", out)
-        cpu, _, _ = measured(command, environment)
-        return cpu, files_in(Path(out))
+    out = new_folder(folder)
+    command = batch(folder, str(folder / "all.ndjson"), "-f", "txt", "-j1", "-o", out)
+    cpu, _, _ = measured(command, environment)
+    return cpu, files_in(Path(out))
+
+
+def new_folder(folder: Path) -> str:
+    """Make a folder for letters, which stays to the end.
+
+    Where many files were just deleted, ext4 takes several times as long to make a new one.
+    """
+    return mkdtemp(dir=folder)
 
 
 def memory(
     folder: Path, environment: dict[str, str], counts: tuple[int, int], *options: str
 ) -> tuple[float, float]:
     """Return the memory of the largest worker in MiB, after the first letters and at the end."""
-    with TemporaryDirectory(dir=folder) as out:
-        rows = dated(folder, counts[1] // 2 + 20)
-        command = batch(folder, rows, "-o", out, "-j2", *options)
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-        seen = []
-        for letters in counts:
-            while files_in(Path(out)) < letters and process.poll() is None:
-                time.sleep(0.05)
-            seen.append(max(resident(id) for id in children(process.pid)))
-        process.kill()
-        process.wait()
+    out = new_folder(folder)
+    rows = dated(folder, counts[1] // 2 + 20)
+    command = batch(folder, rows, "-o", out, "-j2", *options)
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    seen = []
+    for letters in counts:
+        while files_in(Path(out)) < letters and process.poll() is None:
+            time.sleep(0.05)
+        seen.append(max(resident(id) for id in children(process.pid)))
+    process.kill()
+    process.wait()
     return seen[0], seen[1]
 
 

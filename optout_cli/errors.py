@@ -14,10 +14,12 @@ import msgspec
 
 # Version of the JSON objects that commands print: new keys may be added; none changes its meaning.
 JSON_SCHEMA: Literal[1] = 1
-MAX_SHOWN = 60  # characters of any text that a message repeats
+_MAX_SHOWN = 60  # characters of any text that a message repeats
+_MAX_LISTED = 4  # texts that a message lists in one line
 _LONGEST_PATH = 1024  # characters that a message repeats of a path, which somebody may copy
 _LONG_QUOTE = re.compile(  # a backslash and what it escapes are one character
-    rf"""(?<!\w)(['"])((?:\\.|(?!\1)[^\\]){{{MAX_SHOWN}}})(?:\\.|(?!\1)[^\\])+\1(?!\w)""", re.DOTALL
+    rf"""(?<!\w)(['"])((?:\\.|(?!\1)[^\\]){{{_MAX_SHOWN}}})(?:\\.|(?!\1)[^\\])+\1(?!\w)""",
+    re.DOTALL,
 )
 # Control characters of ISO 2022 and Unicode's marks for the direction of text.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -139,8 +141,8 @@ class OptoutError(Exception):
 
 
 def shorten(text: str) -> str:
-    """Return a text as a message shows it: cut after MAX_SHOWN characters."""
-    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
+    """Return a text as a message shows it: cut after _MAX_SHOWN characters."""
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
 
 
 @lru_cache(maxsize=256)  # a batch has the same notes again and again
@@ -149,10 +151,10 @@ def shorten_quotes(message: str) -> str:
     return _LONG_QUOTE.sub(r"\1\2...\1", message)
 
 
-def first_of(texts: Sequence[str], most: int = 4) -> str:
+def first_of(texts: Sequence[str]) -> str:
     """Return the first texts in one line, and how many more there are."""
-    more = f"; and {len(texts) - most:,} more" if len(texts) > most else ""
-    return "; ".join(texts[:most]) + more
+    more = f"; and {len(texts) - _MAX_LISTED:,} more" if len(texts) > _MAX_LISTED else ""
+    return "; ".join(texts[:_MAX_LISTED]) + more
 
 
 def raise_any(problems: Iterable[Problem]) -> None:
@@ -188,3 +190,23 @@ def interruption(*, as_json: bool) -> str:
     message = "interrupted; no file is incomplete"
     line = {"schema": 1, "note": None, "message": message, "requests": None}
     return msgspec.json.encode(line).decode() if as_json else message
+
+
+def wrap(
+    text: str, width: int, indent: str = "", hang: str | None = None, *, breaks_words: bool = False
+) -> list[str]:
+    """Break text into lines of `width` columns at spaces, never within a name, path or link.
+
+    The first line begins with `indent`, all others with `hang` (the same, if None). With
+    `breaks_words`, a word that is longer than a line is broken.
+    """
+    import textwrap
+
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent if hang is None else hang,
+        break_on_hyphens=False,
+        break_long_words=breaks_words,
+    )

@@ -109,7 +109,7 @@ def write_all(
         for path, content in files.items()
         if _differs(path, content, is_link_other=force)
     }
-    raise_any(reserved_problem(path) for path in files if ON_WINDOWS and is_reserved(path))
+    raise_any(_reserved_problem(path) for path in files if ON_WINDOWS and is_reserved(path))
     raise_any(exists_problem(path) for path in fresh if not force and path.is_file())
     staged: dict[Path, Path] = {}
     backups: dict[Path, Path] = {}
@@ -240,7 +240,7 @@ def open_replacement(path: Path, moved: list[Path]) -> Iterator[BinaryIO]:
 
     A file of that name with other content moves to `earlier`, and its path is added to `moved`.
     """
-    raise_any([reserved_problem(path)] if ON_WINDOWS and is_reserved(path) else [])
+    raise_any([_reserved_problem(path)] if ON_WINDOWS and is_reserved(path) else [])
     with _fresh_file(path, None) as temporary:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("xb+") as stream:
@@ -317,7 +317,7 @@ def exists_problem(path: Path) -> Problem:
     return Problem("file-exists", message, Location(str(path)), hint)
 
 
-def reserved_problem(path: Path) -> Problem:
+def _reserved_problem(path: Path) -> Problem:
     """Return the Problem of a name that Windows gives to a device, or changes."""
     message = "has a name that Windows reserves, such as con or aux, or that ends in a dot or space"
     return Problem("reserved-name", message, Location(str(path)), "choose another name with -o")

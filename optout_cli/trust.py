@@ -7,6 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 from pathlib import Path, PurePath, PureWindowsPath
 
 from optout_cli.errors import Location, OptoutError, Problem
@@ -62,19 +63,21 @@ def place_problems(folder: Path, paths: Collection[str]) -> Iterator[Problem]:
     folder, or the other way round.
     """
     places = [folder / path for path in paths]
+    parents = {place.parent for place in places}
     # What is above something that exists is a folder.
-    above = {next(filter(Path.exists, place.parents)) for place in places}
+    above = {next(filter(Path.exists, chain([parent], parent.parents))) for parent in parents}
     taken = [(it, "a file where a folder must be") for it in sorted(above) if it.is_file()]
-    folders = [place for place in places if place.is_dir() and not place.is_symlink()]
+    there = [place for place in places if os.path.lexists(place)]
+    folders = [place for place in there if place.is_dir() and not place.is_symlink()]
     taken += ((place, "a folder where a letter must be") for place in folders)
     hint = "move it away and run the command again, or name another folder with -o"
     for place, what in taken:
         yield Problem("unwritable", f"is {what}", Location(str(place)), hint)
-    for place in [place for place in places if place.is_symlink() and not place.is_file()]:
+    for place in [place for place in there if place.is_symlink() and not place.is_file()]:
         where = "to a folder" if place.is_dir() else "nowhere"
         message = f"is a symbolic link that leads {where}, and optout did not put it there"
         yield Problem("file-exists", message, Location(str(place)), hint)
-    for parent in {place.parent for place in places}:
+    for parent in parents:
         if link := leads_outside(parent, folder):
             message = "is a link that leads outside the folder of the letters"
             hint = "move the link away, and run the command again"

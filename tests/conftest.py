@@ -60,6 +60,8 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    # Else each process that a test starts compiles the package again, a third of its time.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -306,6 +308,8 @@ signatory: {name: Pat Placeholder, title: Sheriff}
 
 
 @pytest.fixture(scope="module", params=engines.NAMES)
-def either_library(request: pytest.FixtureRequest, cache: Cache) -> Library:
+def either_library(
+    request: pytest.FixtureRequest, library: Library, typst_library: Library
+) -> Library:
     """Open the shipped data and templates with each PDF engine in turn."""
-    return Library(cache=cache, options=Options(engine=request.param))
+    return library if request.param == "weasyprint" else typst_library

@@ -17,6 +17,7 @@ from optout_cli.register.events import (
     Printed,
     PrintedLetter,
     Replaced,
+    Returned,
     Sent,
     Withdrawn,
     Written,
@@ -142,6 +143,12 @@ class RegisterMaker:
     def delivered(self, id: str, to: Party, on: date, **more: Any) -> None:
         """Record that a letter arrived. Any: other fields of Delivered."""
         self.append(Delivered(**self._about(id, to), on=on, **more))
+
+    def returned(
+        self, id: str, to: Party, on: date, by: Way = "certified-mail", **more: Any
+    ) -> None:
+        """Record that a sending came back. Any: other fields of Returned."""
+        self.append(Returned(**self._about(id, to), on=on, by=by, **more))
 
     def answered(self, id: str, to: Party, on: date, reply: str = "refused", **more: Any) -> None:
         """Record an answer. Any: other fields of Answered."""

@@ -28,7 +28,8 @@ HEADER = "jurisdiction,signatory.name,signatory.title,Address"
         ("PO Box 2, Lusk, West Virginia, 25301", ["PO Box 2", "Lusk", "WV", "25301"]),
         ("1 Oak Rd, Suite B, NV 89301", None),  # the city is left out
         ("1 Oak Rd Ely NV 89301", None),  # the street's end is not sure
-        ("1 Oak Rd\nCharleston West Virginia 25301", None),  # nor is the city's
+        ("1 Oak Rd\nCharleston West Virginia 25301", ["1 Oak Rd", "Charleston", "WV", "25301"]),
+        ("1 Oak Rd\nCharleston West Virginia 23220", None),  # a ZIP code of Virginia
         ("Ely, NV 89301", None),
         ("1 Oak Rd, Ely, NV", None),
     ],

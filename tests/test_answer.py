@@ -180,6 +180,35 @@ def test_a_reply_to_a_termination_has_the_letter_that_answers_it(
     assert (code, passage in " ".join(out.split()), told) == (0, True, [])
 
 
+def test_what_ice_only_said_about_a_termination_is_asked_for_in_writing(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    notice = "jurisdiction: marin-county-ca\nletter: 287g/terminate\ndate: 2026-11-01\n"
+    signed = "signatory: {name: Pat Placeholder, title: Sheriff}\n"
+    write("t.yaml", f"{notice}{signed}particulars: {{model: wso}}\n")
+    run("write", "t.yaml", "-f", "txt", "-q", "-o", "letters/")
+    path = "letters/2026-11-01-terminate-wso-ice.txt"
+    run("sent", path, "--by", "certified-mail", "--on", "2026-11-02", "-q")
+    run("delivered", path, "--on", "2026-11-05", "-q")
+    said = ("--reply", "spoken", "--set", "means=telephone", "--words", "We will look at it.")
+    code, _, err = outcome(run("answer", path, "--on", "2026-11-20", *said))
+    assert (code, "next: What was said is no answer in writing. Ask for one" in err) == (0, True)
+    assert "\nnext: Request for an acknowledgment: optout new --follow " in err
+    (row,) = outcome(run("status", "letters", "--json"))[1].splitlines()
+    assert json.loads(row)["next"] == (
+        "replied 2026-11-20: an answer by telephone or at a meeting; answer due 2026-12-07;"
+        " write: Request for an acknowledgment"
+    )
+    assert (
+        "spoken on 2026-11-20" in outcome(run("new", "--csv", "--follow", "letters", "-o", "-"))[1]
+    )
+    run("new", "--follow", path, "-q", "-o", "next.yaml")
+    assert data_in("next.yaml")["letter"] == "287g/follow-up"
+    code, out, err = outcome(run("write", "next.yaml", "--draft", "-f", "txt", "-o", "-"))
+    assert (code, "check the letter" in err) == (0, False)
+    assert "received no written acknowledgment" in " ".join(out.split())
+
+
 def last_state() -> LetterState:
     return [*load_register(FOLDER).letters.values()][-1]
 
@@ -423,6 +452,21 @@ def test_the_same_answer_is_recorded_once(reference: str, run: Run) -> None:
             "there is no reply 'refsed'\n  hint: did you mean 'refused'? It is one of none, ",
         ),
         (("--reply", "denied"), 2, "hint: did you mean 'refused'? It is one of none, "),
+        (
+            ("--reply", "no"),
+            2,
+            (
+                "hint: did you mean 'refused' (a refusal in writing) or 'spoken' (an answer by"
+                " telephone or at a meeting) or 'none' (nothing yet)? It is one of none, "
+            ),
+        ),
+        (("--reply", "Yes"), 2, "hint: did you mean 'acknowledged' (an acknowledgment, without"),
+        (("--reply", "OK"), 2, "hint: did you mean 'acknowledged' (an acknowledgment, without"),
+        (("--reply", "rejected"), 2, "hint: did you mean 'refused'? It is one of none, "),
+        (("--reply", "declined"), 2, "hint: did you mean 'refused'? It is one of none, "),
+        (("--reply", "received"), 2, "hint: did you mean 'acknowledged'? It is one of none, "),
+        (("--reply", "silence"), 2, "hint: did you mean 'none'? It is one of none, "),
+        (("--reply", "phone"), 2, "hint: did you mean 'spoken'? It is one of none, "),
         (("--reply", "nonsense"), 2, "It is one of none, acknowledged, meeting-"),
         (("--reply", "spoken"), 2, "the reply 'spoken' needs means: how you spoke (telephone, "),
         (("--reply", "spoken", "--set", "means=letter"), 2, "means cannot be 'letter'"),
@@ -688,6 +732,26 @@ def test_words_that_may_be_a_summary_are_a_quotation_only_if_she_says_so(
     told = f"the next letter quotes {typed[0]!r} as their own words."
     assert told in " ".join(result.stderr.split())
     assert clerk.asked[f"  Keep {typed[0]!r} as a quotation? [y/N]"] == [""]
+
+
+def test_what_was_said_is_asked_for_as_the_letter_lists_it(reference: str, at_terminal: At) -> None:
+    summary, itself = "He said they will not take us off", "We will not take you off."
+    typed: Answers = {
+        "Reply": "spoken",
+        "Words": ["?", summary, itself],
+        "  Keep": "n",
+        "How it was said": "telephone",
+        "Letter": "later",
+    }
+    result, clerk = at_terminal(typed, TO_ICE)
+    assert (outcome(result)[0], clerk.unused, answers()[0].words) == (0, [], itself)
+    told = " ".join(result.stderr.split())
+    assert "What was said? One or two sentences are enough" in told
+    assert "lists it as what was said, as you understood it" in told
+    assert f"{summary!r} would stand as what was said. Type what they said, and not that" in told
+    assert "their own words" not in told
+    assert "quotation marks" not in told
+    assert clerk.asked[f"  Keep {summary!r} as what was said? [y/N]"] == [""]
 
 
 def test_a_renewed_notice_repeats_the_reasons_and_says_how_the_first_one_went(

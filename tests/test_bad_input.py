@@ -369,3 +369,14 @@ def test_a_request_may_lie_in_a_folder_whose_name_is_no_text(run: Run, in_folder
     assert "a?/marin-county-ca.yaml" in (in_folder / "a\udcff/marin-county-ca.yaml").read_text(
         "utf-8"
     )
+
+
+@pytest.mark.parametrize("name", ["~$r.yaml", ".~lock.r.yaml"])
+@pytest.mark.usefixtures("in_folder")
+def test_the_mark_of_an_open_file_is_told_as_that(name: str, run: Run, write: Write) -> None:
+    write(name, "Kim Perez,desk 5,26.11.2026 09:12;")
+    _, _, err = outcome(run("write", name, "-f", "txt"))
+    assert err == (
+        f"{name}: is only the mark of a file that is open in another program\n"
+        "  hint: name the file itself\n"
+    )

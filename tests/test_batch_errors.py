@@ -1,6 +1,7 @@
 """An unexpected error rejects its own row, and no other row of the batch."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -182,7 +183,10 @@ def test_an_error_of_any_kind_is_reported_in_plain_text(
 
 def test_a_long_message_of_a_library_is_shortened(batch: Batch, failing: Failing) -> None:
     failing(ValueError("x" * 100_000))
-    assert len(batch("-q")[2]) < 1000
+    code, out, err = batch("-q")
+    told, *_ = err.splitlines()
+    assert (code, out.splitlines(), len(err) < 1000) == (3, GOOD, True)
+    assert re.fullmatch(r"n\.csv:3 \(50003\): optout failed with ValueError: x{100,}\S*", told)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -212,7 +216,7 @@ def test_fewer_jobs_are_a_hint_only_where_workers_share_the_memory(
     hints: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("optout_cli.batch.job.parent_process", lambda: parent)
+    monkeypatch.setattr("multiprocessing.parent_process", lambda: parent)
     failing(MemoryError())
     _, _, err = batch("-q")
     assert err.count("hint: try it with --jobs 1") == hints

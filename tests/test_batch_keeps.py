@@ -359,10 +359,10 @@ def test_a_batch_killed_at_any_instant_has_lost_no_earlier_letter(batch: Batch) 
     words = ("batch", "n.csv", "--common", "common.yaml", "-f", "txt", "-q", "-j1")
     dated = HEADER.replace("\n", ",date\n")
     instants = random.Random(7)
-    ids = [f"50{number:03}" for number in range(1, 28, 2)]
+    ids = [f"50{number:03}" for number in range(1, 20, 2)]
     batch(table=dated + "".join(f"{id},Pat,Sheriff,\n" for id in ids))
     register, killed = Path("out/register.ndjson"), 0
-    for number in range(6):
+    for number in range(4):
         before, known = hashes(), len(register.read_bytes().splitlines())
         day = "2026-11-21" if number % 3 else ""
         rows = "".join(f"{id},Kim {'I' * number},Sheriff,{day}\n" for id in ids)
@@ -376,7 +376,7 @@ def test_a_batch_killed_at_any_instant_has_lost_no_earlier_letter(batch: Batch) 
         assert before <= hashes()
     before = hashes()
     assert batch("-q")[0] == 0
-    assert (before <= hashes(), killed > 2) == (True, True)
+    assert (before <= hashes(), killed > 1) == (True, True)
     assert {str(it["path"])[4:] for it in records()} == current(Path("out")).keys()
 
 

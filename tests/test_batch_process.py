@@ -37,7 +37,7 @@ def rows(ids: list[str]) -> str:
 
 @pytest.mark.usefixtures("with_typst")
 @pytest.mark.parametrize(
-    ("formats", "jobs", "count", "kills"), [("txt,json,fax", "1", 14, 6), ("pdf,txt", "2", 4, 4)]
+    ("formats", "jobs", "count", "kills"), [("txt,json,fax", "1", 8, 4), ("pdf,txt", "2", 4, 4)]
 )
 def test_a_batch_killed_at_any_instant_ends_as_if_it_had_not_been(
     formats: str, jobs: str, count: int, kills: int, write: Write

@@ -1,6 +1,8 @@
 """A second run into an output folder: finished letters stay, stale ones move, none is lost."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,22 @@ def test_standard_input_is_no_table_that_lost_a_row(run: Run, batch: Batch) -> N
         assert (code, "no longer has" in err) == (0, False)
 
 
+@contextmanager
+def piped_in(content: bytes) -> Iterator[None]:
+    """Let this process have a pipe as its standard input, as /dev/stdin, while the block runs."""
+    kept = os.dup(0)
+    read_end, write_end = os.pipe()
+    os.write(write_end, content)  # a pipe holds 64 kB
+    os.close(write_end)
+    os.dup2(read_end, 0)
+    os.close(read_end)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 0)
+        os.close(kept)
+
+
 @pytest.mark.parametrize("name", ["-", "/dev/stdin"])
 def test_what_comes_through_a_pipe_is_another_table_each_time(
     name: str, run: Run, batch: Batch
@@ -70,10 +88,8 @@ def test_what_comes_through_a_pipe_is_another_table_each_time(
     def piped(*options: str, name_of_signer: str = "Pat") -> tuple[int, str, str]:
         table = f"{HEADER}50001,{name_of_signer},Sheriff\n"
         words = ("batch", name, "--common", "common.yaml", "-f", "txt", "-j1", *options)
-        if name == "-":
+        with piped_in(table.encode()):
             return outcome(run(*words, stdin=table))
-        done = call(*words, stdin=table.encode())
-        return done.returncode, done.stdout.decode(), done.stderr.decode()
 
     assert piped()[0] == 0
     before = below(Path("out/VT"))

@@ -167,11 +167,12 @@ def test_a_separator_sheet_of_two_pages_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.no_cover
-def test_many_requests_have_a_sheet_each(library: Library, tmp_path: Path) -> None:
+def test_many_requests_have_a_sheet_each(typst_library: Library, tmp_path: Path) -> None:
     facts = {"name": "A", "reference": "SC-1", "request": "n.csv:2", "letters": ()}
     bundles = [Bundle("A", [], facts)] * 101
     with (tmp_path / "all.pdf").open("wb+") as output:
-        pages = bind_print_run(bundles, output, library.context, is_duplex=False, with_sheets=True)
+        context = typst_library.context
+        pages = bind_print_run(bundles, output, context, is_duplex=False, with_sheets=True)
     with pikepdf.open(tmp_path / "all.pdf") as document:
         assert (pages, len(document.pages)) == (101, 101)
 

@@ -271,5 +271,6 @@ def test_the_same_letter_in_another_format_is_not_of_an_older_request(
     batch: Batch, run: Run
 ) -> None:
     batch()
-    err = outcome(run("batch", "n.csv", "--common", "common.yaml", "-f", "pdf", "-j1"))[2]
-    assert "older request" not in err
+    words = ("batch", "n.csv", "--common", "common.yaml", "-f", "pdf", "-j1")
+    code, out, err = outcome(run(*words))
+    assert (code, len(out.splitlines()), "older request" in err) == (0, 6, False)

@@ -352,7 +352,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(problems=st.lists(FAULTS, min_size=1, max_size=14))
 def test_all_good_rows_are_written_and_all_bad_ones_listed(
     problems: list[dict[str, str] | None], run: Run, tmp_path_factory: pytest.TempPathFactory

@@ -87,6 +87,10 @@ def test_a_name_of_several_fields_is_asked(name: str) -> None:
             [PLACE, f"{HOME}street", f"{HOME}city", f"{HOME}state", f"{HOME}zip"],
         ),
         (
+            "County,Sheriff Name,Office,Phone,Fax,Email",
+            [PLACE, NAME, *(f"signatory.{field}" for field in ("office", "phone", "fax", "email"))],
+        ),
+        (
             "Name of county,Adopted by,Adopted on,Certified Mail Number (ICE),Letter type,Reasons",
             [
                 *(PLACE, "authority.0.body", "authority.0.date", "service.ice.0.number"),

@@ -212,7 +212,8 @@ def test_corrections_stand_side_by_side(run: Run, own: Path) -> None:
             ("marin-county-ca", "--set", "phone=415-555-0100", *BY),
             (
                 "nothing to correct in 06041: the data of a place has no phone\n"
-                "  hint: the sender's own is in the request, under signatory:\n"
+                "  hint: the sender's own is in the request (signatory:); for the bureau, name the"
+                " state\n"
             ),
         ),
         (

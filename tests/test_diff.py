@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from shutil import copyfile
 
+import pikepdf
 import pytest
 from command_results import Run, Write, outcome, words
 from conftest import REQUEST, ROOT
@@ -293,6 +294,26 @@ def test_tracked_changes_count_as_accepted_and_are_told(run: Run, sent: str) -> 
     assert ("[-Respectfully,-] {+Cordially,+}" in out, "Away" in out) == (True, False)
     note = "note: back.docx has tracked changes by Kim; it is compared as if all were accepted\n"
     assert err == f"{note}1 changed of 1 letter\n"
+
+
+def test_a_pdf_that_another_program_printed_may_have_changes_that_nobody_can_tell(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    pytest.importorskip("typst")
+    write("r.yaml", REQUEST)
+    run("write", "r.yaml", "--engine", "typst", "--to", "ice", "-f", "pdf", "-o", "letters/", "-q")
+    letter = "letters/2026-11-20-opt-out-ice.pdf"
+    for name, creator in (("word.pdf", "Microsoft Word"), ("none.pdf", None), ("own.pdf", "Typst")):
+        with pikepdf.open(letter) as document:
+            document.docinfo["/Creator"] = creator or ""
+            if creator is None:
+                del document.docinfo["/Creator"]
+            document.save(name)
+    told = "nothing changed in the words of 1 letter\n"
+    for name in ("word.pdf", "none.pdf"):
+        note = f"in {name}, tracked changes look like other words; compare the .docx instead"
+        assert outcome(run("diff", letter, name)) == (0, "", f"note: {note}\n{told}")
+    assert outcome(run("diff", letter, "own.pdf")) == (0, "", told)
 
 
 _BY = 'w:id="7" w:author="Counsel" w:date="2026-11-21T09:00:00Z"'

@@ -83,7 +83,7 @@ def test_every_jurisdiction_has_its_letters_or_the_problem_that_its_data_deserve
         # Letters differ by state and by what a place is called; of the rest some are read.
         place = case.locality.jurisdiction.name.rpartition(" ")[2]
         is_first = (case.locality.state_code, place) not in read
-        if notices and (is_first or number % 16 == 0):
+        if notices and (is_first or number % 64 == 0):
             read.add((case.locality.state_code, place))
             notice = notices[len(read) % len(notices)]
             laid_out = render(notice, library.templates)

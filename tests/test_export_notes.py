@@ -61,6 +61,16 @@ def test_what_is_put_into_an_envelope_by_hand_is_no_finding(
     assert found(library, tmp_path, name, ENCLOSING) == {}
 
 
+def test_an_enclosed_picture_is_told_on_paper(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "act.pdf").write_bytes(ACT)
+    (tmp_path / "Map.HEIC").write_bytes(b"map")
+    enclosing = ENCLOSING.replace("notes.odt", "Map.HEIC")
+    assert found(library, tmp_path, "pdf", enclosing) == {
+        "enclosed-as": "save as PDF, or scan as that: Map.HEIC: only an e-mail takes a picture; a"
+        " fax, a package and the proof packet do not"
+    }
+
+
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["eml", "tiff", "fax"])
 @pytest.mark.parametrize("kind", ["ink", "typed", "image"])

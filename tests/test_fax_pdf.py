@@ -113,6 +113,7 @@ def test_the_same_letter_gives_the_same_bytes(letter: Letter, either_library: Li
     assert fax_of(letter, either_library) == fax_of(letter, either_library)
 
 
+@pytest.mark.usefixtures("with_typst")
 def test_its_file_ends_in_pdf(run: Run, write: Write, in_folder: Path) -> None:
     write("r.yaml", REQUEST + "recipients: {bureau: {fax: 916-555-0130}}\n")
     words = ("write", "r.yaml", "--to", "bureau", "-f", "fax-pdf", "-q", "--no-register", "-o")

@@ -13,8 +13,14 @@ from make_letters import problems_of, told_by
 
 from optout_cli.errors import OptoutError
 from optout_cli.readers.document import UNSEEN
-from optout_cli.readers.encoding import location_in, text_from
-from optout_cli.readers.files import MAX_BYTES, is_file, no_such_file, read_bytes
+from optout_cli.readers.files import (
+    MAX_BYTES,
+    is_file,
+    location_in,
+    no_such_file,
+    read_bytes,
+    text_from,
+)
 
 UTF_8 = "in your editor, choose Save As with encoding UTF-8"
 

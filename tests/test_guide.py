@@ -36,7 +36,8 @@ LETTERS = ["secure-communities/opt-out", "287g/terminate"]
 def test_a_guide_takes_two_pages_at_most(
     library: Library, typst_library: Library, place: str, letter: str
 ) -> None:
-    library = library if letter == LETTERS[0] else typst_library
+    # test_both_engines compares another guide's pages.
+    library = library if (place, letter) == (PLACES[1], LETTERS[0]) else typst_library
     guide = guide_of(Request(jurisdiction=place, letter=letter), library, TODAY, Location(""))
     assert pages_in(encode_guide(guide, TODAY, "pdf", library)) in (1, 2)
 

@@ -305,6 +305,39 @@ def test_an_address_on_one_line_is_taken_apart(asked: Asked) -> None:
     assert clerk.asked["  Did you mean 100 Main St, Suite 2, in San Rafael, CA 94903? [Y/n]"]
 
 
+@pytest.mark.parametrize(
+    ("county", "typed", "city"),
+    [
+        ("salt-lake-county-ut", "410 State St, Salt Lake City UT 84111", "Salt Lake City"),
+        ("wyandotte-county-ks", "1 Oak Ct, Kansas City Kansas 66101", "Kansas City"),
+        ("kanawha-county-wv", "12 Court St, Charleston West Virginia 25301", "Charleston"),
+    ],
+)
+def test_a_city_of_several_words_needs_no_comma_before_the_state(
+    county: str, typed: str, city: str, asked: Asked
+) -> None:
+    asked({**SIGNS, "Street": typed}, county)
+    address = data_in(f"{county}.yaml")["signatory"]["address"]
+    assert (address["city"], address["state"]) == (city, county[-2:].upper())
+
+
+def test_an_address_that_is_not_meant_leaves_nothing_behind(asked: Asked) -> None:
+    said = {
+        **SIGNS,
+        "Street": ["100 Main St, San Rafael, CA 94903", "12 Oak St"],
+        "  Did you mean 100": "n",
+        "City": "Novato",
+        "ZIP": "94945",
+    }
+    result, clerk = asked(said, "06041")
+    address = {"street": "12 Oak St", "city": "Novato", "state": "CA", "zip": "94945"}
+    assert data_in("marin-county-ca.yaml")["signatory"]["address"] == address
+    assert "City" in clerk.asked
+    assert "Write street, city, state and ZIP code each in its own place" in words(
+        outcome(result)[2]
+    )
+
+
 @pytest.mark.no_cover
 @pytest.mark.parametrize(
     "typed", ["none", "No", "n/a", "N.A.", "not yet", "skip", "nobody", "I don't know"]
@@ -960,3 +993,13 @@ def test_kept_answers_are_offered_with_their_county_and_letter(asked: Asked) -> 
     asked({"Name": "^C"}, "dakota-county-ne")
     told = words(outcome(asked({"Name": "^C"})[0])[2])
     assert ".answers: 6 answers, dakota-county-ne, secure-communities/opt-out." in told
+
+
+def test_a_number_is_no_answer_to_a_question_of_yes_or_no(asked: Asked) -> None:
+    said = {"  Did you mean Marin": ["1", "y"], "County or city": "Marin cty, CA"}
+    result, clerk = asked(said)
+    assert (clerk.unused, data_in("marin-county-ca.yaml")["jurisdiction"]) == (
+        [],
+        "marin-county-ca",
+    )
+    assert "  Type y for yes or n for no.\n" in outcome(result)[2]

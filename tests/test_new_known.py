@@ -31,14 +31,37 @@ def test_the_last_signatory_is_offered_for_the_same_county_only(asked: Asked) ->
 
 
 def test_someone_else_may_sign_this_time_for_the_same_office(asked: Asked) -> None:
-    asked({**SIGNS}, "06041")
+    asked({**SIGNS, "Telephone": "415-555-0120", "Fax": "415-555-0121"}, "06041")
     answers = {"Does the same person": "n", "Name": "Sam Placeholder"}
     asked(answers, "06041", "-o", "again.yaml")
     assert data_in("again.yaml")["signatory"] == {
         "name": "Sam Placeholder",
         "title": "Sheriff",
         "office": "Marin County Sheriff's Office",
+        "phone": "415-555-0120",
+        "fax": "415-555-0121",
     }
+
+
+def test_a_name_that_was_corrected_in_the_request_is_offered_as_corrected(
+    asked: Asked, run: Run
+) -> None:
+    asked({"Name": "Pat Plaecholder", "Title": "Sheriff"}, "06041")
+    request = Path("marin-county-ca.yaml")
+    request.write_text(request.read_text("utf-8").replace("Plaecholder", "Placeholder"), "utf-8")
+    for name, is_kept in (("Sam Misspelt", False), ("Pat Placeholder", True)):
+        how = [] if is_kept else ["--check"]  # which writes nothing
+        run("write", request.name, "--set", f"signatory.name={name}", "-f", "txt", *how)
+        told = words(outcome(asked({}, "06041", "-o", f"{is_kept}.yaml")[0])[2])
+        assert f"{'Pat Placeholder' if is_kept else 'Pat Plaecholder'}, Sheriff" in told
+
+
+def test_who_signs_is_kept_only_where_optout_new_kept_somebody(write: Write, run: Run) -> None:
+    write("request.yaml", REQUEST)
+    run("write", "request.yaml", "-f", "txt")
+    path = signatories_path()
+    assert path
+    assert not path.exists()
 
 
 def test_a_signatory_that_cannot_be_kept_or_read_is_none(

@@ -120,10 +120,11 @@ def talk(in_folder: Path) -> Iterator[Talk]:
             "TERM": "xterm-256color",
             "XDG_STATE_HOME": f"{in_folder}/.state",
             "XDG_CONFIG_HOME": f"{in_folder}/.config",
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         }
         child = pexpect.spawn(
-            sys.executable,
-            ["-m", "optout_cli", "new", *words],
+            "optout",
+            ["new", *words],
             dimensions=(40, columns),
             env=environment,
             encoding="utf-8",

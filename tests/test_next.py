@@ -174,6 +174,13 @@ def test_a_word_file_is_for_counsel_and_not_to_be_sent(steps: Steps) -> None:
     ]
 
 
+def test_the_step_after_a_word_file_and_its_pdf_is_not_the_command_that_was_just_run(
+    steps: Steps,
+) -> None:
+    (mark_up,) = (it for it in steps(RECIPIENTS, "-f", "docx,pdf") if "mark up" in it)
+    assert mark_up.endswith(" wording; then run this command again, before you send the letters")
+
+
 def test_one_letter_goes_into_no_others_envelope_twice(steps: Steps) -> None:
     joint = steps("addressing: joint\n")
     assert [it for it in joint if "envelope" in it] == []

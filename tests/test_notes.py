@@ -16,7 +16,8 @@ from optout_cli.letters.compose import compose, recipients_of
 from optout_cli.letters.notes import (
     contact_note,
     law_notes,
-    notes_for,
+    recipient_notes,
+    request_notes,
     standing_notes,
 )
 from optout_cli.model.jurisdiction import Law, Source
@@ -55,7 +56,8 @@ def case_of(library: Library, text: str = "", base: str = BARE, **changes: Any) 
 
 
 def notes_of(case: Case, party: int = 0) -> list[Note]:
-    return [*notes_for(case, recipients_of(case)[party], standing_notes(case))]
+    of_one = recipient_notes(case, recipients_of(case)[party])
+    return [*request_notes(case), *standing_notes(case), *of_one]
 
 
 def codes(case: Case, party: int = 0) -> list[str]:

@@ -82,13 +82,11 @@ WORDS = {
 
 
 @pytest.mark.parametrize("kind", [USUAL, "287g/terminate"])
-def test_every_format_has_the_words_of_a_request(
-    library: Library, typst_library: Library, kind: str
-) -> None:
-    own = library if kind == USUAL else typst_library
-    notice = replace(sample_letters(kind, 0, own)[0].notice, wording=WORDS, is_reworded=True)
-    letter = render(notice, own.templates)
-    contents = exported(letter, own)
+def test_every_format_has_the_words_of_a_request(typst_library: Library, kind: str) -> None:
+    usual = sample_letters(kind, 0, typst_library)[0].notice
+    notice = replace(usual, wording=WORDS, is_reworded=True)
+    letter = render(notice, typst_library.templates)
+    contents = exported(letter, typst_library)
     assert list(otherwise_said(contents, letter, contents["fax-pdf"])) == []
 
 

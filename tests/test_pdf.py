@@ -148,8 +148,14 @@ def test_the_same_letter_gives_the_same_bytes_on_any_press(library: Library, cac
 
 def test_the_page_that_was_just_printed_is_not_laid_out_again(library: Library) -> None:
     letter = letter_for(library)
-    assert pdf_of(letter, library) is pdf_of(letter, library)
-    assert pdf_of(letter, library) is not pdf_of(letter_for(library, LONG), library)
+    printed, again, other = (
+        pdf_of(it, library) for it in (letter, letter, letter_for(library, LONG))
+    )
+    assert (again is printed, other == printed, pdf_of(letter, library) == printed) == (
+        True,
+        False,
+        True,
+    )
 
 
 def test_a_page_with_another_picture_is_another_page(library: Library) -> None:

@@ -109,6 +109,26 @@ def test_a_worker_that_is_ended_while_it_begins_ends() -> None:
     assert worker.exitcode == -signal.SIGTERM
 
 
+def test_a_worker_that_does_not_end_when_told_is_not_waited_for(tmp_path: Path) -> None:
+    deaf = tmp_path / "2"
+
+    def work(number: int) -> int:
+        mine = tmp_path / str(number)
+        if number == 0 or mine.exists():  # the first is done here, and the others a second time
+            return number
+        if mine == deaf:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            mine.touch()
+            signal.pause()
+        while not deaf.exists():
+            time.sleep(0.01)
+        mine.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+        return number
+
+    assert [result for _, result in results_in_order(work, range(3), 2)] == [0, 1, 2]
+
+
 def test_a_task_whose_worker_is_killed_once_is_done_by_another(tmp_path: Path) -> None:
     def work(number: int) -> int:
         if number == 5 and not (tmp_path / "killed").exists():

@@ -17,6 +17,8 @@ from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import Export
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 ACT = (ROOT / "examples" / "placeholder-resolution.pdf").read_bytes()
 ENCLOSING = (
     "authority: [{instrument: Resolution, file: act.pdf}]\n"
@@ -44,10 +46,16 @@ def exported(
     return exports_of(document_of(lines), library, order, folder)[0]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def library(typst_library: Library) -> Library:
+    """Print with the faster engine: what is bound comes from files."""
+    return typst_library
+
+
+@pytest.fixture(scope="module")
 def packing(cache: Cache) -> Library:
     """Open a library whose PDFs have the enclosures after the letter."""
-    return Library(cache=cache, options=Options(with_enclosures=True))
+    return Library(cache=cache, options=Options(with_enclosures=True, engine="typst"))
 
 
 def filled_in() -> bytes:

@@ -31,7 +31,7 @@ def test_a_terminal_shows_how_many_there_were(
 def test_the_bar_makes_way_for_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Screen()
     monkeypatch.setattr(sys, "stderr", screen)
-    for _ in progress(range(2), "writing", 2):
+    for _ in progress(range(2), "writing", 2, quiet=False):
         clear_line()
         screen.write("a path\n")
     shown = screen.getvalue().split("a path\n")
@@ -39,7 +39,7 @@ def test_the_bar_makes_way_for_what_is_printed(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_what_is_no_terminal_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    assert list(progress(range(5), "writing", 5)) == list(range(5))
+    assert list(progress(range(5), "writing", 5, quiet=False)) == list(range(5))
     clear_line()
     assert capsys.readouterr().err == ""
 

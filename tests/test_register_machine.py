@@ -26,12 +26,14 @@ from optout_cli.register.events import (
     Delivered,
     LetterEvent,
     Replaced,
+    Returned,
     Sent,
     Withdrawn,
     Written,
 )
 from optout_cli.register.folder import LetterFolder
 from optout_cli.register.journal import JournalWriter, load_journal
+from optout_cli.register.returns import came_back
 from optout_cli.register.standing import standings_of
 from optout_cli.register.state import Register, load_register
 
@@ -41,7 +43,7 @@ DAYS = st.sampled_from(["2026-11-20", "2026-11-21"])
 FORMATS = st.sampled_from(["txt", "html", "txt,html", "by-service"])
 ROUTES = st.sampled_from(["email", "fax", "mail"])
 PARTIES = st.sampled_from(["all", "ice"])
-KINDS = ["sent", "sent", "delivered", "answered", "withdrawn", "undone"]
+KINDS = ["sent", "sent", "delivered", "returned", "answered", "withdrawn", "undone"]
 FORCE = st.sampled_from([(), (), (), ("--force",), ("--supersede", "a mistake")])
 INSTANTS = st.integers(1, 12)
 LETTER = "letter: secure-communities/opt-out\n"
@@ -184,6 +186,7 @@ class Clerk(RuleBasedStateMachine):
             events: dict[str, Callable[[], LetterEvent]] = {
                 "sent": lambda: Sent(by="mail", **common),
                 "delivered": lambda: Delivered(**common),
+                "returned": lambda: Returned(by="mail", note="moved", **common),
                 "answered": lambda: Answered(reply="refused", **common),
                 "withdrawn": lambda: Withdrawn(what="written", **common),
                 "undone": lambda: Withdrawn(what="withdrawn", **common),
@@ -278,7 +281,7 @@ class Clerk(RuleBasedStateMachine):
         states = self.register().letters.values()
         for standing in standings_of(states, PROGRAMS.by_id):
             is_over = standing.state.answers or standing.state.is_withdrawn
-            assert standing.answer_due is None or not is_over
+            assert standing.answer_due is None or not (is_over or came_back(standing.state))
 
     @invariant()
     def a_letter_is_withdrawn_only_if_that_was_said_last(self) -> None:

@@ -202,6 +202,34 @@ def test_an_address_with_a_corrected_zip_code_is_not_from_the_old_source(
     assert "https://oag.ca.gov" not in guide
 
 
+def test_each_part_of_a_contact_says_where_it_is_from(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    how = ("--who", "the records desk", "--how", "telephone")
+    run("correct", "CA", "--set", "address.street=1 New St", *how)
+    run("correct", "ero-san-francisco", "--set", "email=desk@example.gov", *how)
+    typed = "recipients: {bureau: {email: me@example.com}, ice: {fax: 415-555-0199}}\n"
+    write("r.yaml", REQUEST + typed)
+    run("write", "r.yaml", "-f", "txt", "-o", "out/", "-q")
+    run("review", "out", "-q")
+    to_bureau, to_ice = (article.partition("\nTo\n")[2] for article in articles(page_at()))
+    own = "From your office's own entry, dated 2026-11-24 (after the letter's date)."
+    assert to_bureau.splitlines()[1:4] == [
+        own,
+        "E-mail: me@example.com",
+        "Given by the sender, for this letter.",
+    ]
+    assert to_ice.splitlines()[1].startswith("From an official source, dated 2026-02-04 (9 months")
+    assert to_ice.splitlines()[2:6] == [
+        "E-mail: desk@example.gov",
+        own,
+        "Fax: 415-555-0199",
+        "Given by the sender, for this letter.",
+    ]
+    shown = words(outcome(run("show", "marin-county-ca"))[1])
+    assert "source your office's own entry, confirmed by the" in shown
+
+
 def test_a_draft_says_that_nobody_signs(in_folder: Path, run: Run) -> None:
     RegisterMaker(Path("out")).written(is_draft=True, signatory=None, parties=("ice",))
     run("review", "out", "-q")
@@ -865,6 +893,76 @@ def test_each_step_of_a_letter_has_its_name_and_is_shown(
     for folder in ("letters", "others"):
         assert outcome(run("review", folder, "-o", f"{folder}.html"))[0] == 0
         pages.append(Path(f"{folder}.html").read_text("utf-8"))
-    assert "<p>Withdrawn</p>" in pages[0]
+    assert "<p>Will not go out (recorded 2026-11-24): late</p>" in pages[0]
     assert "<p>Not needed: answered 2026-12-08</p>" in pages[1]
     assert 'send the letter of <span class="day">2026-12-08</span>, &ldquo;Renewed' in pages[1]
+
+
+def test_a_letter_that_never_goes_out_and_one_that_was_taken_back_say_so_and_why(
+    letters: RegisterMaker, run: Run
+) -> None:
+    run("review", "out", "-q")
+    stem = "out/CA/marin-county-ca/2026-11-02-opt-out"
+    run("sent", f"{stem}-bureau.txt", "--never", "the council voted it down", "-q")
+    run("sent", f"{stem}-ice.txt", "--withdrawn", "a mistake", "--on", "2026-11-20", "-q")
+    run("review", "out", "-q")
+    page = page_at()
+    to_bureau, to_ice = articles(page)
+    assert to_bureau.splitlines()[1:3] == [
+        "Will not go out dated November 2, 2026, reference SC-06041-20261102-ABCD",
+        "New: will not go out: the council voted it down",
+    ]
+    happened = to_bureau.partition("What happened\n")[2].splitlines()[:3]
+    assert happened == [
+        "Not sent",
+        "Will not go out (recorded 2026-11-24): the council voted it down",
+        "Who signs",
+    ]
+    assert "Call the office before sending" not in to_bureau
+    assert to_ice.splitlines()[1].startswith("Withdrawn dated November 2, 2026")
+    assert "New: withdrawn on 2026-11-20: a mistake" in to_ice
+    assert "withdrawn on 2026-11-20: a mistake\n" in to_ice.partition("What happened")[2]
+    assert '<option value="dropped">Not to go out (1)</option>' in page
+    assert '<option value="withdrawn">Withdrawn (1)</option>' in page
+
+
+def test_a_letter_that_its_notice_settles_says_so(in_folder: Path, run: Run) -> None:
+    maker = RegisterMaker(Path("out"))
+    notice = maker.written(parties=("ice",))
+    maker.sent(notice, "ice")
+    maker.answered(notice, "ice", date(2026, 11, 9), "spoken", facts={"means": "telephone"})
+    cited = {"notice-reference": "SC-06041-20261102-ABCD"}
+    record, day = "secure-communities/record-of-conversation", date(2026, 11, 10)
+    maker.sent(
+        maker.written(letter=record, on=day, parties=("ice",), particulars=cited), "ice", day
+    )
+    maker.answered(notice, "ice", date(2026, 11, 12))
+    run("review", "out", "-q")
+    (own,) = (
+        article for article in articles(page_at()) if "Record of a conversation to" in article
+    )
+    happened = own.partition("What happened\n")[2].splitlines()
+    assert own.splitlines()[1].startswith("Answered dated November 10")
+    assert happened[:3] == [
+        "Sent by certified mail on 2026-11-10",
+        "Answered: see its notice",
+        "Who signs",
+    ]
+
+
+def test_a_version_that_takes_the_place_of_another_says_why(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST)
+    run("write", "r.yaml", "--to", "ice", "-f", "txt", "-o", "out/", "-q")
+    path = "out/2026-11-20-opt-out-ice.txt"
+    run("sent", path, "--by", "mail", "--on", "2026-11-20", "-q")
+    write("r.yaml", f"{REQUEST}cc: [County Counsel]\n")
+    why = "counsel was left out"
+    run("write", "r.yaml", "--to", "ice", "-f", "txt", "-o", "out/", "-q", "--supersede", why)
+    run("review", "out", "-q")
+    assert f"In place of a letter sent before: {why}\n" in articles(page_at())[1]
+    run("sent", path, "--by", "mail", "--on", "2026-11-24", "-q")
+    run("review", "out", "-q")
+    old = next(article for article in articles(page_at()) if "Replaced" in article)
+    assert f"Replaced by the version of 2026-11-20: {why}\n" in old

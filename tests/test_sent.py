@@ -253,8 +253,9 @@ def test_a_typed_signature_is_one(
     form: str, way: str, library: Library, in_folder: Path, run: Run
 ) -> None:
     write_letters(library, FOLDER, REACHED + "signature: {kind: typed}", (form,))
-    _, _, err = outcome(run("sent", TO_ICE.replace("txt", form), "--by", way))
-    assert "note:" not in err
+    file = TO_ICE.replace("txt", form)
+    code, out, err = outcome(run("sent", file, "--by", way))
+    assert (code, out, "note:" in err) == (0, f"{file}\n", False)
 
 
 @pytest.mark.parametrize(("form", "is_told"), [("fax", True), ("tiff", False), ("txt", False)])
@@ -689,7 +690,16 @@ def test_a_letter_that_will_not_go_out_is_not_to_be_sent_until_it_is_written_aga
         return [json.loads(line)["recipient"] for line in lines]
 
     assert unsent() == ["bureau"]
-    assert "withdrawn" in Path("letters/register.csv").read_text("utf-8-sig")
+    assert "will not go out,thrown away," in Path("letters/register.csv").read_text("utf-8-sig")
+    told = outcome(run("status", "letters"))[1]
+    assert told.startswith("2 letters: 1 not sent, 1 not to go out\n")
+    row = json.loads(outcome(run("status", "letters", "--json"))[1].splitlines()[1])
+    assert (row["step"], row["reason"], row["withdrawn"], row["next"]) == (
+        "withdrawn",
+        "thrown away",
+        None,
+        "will not go out (recorded 2026-11-24): thrown away",
+    )
     err = outcome(run("sent", "letters", "--by", "mail", "-q"))[2]
     assert (sendings("ice"), err) == (
         [],
@@ -728,11 +738,12 @@ def test_a_letter_that_went_out_is_withdrawn_and_nothing_is_due_until_that_is_ta
     run("sent", TO_ICE, "--by", "mail", "--number", NUMBER, "-q")
     run("answer", TO_ICE, "--reply", "refused", "--on", "2026-11-23", "-q")
     row = json.loads(outcome(run("status", "letters", "--json"))[1].splitlines()[1])
+    assert row["reason"] == "the board decided"
     assert (row["step"], row["withdrawn"], row["answer-due"], row["next"]) == (
         "withdrawn",
         "2026-11-22",
         None,
-        "a refusal in writing; withdrawn on 2026-11-22",
+        "a refusal in writing; withdrawn on 2026-11-22: the board decided",
     )
     assert (
         outcome(run("status", "letters", "--due", "--until", "2027-12-31", "--json"))[1].count(
@@ -962,6 +973,27 @@ def test_two_later_days_are_read_as_excel_writes_them_and_an_answer_is_not_passe
     assert "under answered" not in outcome(run("sent", "--from", table))[2]
 
 
+@pytest.mark.parametrize(
+    ("day", "way", "number"),
+    [("11/21/26", "Certified", f"No. {NUMBER}"), ("11/21/2026", "certified mail", NUMBER)],
+)
+def test_a_table_that_says_the_same_in_other_words_is_not_one_that_somebody_changed(
+    day: str, way: str, number: str, run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST)
+    run("write", "r.yaml", "--to", "ice", "-f", "txt", "-o", "letters/")
+    table = FOLDER / "register.csv"
+    with table.open(encoding="utf-8-sig", newline="") as stream:
+        header, row = csv.reader(stream)
+    cells = dict(zip(header, row, strict=True)) | {"sent": day, "route": way, "date": "11/20/26"}
+    cells["tracking number"] = number
+    with table.open("w", encoding="utf-8", newline="") as stream:  # as a spreadsheet saves it
+        csv.writer(stream, delimiter=";").writerows([header, cells.values()])
+    code, out, err = outcome(run("sent", "--from", str(table)))
+    assert (code, out, "changed by hand" in err) == (0, f"{TO_ICE}\n", False)
+    assert sendings("ice") == [("2026-11-21", "certified-mail", NUMBER)]
+
+
 def test_a_table_that_somebody_changed_is_kept_and_told_by_each_command(
     letters: Letters, run: Run
 ) -> None:
@@ -1156,6 +1188,20 @@ def test_a_way_is_read_in_the_words_that_people_write(letters: Letters, run: Run
         assert (code, told, sendings("ice")[-1][1]) == (0, notes, way)
     code, message = problem(run("sent", TO_ICE, "--by", "registered mail"))
     assert (code, "certified-mail" in message) == (2, True)
+
+
+def test_the_number_of_another_carrier_goes_with_mail(
+    letters: Letters, run: Run, write: Write
+) -> None:
+    number = "1Z999AA10123456784"
+    hint = "another carrier, such as UPS, is by mail: --by mail, or by: mail in a request"
+    for way in ("certified mail", "ups", "FedEx"):
+        code, _, err = outcome(run("sent", TO_ICE, "--by", way, "--number", number))
+        assert (code, hint in err) == (2, True)
+    write("sent.csv", f"letter,on,by\n{TO_ICE},2026-11-21,UPS\n")
+    assert hint in outcome(run("sent", "--from", "sent.csv"))[2]
+    assert outcome(run("sent", TO_ICE, "--by", "mail", "--number", number, "-q"))[0] == 0
+    assert sendings("ice")[0][2] == number
 
 
 def test_the_day_may_be_in_the_words_that_new_takes(letters: Letters, run: Run) -> None:

@@ -396,3 +396,21 @@ def test_a_follow_up_tells_the_day_of_each_agreement(
 def test_a_follow_up_asks_for_the_day_of_each_agreement(library: Library) -> None:
     lines = f"letter: 287g/follow-up\nparticulars: {{{FOLLOW_UP.format('[jem, wso]')}}}\n"
     assert "the termination of each agreement takes effect;" in words(library, lines)
+
+
+@pytest.mark.parametrize(
+    "party",
+    ["signatory: {name: Pat Perez, title: Sheriff, office: Dakota County Sheriff's Office}", ""],
+)
+def test_a_county_is_held_against_the_agreements_of_the_agency_that_it_names(
+    library: Library, party: str
+) -> None:
+    agency = "" if party else ", agency: dakota county sheriff's office"
+    lines = f"{party}\nparticulars: {{model: [wso, tfm], signed: [2025-03-05]{agency}}}"
+    base = "jurisdiction: dakota-county-ne\nletter: 287g/terminate\ndate: 2026-11-24\n"
+    notes = {note.short or note.text for note in notice_for(library, lines, base).notes}
+    assert notes >= {
+        "check model: no agreement wso or tfm of Dakota County, NE is on file",
+        "check particulars.signed: the letter says 2025-03-05 for each model",
+        "add what else to end under model:, or it stays in force: jem of 2020-06-09",
+    }

@@ -59,7 +59,8 @@ def test_write_and_check_tell_the_same_and_show_what_holds_for_the_county(
     shown = " ".join(run("show", "dakota-county-ne").stdout.split())
     notes = [line.removeprefix("note: ") for line in written if line.startswith("note: ")]
     assert notes == [line.partition(": note: ")[2] for line in checked if ": note: " in line]
-    own = ("say jurisdiction: ", "call ICE ")  # of the request, and of the recipient
+    # Of the request, and of the recipient.
+    own = ("say jurisdiction: ", "call ICE ", "check signatory.name: 'Pat Placeholder' is made up")
     assert [note for note in notes if note not in shown and not note.startswith(own)] == []
 
 

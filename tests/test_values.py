@@ -1,7 +1,9 @@
 """A text that nobody meant is told, whichever source it came from, and a meant one never is."""
 
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -782,10 +784,26 @@ def test_each_name_and_address_in_the_data_is_taken(library: Library) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("examples/*.yaml")), ids=lambda path: path.stem)
-def test_the_examples_raise_no_doubt(path: object) -> None:
-    assert isinstance(path, type(ROOT))
-    document = document_from_yaml(path.read_text("utf-8"), path.name)
-    assert judge(document) == ((), ())
+def test_the_examples_raise_no_doubt_but_that_they_are_made_up(path: Path) -> None:
+    text = path.read_text("utf-8")
+    problems, doubts = judge(document_from_yaml(text, path.name))
+    assert (problems, len(doubts)) == ((), 1)
+    assert "is made up, as in the examples (also signatory." in doubts[0].message
+    own = re.sub("Placeholder", "Perez", text)
+    assert judge(document_from_yaml(own, path.name)) == ((), ())
+
+
+def test_one_made_up_fact_that_is_left_is_told_with_the_others() -> None:
+    contact = "Chief Deputy Robin Placeholder, telephone 402-555-0141"
+    request: dict[str, Tree] = {
+        "signatory": {"name": "Kim Perez", "email": "sheriff@example.gov"},
+        "particulars": {"contact": contact},
+    }
+    _, (doubt,) = judge(Document(request, (Layer("data", {}),)))
+    assert (doubt.path, doubt.message.endswith("(also particulars.contact)")) == (
+        "signatory.email",
+        True,
+    )
 
 
 def csv_document(text: str) -> Document | None:

@@ -96,7 +96,7 @@ NAMES = st.lists(WORDS | WORDS | LONG_WORDS, min_size=1, max_size=14).map(" ".jo
 
 
 # Each example prints a page, so that a failing one is shown as it was found.
-@settings(max_examples=20, derandomize=True, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=10, derandomize=True, phases=[Phase.explicit, Phase.generate])
 @given(name=NAMES.filter(lambda it: len(it) <= 150 and it[-1].isalnum()))  # others are refused
 def test_the_count_is_what_the_page_shows(library: Library, name: str) -> None:
     name = typographic(f"Bureau {name}")  # a name without any letter is refused

@@ -249,7 +249,7 @@ def test_a_folder_of_a_killed_run_is_told_from_that_of_a_running_one(
 def test_doctor_names_what_helps_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "ON_WINDOWS", True)
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "cp1252"))
-    assert doctor._check_locale().cure == "type setx PYTHONUTF8 1, and open a new window"
+    assert doctor._check_locale().fix == "type setx PYTHONUTF8 1, and open a new window"
 
 
 def test_a_folder_that_the_system_refuses_to_open_is_told_to_be_one(

@@ -9,6 +9,7 @@ from optout_cli.exporters.json import JsonObject
 from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import Party
 from optout_cli.register.events import Answered
+from optout_cli.register.returns import is_given, on_its_way
 from optout_cli.register.standing import acknowledgments_first, kinds_after_silence, settles
 from optout_cli.register.state import LetterState
 from optout_cli.templating.filters import quotation, the
@@ -42,8 +43,7 @@ class Earlier(NamedTuple):
         """Yield the letters that came after this one, and that `kind` should follow instead."""
         own = self.facts["letter"].partition("/")[2]
         for state in self.newer:
-            name = _kind_of(state)
-            if name in kind.follows and own in program.letters[name].follows:
+            if state.kind in kind.follows and own in program.letters[state.kind].follows:
                 yield state
 
 
@@ -71,7 +71,7 @@ def earlier_from(state: LetterState, states: Iterable[LetterState]) -> Earlier:
             and other.letter.recipient == state.letter.recipient
         )
         is_later = one.date >= two.date and one.at >= two.at and one.reference != reference
-        return bool(other.sent) and not other.is_withdrawn and is_alike and is_later
+        return is_given(other) and is_alike and is_later
 
     chosen = [version for *_, version in versions.values()]
     former = [
@@ -98,20 +98,15 @@ def earlier_from(state: LetterState, states: Iterable[LetterState]) -> Earlier:
     )
 
 
-def _kind_of(state: LetterState) -> str:
-    return state.written.letter.partition("/")[2]
-
-
 def _facts_of(state: LetterState) -> JsonObject:
     facts: JsonObject = msgspec.json.decode(state.written.facts)
     return facts
 
 
 def _asked_again(earlier: Earlier, program: Program) -> list[LetterState]:
-    """Return the letters that went out, were not withdrawn, and asked for an answer to this one."""
+    """Return the letters that were given and asked for an answer to this one."""
     asking = kinds_after_silence(program)
-    sent = (state for state in earlier.later if state.sent and not state.is_withdrawn)
-    return [state for state in sent if _kind_of(state) in asking]
+    return [state for state in earlier.later if is_given(state) and state.kind in asking]
 
 
 def _requests_of(earlier: Earlier, program: Program) -> list[JsonObject]:
@@ -123,7 +118,7 @@ def _requests_of(earlier: Earlier, program: Program) -> list[JsonObject]:
     request is recorded as sent, those that are not were no requests.
     """
     facts, again = earlier.facts, _asked_again(earlier, program)
-    sent = {it.letter.recipient for it in earlier.states if it.sent and not it.is_withdrawn}
+    sent = {it.letter.recipient for it in earlier.states if is_given(it)}
     to_these = [answer for state in again for answer in state.answers]
     versions_sent = (*earlier.states, *earlier.former)
     to_itself = [answer for state in versions_sent for answer in state.answers]
@@ -196,7 +191,10 @@ def answer_words(answer: Answered, program: Program) -> str | None:
 
 
 def _services_in(earlier: Earlier) -> list[JsonObject]:
-    """Return how the earlier letter was served: if any was sent, only what is recorded."""
+    """Return how the earlier letter was served: if any was sent, only what is recorded.
+
+    What came back did not serve it.
+    """
     if sent := [state for state in earlier.states if state.sent]:
         return [
             omit_empty(
@@ -205,11 +203,11 @@ def _services_in(earlier: Earlier) -> list[JsonObject]:
                     "by": sending.by,
                     "number": sending.number,
                     "sent": sending.on.isoformat(),
-                    "received": _receipt_day(state) if sending is state.sent[0] else None,
+                    "received": _receipt_day(state) if number == 0 else None,
                 }
             )
             for state in sent
-            for sending in state.sent
+            for number, sending in enumerate(on_its_way(state))
         ]
     return [
         {"to": recipient["party"], **omit(service, "in-reply-to")}

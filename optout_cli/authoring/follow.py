@@ -21,6 +21,7 @@ from optout_cli.model.request import DETAILS, PARTIES, Party
 from optout_cli.output import digest_of
 from optout_cli.programs.validation import particular_from
 from optout_cli.readers.document import Document, Layer
+from optout_cli.register.returns import came_back
 from optout_cli.register.standing import acknowledgments_first, kinds_after_silence, settles
 
 _SEAL = "letterhead.seal"
@@ -79,7 +80,7 @@ def answers_following(
 
 
 def letterhead_after(
-    earlier: Earlier, register: Path | None, folder: Path, files_from: Sequence[Path] = ()
+    earlier: Earlier, register: Path | None, folder: Path, files_from: Sequence[Path]
 ) -> JsonObject | None:
     """Return the seal of an earlier letter for a request in `folder`; None if it is not there.
 
@@ -118,10 +119,10 @@ def _parties_concerned(earlier: Earlier, program: Program, letter: str) -> list[
 
     If no letter is recorded as sent, that is everybody. What asks for an answer, since nothing came
     back, does not go to an office that answered, and what answers a reply goes to those that gave
-    it, unless that leaves nobody. An office whose letter was withdrawn gets none.
+    it, unless that leaves nobody. An office whose letter was withdrawn or came back gets none.
     """
     kind, answers = letter.partition("/")[2], earlier.answers()
-    gone = {state.letter.recipient for state in earlier.states if state.is_withdrawn}
+    gone = {it.letter.recipient for it in earlier.states if it.is_withdrawn or came_back(it)}
     all_sent = [state.letter.recipient for state in earlier.states if state.sent]
     sent = [party for party in all_sent if party not in gone]
     if kind in kinds_after_silence(program):
@@ -174,10 +175,13 @@ def _find_kind(
     earlier: Earlier, letter: str | None, library: Library
 ) -> tuple[Program, LetterKind, str]:
     """Return program, kind and id of the letter that follows. Raises OptoutError."""
-    if earlier.states and all(state.is_withdrawn for state in earlier.states):
-        message = f"{earlier.facts['reference']} was withdrawn, so no letter follows it"
-        hint = "write a new notice; if it was not withdrawn, say so with optout sent LETTER --undo"
-        raise OptoutError(Problem("withdrawn-letter", message, None, f"{hint} REASON"))
+    if earlier.states and all(it.is_withdrawn or came_back(it) for it in earlier.states):
+        what, command = "was withdrawn", "sent"
+        if not all(state.is_withdrawn for state in earlier.states):
+            what, command = "came back", "delivered"
+        message = f"{earlier.facts['reference']} {what}, so no letter follows it"
+        hint = f"write the notice again; if it never {what}, say so with optout {command} LETTER"
+        raise OptoutError(Problem("withdrawn-letter", message, None, f"{hint} --undo REASON"))
     own, following = earlier.facts["letter"], _following(earlier, library)
     only = following[0] if len(following) == 1 else None
     named = letter or only or usual_letter(earlier, library)

@@ -20,6 +20,7 @@ from optout_cli.model.request import RECIPIENTS, Party
 from optout_cli.register.events import Answered, way_words
 from optout_cli.register.journal import NAME
 from optout_cli.register.replies import Claim
+from optout_cli.register.returns import came_back, is_given
 from optout_cli.register.standing import kinds_after_silence, settles
 from optout_cli.register.state import Identity, LetterState, load_register
 from optout_cli.templating.filters import quotation, the
@@ -56,7 +57,7 @@ def contradiction_notes(
         own = [
             letters[claim.jurisdiction] for letters in registers if claim.jurisdiction in letters
         ]
-        found = (contradictions(claim, letters, program) for letters in own)
+        found = (_contradictions(claim, letters, program) for letters in own)
         texts = next((known for known in found if known is not None), None)
         if texts is None and own and claim.cited:
             texts = [f"no register here has the letter that it cites, {claim.cited}"]
@@ -90,7 +91,7 @@ def second_notes(
     letters: Iterable[Identity], states: Iterable[LetterState], library: Library
 ) -> Iterator[str]:
     """Yield notes on notices, not follow-ups, that offices were sent before, with another date."""
-    sent = {it.identity: it for it in states if it.sent and not it.is_withdrawn}
+    sent = {it.identity: it for it in states if is_given(it)}
     by_matter = {_without_day(identity): state for identity, state in sent.items()}
     again: Counter[str] = Counter()
     for letter in letters:
@@ -124,7 +125,7 @@ def _without_day(letter: Identity) -> tuple[str, ...]:
     return jurisdiction, kind, variant, party
 
 
-def contradictions(
+def _contradictions(
     claim: Claim, states: Sequence[LetterState], program: Program
 ) -> list[str] | None:
     """Say what the register has otherwise, or return None if it has no such letter."""
@@ -138,7 +139,7 @@ def contradictions(
         day = written.date.isoformat()
         is_cited = written.reference == claim.cited if claim.cited else day in dates
         is_own = written.reference == claim.reference
-        is_meant = is_cited and not is_own and written.letter.partition("/")[2] in kind.follows
+        is_meant = is_cited and not is_own and state.kind in kind.follows
         if is_meant and (party not in found or state.sent or not found[party].sent):
             found[party] = state
     if not found:
@@ -180,6 +181,8 @@ def _status_texts(
         yield f"{named} is not recorded as sent"
     elif state.withdrawal:
         yield f"{named} was withdrawn on {state.withdrawal.on}"
+    elif back := came_back(state):
+        yield f"{named} came back on {back.on} ({back.note})"
     name = claim.letter.partition("/")[2]
     specs = program.letters[name].particulars
     for answer in answers if name in kinds_after_silence(program) else ():
@@ -189,7 +192,7 @@ def _status_texts(
         }
         if settles(answer, program):
             yield f"{named} was answered on {answer.on} ({answer.reply})"
-        elif (answer.recipient, str(answer.on)) not in named_too:
+        elif key and (answer.recipient, str(answer.on)) not in named_too:
             yield f"{named} was answered on {answer.on} ({answer.reply}); say so in the letter"
 
 
@@ -220,7 +223,7 @@ def _replaced_texts(
 def newer_text(state: LetterState) -> str:
     """Say that a letter went out since the one that a new letter follows."""
     written = state.written
-    named = f"{written.letter.partition('/')[2]} of {written.date}, {written.reference}"
+    named = f"{state.kind} of {written.date}, {written.reference}"
     office = RECIPIENTS[state.letter.recipient]
     return f"a later letter, which it does not name, went out to {office}: {named}"
 

@@ -30,7 +30,7 @@ from optout_cli.authoring.unfinished import Basis, Start, UnfinishedRequest, doc
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.jurisdiction import Locality
 from optout_cli.readers.cells import guess_date
-from optout_cli.readers.postal import state_code
+from optout_cli.readers.postal import address_parts
 
 _MOST_CANDIDATES = 8
 _KEYS = (
@@ -40,11 +40,8 @@ _KEYS = (
 
 _REFERENCE = re.compile(r"-[0-9]{8}-[A-Z0-9]{4}\b")  # of a letter: differs with every answer
 _PATH = re.compile(r"[a-z]+(?:[.-][a-z0-9]+)+")  # of a key
-_ACT = re.compile(r"([a-z][a-z ]+?)\.? ((?:no\. ?)?[0-9]\S*)")  # `resolution 2026-5`
+_ACT = re.compile(r"([a-z][a-z ]+?)\.? ((?:no\. ?)?[0-9]\S*)", re.IGNORECASE)  # `resolution 2026-5`
 _ACTS = {"ord": "ordinance", "res": "resolution", "reso": "resolution"}
-_ADDRESS = re.compile(
-    r"(.+?),\s*([^,0-9]+?),?\s+([A-Z]{2}|[A-Z][A-Za-z ]+),?\s+([0-9]{5}(-[0-9]{4})?)"
-)
 _DATES = ("impossible-date", "later-authority")
 _AS_IN_LETTER = "With an answer of that kind, the letter says:"
 
@@ -151,6 +148,7 @@ class Interview:
         self.asked: list[Answered] = []
         self.request = UnfinishedRequest(basis)
         self._unsure = set(self.said)  # keys of answers to check again
+        self._implied: dict[str, dict[str, str]] = {}  # by an answer: what it offers for others
 
     def next(self) -> Question | None:
         """Return the first question without an answer, or None when all are answered.
@@ -204,6 +202,7 @@ class Interview:
             text = self._place(text).slug
         if question.reads == "place" and self.offered.get(question.key, text) != text:
             self.said, self.offered = {}, {}
+        self.offered |= self._implied.pop(text, {})
         self.said[question.key] = text
         self.offered.pop(question.key, None)
 
@@ -262,6 +261,9 @@ class Interview:
         """Return what may be wrong with an answer that has no problem."""
         if question.reads == "place" or question.choices or question.path.startswith("~"):
             return None
+        if question.path.endswith(".instrument") and _ACT.fullmatch(text):
+            message = f"{text!r} has the number in it, which comes next"
+            return Problem("odd-value", message, hint=question.hint)
         is_words = question.path.startswith("particulars.") and question.reads in ("text", "lines")
         if is_words and guess_date(text):
             return Problem("odd-value", f"{text!r} is a date, and the letter needs words here")
@@ -292,15 +294,15 @@ class Interview:
         A name that is only near may be the wrong one, so there is also NONE.
         """
         if question.path.endswith(".instrument") and (act := _ACT.fullmatch(text)):
-            parts = _ACTS.get(act[1], act[1]), act[2]
+            parts = _ACTS.get(act[1].lower(), act[1]), act[2]
             kind, number = (f"{part[0].upper()}{part[1:]}" for part in parts)
-            self.offered[question.key.replace("instrument", "number")] = number
+            self._implied = {kind: {question.key.replace("instrument", "number"): number}}
             return {kind: f"{kind}, with the number {number}"}
-        if question.path.endswith("address.street") and (whole := _ADDRESS.fullmatch(text)):
-            street, city, state, code = whole[1], whole[2], state_code(whole[3]), whole[4]
-            for part, line in {"city": city, "state": state or whole[3], "zip": code}.items():
-                self.offered[question.key.replace("street", part)] = line
-            return {street: f"{street}, in {city}, {state or whole[3]} {code}"}
+        if question.path.endswith("address.street") and (whole := address_parts(text)):
+            street, city, state, code = whole.values()
+            others = {question.key.replace("street", part): line for part, line in whole.items()}
+            self._implied = {street: others}
+            return {street: f"{street}, in {city}, {state} {code}"}
         if question.reads != "place":
             is_odd = not self.problem(question, text) and self.doubt(question, text)
             return {text: repr(text)} if is_odd else {}
@@ -312,7 +314,11 @@ class Interview:
             if len(slugs) > _MOST_CANDIDATES or not slugs:
                 return {}
             places = [self._place(slug) for slug in slugs]
-        names = {it.slug: f"{it.jurisdiction.name}, {it.state_name} ({it.id})" for it in places}
+        names = {
+            it.slug: f"{it.jurisdiction.name}, {it.state_name}"
+            + (f" ({it.id})" if it.id != it.slug else "")
+            for it in places
+        }
         return {**names, **none}
 
     def words(self, question: Question, text: str) -> str:

@@ -27,7 +27,7 @@ from optout_cli.readers.yaml import TEXT_LOADER
 
 _TABLE = bundled.TEMPLATES / "_layout" / "questions.yaml"
 _USUAL = ("secure-communities", "opt-out")  # what Enter takes for a county
-NUMBERS = {"phone": "telephone", "fax": "fax", "email": "e-mail"}
+_NUMBERS = {"phone": "telephone", "fax": "fax", "email": "e-mail"}
 
 
 class Question(Noun, frozen=True, kw_only=True):
@@ -66,7 +66,7 @@ class Question(Noun, frozen=True, kw_only=True):
         return not self.choices or all(choice in self.choices for choice in named)
 
 
-class Section(Noun, frozen=True, kw_only=True):
+class _Section(Noun, frozen=True, kw_only=True):
     """Questions under one title; with `each`, asked for each recipient."""
 
     section: str
@@ -77,10 +77,10 @@ class Section(Noun, frozen=True, kw_only=True):
 
 
 @cache
-def table() -> tuple[Section, ...]:
+def table() -> tuple[_Section, ...]:
     """Return the questions of questions.yaml."""
     rows = yaml.load(_TABLE.read_text("utf-8"), TEXT_LOADER)  # noqa: S506  # texts alone
-    return msgspec.convert(rows, tuple[Section, ...], strict=False)
+    return msgspec.convert(rows, tuple[_Section, ...], strict=False)
 
 
 def question_from(row: Question, request: UnfinishedRequest, party: str) -> Iterator[Question]:
@@ -312,7 +312,7 @@ def _recipient_lines(request: UnfinishedRequest, party: str) -> Iterator[str]:
     contact = recipient.contact
     yield f"To {RECIPIENTS[party]}:"
     yield from (f"  {line}" for line in contact.block)
-    for key, name in NUMBERS.items():
+    for key, name in _NUMBERS.items():
         if number := getattr(contact, key):
             yield f"  {name} {number}"
     yield f"  ({contact_text(request.case, recipient)})"

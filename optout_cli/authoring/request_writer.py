@@ -6,7 +6,6 @@ layout, which is a sample request with a note above each key.
 
 import json
 import re
-import textwrap
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from optout_cli import bundled
+from optout_cli.errors import wrap
 from optout_cli.model.program import LetterKind, Particular
 from optout_cli.readers.yaml import TEXT_LOADER
 
@@ -94,7 +94,7 @@ def _particular_lines(
     for key, spec in declared.items():
         choices = f" ({', '.join(spec.choices)})" if spec.choices else ""
         head = _LISTED if key in listed else "required: " if spec.required else ""
-        yield from _wrap(f"{head}{spec.help}{choices}", "  # ")
+        yield from wrap(f"{head}{spec.help}{choices}", _COLUMNS, "  # ")
         yield from _lines(key, answers.get(key), listed.get(key) or sample_of(spec, day), 2)
 
 
@@ -152,19 +152,7 @@ def _item_lines(items: list[Any], head: str) -> Iterator[str]:
             yield from (f"{inner}{line}" for line in others)
         else:
             yield f"{head}- >-"
-            yield from _wrap(item, inner)
-
-
-def _wrap(text: str, head: str) -> list[str]:
-    """Break a paragraph at spaces only: YAML joins its lines with spaces."""
-    return textwrap.wrap(
-        text,
-        _COLUMNS,
-        initial_indent=head,
-        subsequent_indent=head,
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
+            yield from wrap(item, _COLUMNS, inner)
 
 
 def _flow(value: Any) -> str:

@@ -22,6 +22,7 @@ from optout_cli.readers.validate import choices_at
 from optout_cli.readers.yaml import document_from_yaml
 from optout_cli.register.standing import Standing
 from optout_cli.register.state import LetterState
+from optout_cli.register.status import is_spoken
 
 # What most requests decide, in the order of a letter. Any other key of a request may be a column
 # too. The user's own columns begin with #.
@@ -61,7 +62,7 @@ class Table(NamedTuple):
     rows: list[list[str]]
 
 
-def table_template(library: Library, letter: str, states: Sequence[str] = ()) -> Table:
+def table_template(library: Library, letter: str, states: Sequence[str]) -> Table:
     """Make a table with the columns of a letter's requests, and its rows for states.
 
     `letter` is a letter's id, `states` postal codes; without a state there are no rows. Raises
@@ -133,7 +134,7 @@ class FollowRow(NamedTuple):
 
     cells: dict[str, str]
     earlier: Earlier
-    written: date | None = None
+    written: date | None
 
 
 def follow_rows(
@@ -141,7 +142,7 @@ def follow_rows(
     chosen: Collection[str],
     library: Library,
     day: date,
-    letter: str | None = None,
+    letter: str | None,
 ) -> Iterator[FollowRow]:
     """Yield a row for each request of `day` that answers where a chosen letter stands.
 
@@ -193,7 +194,7 @@ def _matter_of(standing: Standing) -> _Matter:
 def _reason(standing: Standing, day: date) -> str:
     """Say why a letter is to be followed now; an empty text if it is not."""
     _, answer = standing.next_up
-    if standing.step == "answered" and answer:
+    if answer and (standing.step == "answered" or is_spoken(standing)):
         return f"{answer.reply} on {answer.on}"
     deadline = standing.answer_due
     if standing.step == "waiting" and deadline and deadline.on <= day:

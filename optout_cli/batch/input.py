@@ -25,8 +25,16 @@ from optout_cli.readers.csv import (
     rows_from_csv,
 )
 from optout_cli.readers.document import OWN_MARK, REASON, Row
-from optout_cli.readers.encoding import OTHER_KINDS, byte_problem, decode, in_utf_8, unmarked_utf_16
-from optout_cli.readers.files import STDIN, lines_from, read_bytes
+from optout_cli.readers.files import (
+    OTHER_KINDS,
+    STDIN,
+    byte_problem,
+    decode,
+    in_utf_8,
+    lines_from,
+    read_bytes,
+    unmarked_utf_16,
+)
 from optout_cli.readers.ndjson import rows_from_ndjson
 from optout_cli.readers.workbook import kind_of_workbook, sheet_from
 

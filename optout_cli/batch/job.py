@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
-from multiprocessing import parent_process
 from pathlib import Path
 from traceback import format_exc
 from typing import Any
@@ -259,6 +258,8 @@ def row_errors(location: Location) -> Iterator[None]:
         hint = _CHECK_DISK if isinstance(error, OSError) else _REPORT
         problem = Problem("internal-error", message, location, hint)
         if isinstance(error, MemoryError):
+            from multiprocessing import parent_process  # imported where there are workers
+
             message = "there is not enough memory for its letters"
             fewer = "try it with --jobs 1" if parent_process() else None  # only workers share it
             problem = Problem("out-of-memory", message, location, fewer)

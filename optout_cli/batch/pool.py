@@ -13,15 +13,13 @@ import sys
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor, Future, wait
 from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import islice
-from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from threading import Thread
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -29,6 +27,9 @@ from optout_cli.engines import make_folder
 from optout_cli.errors import OptoutError
 from optout_cli.output import HAS_MASK, INTERRUPTS, hold_interrupts
 from optout_cli.trust import ON_WINDOWS
+
+if TYPE_CHECKING:  # these, and multiprocessing, take 15 ms, which a single job saves
+    from concurrent.futures import ProcessPoolExecutor
 
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
@@ -69,22 +70,26 @@ def results_in_order(
     while following is not None:
         handed: deque[tuple[_Task, Future[bytes | str]]] = deque()
         with _workers(work, jobs) as pool:
-            with suppress(BrokenProcessPool):
+            try:
                 while following is not None or handed:
                     while following is not None and len(handed) < jobs * _AHEAD:
                         handed.append((following, _submit(pool, following)))
                         following = next(waiting, None)
                     result = _result_of(handed[0][1])
                     yield handed.popleft()[0], result
+            except BrokenExecutor:
+                _kill_workers()
             # One task killed its worker, which broke the pool: run each unfinished task alone.
             for task, future in handed:
-                is_unfinished = isinstance(future.exception(), BrokenProcessPool)
+                is_unfinished = isinstance(future.exception(), BrokenExecutor)
                 yield task, result_alone(work, task) if is_unfinished else _result_of(future)
 
 
 @cache
 def can_start_workers() -> bool:
     """Tell whether the system lets processes share work; some lack /dev/shm."""
+    from multiprocessing import get_context
+
     try:
         get_context(_METHOD).Semaphore()
     except (OSError, ImportError):
@@ -97,9 +102,18 @@ def result_alone(work: Callable[[_Task], _Result], task: _Task) -> _Result | Wor
     with _workers(work, 1) as pool:
         try:
             result: _Result = _result_of(_submit(pool, task))
-        except BrokenProcessPool:
+        except BrokenExecutor:
+            _kill_workers()
             return WorkerKilled()
     return result
+
+
+def _kill_workers() -> None:
+    """End all workers: one that just starts does not notice how the pool ends them (SIGTERM)."""
+    from multiprocessing import active_children
+
+    for child in active_children():
+        child.kill()
 
 
 def _results_here(
@@ -116,11 +130,14 @@ def _results_here(
 
 
 @contextmanager
-def _workers(work: Callable[[Any], Any], jobs: int) -> Iterator[ProcessPoolExecutor]:
+def _workers(work: Callable[[Any], Any], jobs: int) -> "Iterator[ProcessPoolExecutor]":
     """Start worker processes on the first task; an error or interrupt in the block kills them.
 
     The workers share one folder for temporary files; it is deleted here even if a worker is killed.
     """
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
     scratch = ""
     try:
         # Formats of plain text need no temporary files.
@@ -131,8 +148,7 @@ def _workers(work: Callable[[Any], Any], jobs: int) -> Iterator[ProcessPoolExecu
         try:
             yield pool
         except BaseException:  # an interrupt does not wait for letters that workers are making
-            for child in active_children():
-                child.kill()
+            _kill_workers()
             raise
         finally:
             pool.shutdown(cancel_futures=True)
@@ -142,7 +158,7 @@ def _workers(work: Callable[[Any], Any], jobs: int) -> Iterator[ProcessPoolExecu
                 shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _submit(pool: ProcessPoolExecutor, task: Any) -> "Future[bytes | str]":  # Any: a task
+def _submit(pool: "ProcessPoolExecutor", task: Any) -> "Future[bytes | str]":  # Any: a task
     with hold_interrupts():  # the first task starts the workers; they inherit the held signals
         return pool.submit(_work_on, task)
 
@@ -169,6 +185,8 @@ def _begin_worker(work: Callable[[Any], Any], scratch: str) -> None:
 
 
 def _end_with_parent() -> None:
+    from multiprocessing import parent_process
+
     parent = parent_process()
     assert parent is not None
     parent.join()

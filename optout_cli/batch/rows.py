@@ -38,6 +38,7 @@ from optout_cli.letters.pipeline import (
 from optout_cli.letters.request_files import Fingerprints
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice
+from optout_cli.model.request import MESSAGES
 from optout_cli.output import temporary_files
 from optout_cli.readers.cells import date_in_words
 from optout_cli.readers.document import OWN_MARK, Document, Row, locate
@@ -354,7 +355,7 @@ def _missing_contacts(case: Case) -> Iterator[tuple[str, str]]:
         agency, contact = recipient.office or "none", recipient.contact
         if recipient.party == "bureau":
             agency = f"bureau-{case.locality.state_code.lower()}"
-        ways = (way.by for way in recipient.service if way.by in ("email", "fax"))
+        ways = (way.by for way in recipient.service if way.by in MESSAGES)
         needed = [field for field in (*case.routes, *ways) if not getattr(contact, field)]
         for field in dict.fromkeys((*contact.missing, *needed)):
             yield agency, field

@@ -30,7 +30,7 @@ COMMANDS = {
     "write": "Write the letters of a request.",
     "batch": "Write the letters of many requests, as from a spreadsheet.",
     "sent": "Record that letters went out.",
-    "delivered": "Record that letters arrived.",
+    "delivered": "Record that letters arrived, or came back.",
     "answer": "Record an answer, and begin the letter that answers it.",
     "status": "Show where each letter stands, what is next and by when.",
     "diff": "Show what changed between two versions of a letter.",
@@ -77,6 +77,7 @@ TOPICS = {
 MEANT = {
     "send": "sent",
     "received": "delivered",
+    "returned": "delivered",
     "reply": "answer",
     "print": "write",
     "make": "write",
@@ -115,8 +116,7 @@ class _Group(click.Group):
         for option in command.params:
             if isinstance(option, click.Option):
                 name = next(name for name in option.opts if name.startswith("--"))
-                words = f"optout {command.name} {name.removeprefix('--')}"
-                own = re.sub(r"\W", "_", words).upper()
+                own = re.sub(r"\W", "_", f"optout {command.name} {name[2:]}").upper()
                 shared = [option.envvar] if isinstance(option.envvar, str) else []
                 option.envvar = option.envvar if option.envvar and not shared else [own, *shared]
                 if not ctx.resilient_parsing:

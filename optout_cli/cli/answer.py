@@ -1,6 +1,6 @@
 """`optout answer`: record what came back, and begin the letter that answers it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,7 +38,14 @@ from optout_cli.register.standing import settles, standings_of
 from optout_cli.register.state import LetterState
 from optout_cli.register.statements import Moment, about_letter, taken_back_from
 
-_OTHER_NAMES = {"denied": "refused", "rejected": "refused", "declined": "refused"}
+_OTHER_WORDS = {  # that people type for replies
+    ("denied", "rejected", "declined", "refusal"): ("refused",),
+    ("no", "nope", "no way"): ("refused", "spoken", "none"),
+    ("yes", "ok", "okay", "agreed", "accepted"): ("acknowledged", "removed"),
+    ("received", "receipt", "confirmed"): ("acknowledged",),
+    ("phone", "telephone", "call", "oral", "verbal"): ("spoken",),
+    ("silence", "nothing", "not yet", "no answer", "no reply"): ("none",),
+}
 _MOST = 9  # letters to choose from
 _LATER = "later"
 _UNSAID = Given("", None, None, None, None, {})
@@ -150,9 +157,7 @@ def _read_said(
     if given.id not in known and (given.id or not is_asked):
         location = Location("--reply", is_command_line=True)
         message = f"there is no reply {given.id!r}" if given.id else "no reply is given"
-        hint = f"one of {', '.join(known)}"
-        if given.id and (match := closest(given.id, known, _OTHER_NAMES)):
-            hint = f"did you mean {match!r}? It is {hint}"
+        hint = f"{_reply_meant(given.id, known)}one of {', '.join(known)}"
         raise OptoutError(Problem("unknown-reply", message, location, hint))
     said = ask_for_answer(state, program, given, statement.moment, before) if is_asked else given
     options = {"--by": said.by, "--words": said.words}
@@ -167,6 +172,15 @@ def _read_said(
     if old and known[said.id].silence:
         usage_error(f"{said.id!r} is not an answer", "take back the last answer with --undo REASON")
     return said
+
+
+def _reply_meant(typed: str, known: Mapping[str, Reply]) -> str:
+    """Return the begin of a hint: the replies that a wrong one may mean, if there are any."""
+    words = {word: ids for names, ids in _OTHER_WORDS.items() for word in names}
+    match = closest(typed, [*words, *known]) or "" if typed else ""
+    ids = [id for id in words.get(match, (match,)) if id in known]
+    names = [f"{id!r} ({known[id].label})" if ids[1:] else repr(id) for id in ids]
+    return f"did you mean {' or '.join(names)}? It is " if names else ""
 
 
 def _choose(text: str, found: LookUp, *, is_asked: bool) -> LetterState:
@@ -286,7 +300,7 @@ def _say_next(statement: _Statement, reply: Reply | None) -> None:
     if reply.advice and not (reply.silence and letters):
         say(f"next: {reply.advice}")
     when = "next"
-    if not (reply.settles or reply.silence):
+    if not (reply.settles or reply.silence or reply.how):
         when = f"next, if no answer comes within {statement.program.wait.days} days"
     for id, title in letters.items():
         folder = quote(str(found.folder))

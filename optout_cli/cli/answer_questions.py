@@ -44,6 +44,10 @@ _WHY_WORDS = (
     "For example: We cannot accept this. The next letter repeats these words in quotation marks. Do"
     " not type your own summary."
 )
+_WHY_SAID = (
+    "For example: We cannot accept this. A letter that records the conversation lists it as what"
+    " was said, as you understood it. Type it as near to their words as you can."
+)
 _WHY_FILE = (
     "For example: answer.pdf. The copy goes to evidence/ in the folder of the letter, and into the"
     " packet. If you have no file yet, you can add it later with --correct and --file."
@@ -71,7 +75,7 @@ def ask_for_answer(
     program: Program,
     given: Given,
     moment: Moment,
-    last: Answered | None = None,
+    last: Answered | None,
 ) -> Given:
     """Ask on the terminal for what the options do not say; Enter takes what `last` has."""
     known = replies_to(state, program)
@@ -155,8 +159,10 @@ def _questions(
             partial(check_text, "By"),
         ),
         "Words": (
-            "What does it say? Type its own words, as few as possible (Enter to skip).",
-            _WHY_WORDS,
+            "What was said? One or two sentences are enough (Enter to skip)."
+            if reply.how
+            else "What does it say? Type its own words, as few as possible (Enter to skip).",
+            _WHY_SAID if reply.how else _WHY_WORDS,
             partial(check_text, "Words"),
         ),
         "File": (
@@ -168,22 +174,26 @@ def _questions(
     file = given.scan or given.kept
     said = {_DAY_ASKED: given.day, "By": given.by, "Words": given.words, "File": file}
     questions: dict[str, Question] = {_DAY_ASKED: day_asked}
-    questions |= {label: partial(_ask_text, *texts[label], label) for label in ("By", "Words")}
+    ask_text = partial(_ask_text, is_spoken=bool(reply.how))
+    questions |= {label: partial(ask_text, *texts[label], label) for label in ("By", "Words")}
     facts = {name: spec for name, spec in reply.asks.items() if name not in given.facts}
     questions |= {name: partial(_ask_fact, name, spec) for name, spec in facts.items()}
-    questions["File"] = partial(_ask_text, *texts["File"], "File")
+    questions["File"] = partial(ask_text, *texts["File"], "File")
     return {name: question for name, question in questions.items() if not said.get(name)}
 
 
-def _ask_text(note: str, why: str, check: Check, label: str, before: str) -> str:
-    """Ask for a text; words that may be no quotation are asked about."""
+def _ask_text(
+    note: str, why: str, check: Check, label: str, before: str, *, is_spoken: bool
+) -> str:
+    """Ask for a text; words that may be a summary are asked about."""
+    known_as = "what was said" if is_spoken else "a quotation"
 
     def doubt(text: str) -> Problem | None:
         is_new = label == "Words" and text != before
-        return check(text) or (doubt_about_words(text) if is_new else None)
+        return check(text) or (doubt_about_words(text, is_spoken=is_spoken) if is_new else None)
 
     def meanings(text: str) -> dict[str, str]:
-        return {} if check(text) else {text: f"{text!r} as a quotation"}
+        return {} if check(text) else {text: f"{text!r} as {known_as}"}
 
     return ask(label, note, default=before, check=doubt, explain=why, meanings=meanings)
 

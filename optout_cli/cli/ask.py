@@ -12,9 +12,9 @@ import click
 from msgspec.structs import replace
 
 from optout_cli.authoring import NONE
-from optout_cli.cli.console import say, terminal_width, wrap
+from optout_cli.cli.console import say, terminal_width
 from optout_cli.cli.options import today
-from optout_cli.errors import Problem
+from optout_cli.errors import Problem, wrap
 from optout_cli.readers.cells import choice_in_words, phone_in_words
 from optout_cli.readers.days_said import days_meant
 from optout_cli.readers.postal import state_code
@@ -165,13 +165,15 @@ def _choose_meaning(
             return "" if chosen == NONE else chosen, None
         ((value, words),) = meanings.items()
         is_other = value != text
-        said = _read_yes(
-            f"  {'Did you mean' if is_other else 'Keep'} {words}?",
-            default=is_other,
-            explain=_EXPLAIN_MEANING,
-        )
+        label = f"  {'Did you mean' if is_other else 'Keep'} {words}?"
+        said = _read_yes(label, default=is_other, explain=_EXPLAIN_MEANING)
+        while isinstance(said, str) and len(said) < _SHORT:
+            say_wrapped("Type y for yes or n for no.", "  ")
+            said = _read_yes(label, default=is_other, explain=_EXPLAIN_MEANING)
     except Back:
         return "", None
+    if said is False and problem.hint:
+        say_wrapped(f"{problem.hint[0].upper()}{problem.hint[1:]}.", "  ")
     return (value if said is True else ""), (said if isinstance(said, str) else None)
 
 

@@ -1,6 +1,7 @@
 """What the commands print: lines, problems, JSON, and errors of the command line."""
 
 import functools
+import inspect
 import os
 import re
 import sys
@@ -22,6 +23,7 @@ from optout_cli.errors import (
     json_line,
     printable,
     shorten_quotes,
+    wrap,
 )
 from optout_cli.model.request import REQUESTS
 from optout_cli.output import write_all
@@ -118,23 +120,6 @@ def terminal_width(most: int = _WIDEST) -> int:
 def page_width() -> int:
     """Return the width of text on standard output, which may be no terminal."""
     return terminal_width() if sys.stdout.isatty() else _WIDEST
-
-
-def wrap(text: str, width: int, indent: str = "", hang: str | None = None) -> list[str]:
-    """Break text into lines of `width` columns, never inside a word, name, path or link.
-
-    The first line begins with `indent`, all others with `hang` (the same, if None).
-    """
-    import textwrap
-
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=indent,
-        subsequent_indent=indent if hang is None else hang,
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
 
 
 def speaks_json() -> bool:
@@ -246,8 +231,7 @@ def report_problems(command: _F, names: Sequence[str] = ("--json",)) -> _F:
 
     Adds --json (`names`) to a command that does not have it: problems and notes are then JSON.
     """
-    code = command.__code__
-    takes_it = "as_json" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    takes_it = "as_json" in inspect.signature(command).parameters
 
     @functools.wraps(command)
     def run(*args: Any, **options: Any) -> Any:  # Any: each command's own
@@ -320,7 +304,7 @@ def say_problems(problems: Iterable[Problem]) -> None:
     """Print problems on stderr; with --json, one object per line."""
     for problem in problems:
         if speaks_json():
-            _echo_json(problem_as_json(problem), err=True)
+            _echo_json(_problem_as_json(problem), err=True)
         else:
             say(str(problem))
 
@@ -328,12 +312,12 @@ def say_problems(problems: Iterable[Problem]) -> None:
 def print_problem(problem: Problem) -> None:
     """Print a problem on standard output: as a line, or with --json as an object."""
     if speaks_json():
-        _echo_json(problem_as_json(problem))
+        _echo_json(_problem_as_json(problem))
     else:
         print_text(as_called(str(problem)))
 
 
-def problem_as_json(problem: Problem) -> ProblemLine:
+def _problem_as_json(problem: Problem) -> ProblemLine:
     """Return a Problem for scripts; `code` is stable."""
     location = problem.location or Location("")
     return ProblemLine(
@@ -368,10 +352,10 @@ def say_usage_problem(error: click.UsageError) -> None:
     message = " ".join(message.split())  # click breaks the lines of choices
     option = error.param.opts[-1] if isinstance(error, click.BadParameter) and error.param else ""
     problem = Problem("usage", message.rstrip("."), Location(option), hint or None)
-    _echo_json(problem_as_json(problem), err=True)
+    _echo_json(_problem_as_json(problem), err=True)
 
 
-def progress(items: Iterable[_T], label: str, length: int, *, quiet: bool = False) -> Iterator[_T]:
+def progress(items: Iterable[_T], label: str, length: int, *, quiet: bool) -> Iterator[_T]:
     """Yield the items, with a progress bar on stderr if that is a terminal."""
     if quiet or not sys.stderr.isatty():
         yield from items

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,7 +34,7 @@ from optout_cli.errors import ExitCode, Location, OptoutError, Problem, closest
 from optout_cli.model.jurisdiction import OWN_ENTRY, Contact
 from optout_cli.readers.cells import check_date
 from optout_cli.readers.document import Document, Layer, with_assignments
-from optout_cli.readers.postal import state_code
+from optout_cli.readers.postal import address_parts, state_code
 from optout_cli.readers.validate import convert
 from optout_cli.readers.values import judge
 
@@ -242,12 +241,17 @@ def _date_problem(text: str) -> Problem | None:
 
 
 def _texts_of(assignments: Sequence[str]) -> dict[str, str]:
-    """Return the texts of --set by key path, each line of several at its own."""
-    pairs = (
-        (f"address.{path}" if f"address.{path}" in _FIELDS else path, text)  # `zip=95814`
-        for path, text in map(split_assignment, assignments)
-    )
-    return dict(chain.from_iterable(_lines(it, tidied(it, text)).items() for it, text in pairs))
+    """Return the texts of --set by key path, each line of several at its own.
+
+    An address on one line is divided, where its parts are sure.
+    """
+    texts: dict[str, str] = {}
+    for path, text in map(split_assignment, assignments):
+        whole = address_parts(text) if path == "address" else None
+        for each, part in (whole or {path: text}).items():
+            full = f"address.{each}" if f"address.{each}" in _FIELDS else each  # `zip=95814`
+            texts |= _lines(full, tidied(full, part))
+    return texts
 
 
 def _lines(path: str, answer: str) -> dict[str, str]:
@@ -333,7 +337,7 @@ def _row_of_place(target: str, texts: Mapping[str, str], confirmed: Confirmed) -
         raise OptoutError(Problem("no-correction", message, hint=hint))
     if parts := sorted({*_TYPED}.intersection(path.partition(".")[0] for path in texts)):
         message += f": the data of a place has no {' and no '.join(parts)}"
-        hint = "the sender's own is in the request, under signatory:"
+        hint = "the sender's own is in the request (signatory:); for the bureau, name the state"
         raise OptoutError(Problem("no-correction", message, hint=hint))
     return {**_with_texts({}, texts).data, "note": f"{confirmed.note}, {confirmed.day}"}
 

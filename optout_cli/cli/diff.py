@@ -15,7 +15,6 @@ from optout_cli.cli.console import (
     say,
     terminal_width,
     usage_error,
-    wrap,
     write_files,
 )
 from optout_cli.cli.options import (
@@ -33,7 +32,7 @@ from optout_cli.cli.options import (
 )
 from optout_cli.cli.record import in_option, to_option
 from optout_cli.cli.value_types import Choice
-from optout_cli.errors import printable
+from optout_cli.errors import printable, wrap
 from optout_cli.exporters import Options
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order

@@ -9,7 +9,7 @@ import click
 from optout_cli import bundled
 from optout_cli.cli import COMMANDS, MEANT, TOPICS, group
 from optout_cli.cli.console import usage_error
-from optout_cli.errors import did_you_mean
+from optout_cli.errors import did_you_mean, wrap
 from optout_cli.readers.cells import choice_in_words
 
 if TYPE_CHECKING:
@@ -60,13 +60,13 @@ def command(context: click.Context, words: tuple[str, ...]) -> None:
         with click.Context(found, info_name=what, parent=parent) as own:
             click.echo(found.get_help(own))
     elif what in TOPICS:
-        click.echo(topic_text(what), nl=False)
+        click.echo(_topic_text(what), nl=False)
     else:
         hint = did_you_mean(what, known, MEANT)
         usage_error(f"there is no help on {what!r}", hint)
 
 
-def topic_text(name: str) -> str:
+def _topic_text(name: str) -> str:
     """Return a topic as plain text of 80 columns, without the marks of its Markdown."""
     formatter = click.HelpFormatter(width=_COLUMNS)
     for node in nodes_of(name):
@@ -85,8 +85,8 @@ def topic_text(name: str) -> str:
                 formatter.write_dl(pairs_of(node), col_max=_TERM)
             case _:
                 for mark, text in items_of(node):
-                    indents = f"{mark} ", " " * (len(mark) + 1)
-                    formatter.write(click.formatting.wrap_text(text, _COLUMNS, *indents) + "\n")
+                    lines = wrap(text, _COLUMNS, f"{mark} ", " " * (len(mark) + 1))
+                    formatter.write("\n".join([*lines, ""]))
     return formatter.getvalue()
 
 

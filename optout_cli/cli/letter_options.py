@@ -56,7 +56,7 @@ class WholeNumber(click.types.IntParamType):
         raise click.BadParameter(message, ctx, param)
 
 
-class Assignments(click.types.StringParamType):
+class _Assignments(click.types.StringParamType):
     """A text. A variable of the environment has one on each line, since they may have blanks."""
 
     def split_envvar_value(self, rv: str) -> list[str]:
@@ -67,7 +67,7 @@ class Assignments(click.types.StringParamType):
 def set_option(words: str) -> Callable[[_F], _F]:
     """Return the option `--set`, with `words` as its help."""
     return click.option(
-        "--set", "assignments", multiple=True, type=Assignments(), metavar="KEY=VALUE", help=words
+        "--set", "assignments", multiple=True, type=_Assignments(), metavar="KEY=VALUE", help=words
     )
 
 
@@ -159,7 +159,7 @@ def order_options(command: _F) -> _F:
     def run(*args: Any, **given: Any) -> Any:  # Any: each command's own
         look = Options(**{name: given.pop(name) for name in Options.__struct_fields__})
         strict, max_age, to = (given.pop(name) for name in ("strict", "max_age", "to"))
-        formats = formats_from(given.pop("formats"))
+        formats = _formats_from(given.pop("formats"))
         is_by_service = formats == (_BY_SERVICE,)
         if is_by_service:
             by_route: dict[Route | None, str] = {}  # the first format for paper, e-mail and fax
@@ -217,7 +217,7 @@ def split_assignment(assignment: str) -> tuple[str, str]:
     return key, value
 
 
-def formats_from(texts: Iterable[str]) -> tuple[str, ...]:
+def _formats_from(texts: Iterable[str]) -> tuple[str, ...]:
     """Return the formats in -f, without repeats. Raises click.UsageError for an unknown one."""
     parts = (name.strip().lower() for text in texts for name in text.split(","))
     names = tuple(dict.fromkeys(OTHER_NAMES.get(name, name) for name in filter(None, parts)))

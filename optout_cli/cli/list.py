@@ -13,7 +13,6 @@ from optout_cli.cli.console import (
     report_problems,
     say,
     usage_error,
-    wrap,
     wrapped,
 )
 from optout_cli.cli.options import (
@@ -25,7 +24,7 @@ from optout_cli.cli.options import (
     today,
 )
 from optout_cli.cli.value_types import Choice
-from optout_cli.errors import Location
+from optout_cli.errors import Location, wrap
 from optout_cli.exporters import all_exporters
 from optout_cli.letters import Library
 from optout_cli.model.program import LetterKind

@@ -19,7 +19,16 @@ from optout_cli.exporters import Exporter, exporter_for
 from optout_cli.letters.notes import WHOSE, lines_of_notes
 from optout_cli.model.letter import Export
 from optout_cli.model.notice import Case, Notice, Route
-from optout_cli.model.request import RECIPIENTS, Authority, Copy, Enclosure, Service, Signature, Way
+from optout_cli.model.request import (
+    MESSAGES,
+    RECIPIENTS,
+    Authority,
+    Copy,
+    Enclosure,
+    Service,
+    Signature,
+    Way,
+)
 from optout_cli.programs import texts_that_hold
 from optout_cli.readers.document import Document
 
@@ -29,12 +38,11 @@ if TYPE_CHECKING:  # the register takes 30 ms to import; a letter in a pipeline 
 
 _MARK_UP = (
     "have counsel mark up the {names} files, and put each change into the request or into your own"
-    " wording; then make the letters to send: run this command again with -f {formats}"
+    " wording; then "
 )
 _CHANGED = "changed after optout wrote it (a signed copy? --force replaces it)"
 _SENT = "sent, and would only look different now"
 _SAY_HOW = "--by certified-mail"  # the usual way, for letters whose request names none
-_MESSAGES: frozenset[Way] = frozenset(("email", "fax"))  # ways in which nothing goes out on paper
 _SENDING: dict[Way, tuple[str, str]] = {  # a letter, and so many letters
     "certified-mail": (
         "send {letter}{to} by certified mail (return receipt); keep the receipt",
@@ -104,7 +112,7 @@ def summary_of(exports: Sequence[Export], *, is_new: bool) -> str:
 
 
 def next_steps(
-    exports: Sequence[Export], case: Case, *, keeping: Keeping, has_request: bool = True
+    exports: Sequence[Export], case: Case, *, keeping: Keeping, has_request: bool
 ) -> Iterator[str]:
     """Yield what to do with a request's letters, one step per line. They are those of `case`.
 
@@ -184,8 +192,11 @@ def _last_steps(exports: Sequence[Export], notices: Sequence[Notice], case: Case
 
 def _mark_up(marked: Sequence[str], formats: Iterable[str]) -> str:
     """Say what to do with files to mark up. All formats are made again, since all say the same."""
-    again = ",".join(dict.fromkeys((*formats, "pdf")))
-    return _MARK_UP.format(names=" and ".join(marked), formats=again)
+    names, done = [*dict.fromkeys((*formats, "pdf"))], [*formats]
+    again = f"make the letters to send: run this command again with -f {','.join(names)}"
+    if names == done:  # the letters to send were made too
+        again = "run this command again, before you send the letters"
+    return _MARK_UP.format(names=" and ".join(marked)) + again
 
 
 def _to_mark_up(formats: Iterable[str]) -> list[str]:
@@ -200,7 +211,7 @@ def _ways_of(service: Iterable[Service], formats: Iterable[str]) -> Sequence[Way
     """
     said = [way.by for way in service]
     usual: set[Way] = {exporter_for(name).ROUTE or "certified-mail" for name in formats}
-    more = (way for way in sorted(usual) if way in _MESSAGES or not said)
+    more = (way for way in sorted(usual) if way in MESSAGES or not said)
     return tuple(dict.fromkeys((*said, *more)))
 
 
@@ -216,7 +227,7 @@ def _paper_steps(
     letter = "each letter" if len(printed) == len(notices) else _whose(notice)
     # A letter goes by mail unless the request names only other ways.
     ways = [{service.by for service in notice.recipient.service} for notice in printed]
-    mailed = sum(not names or not names <= _MESSAGES for names in ways)
+    mailed = sum(not names or not names <= MESSAGES for names in ways)
     if is_laid_out:
         steps = ["sign it"] if notice.signature.kind == "ink" else []
         steps += ["fold it at the two marks"] if mailed else []
@@ -253,11 +264,11 @@ def _service_steps(exports: Sequence[Export], notices: Sequence[Notice]) -> Iter
         if is_message and [*ways] == ["fax"] and notice.signature.kind == "ink":
             unsigned.append(own)
     for way, sent in goes.items():
-        if way not in _MESSAGES and len(sent) > 1:
+        if way not in MESSAGES and len(sent) > 1:
             yield _SENDING[way][0].format(letter="both letters", to="")
             continue
         for notice in sent:
-            to = f" to {getattr(notice.recipient.contact, way)}" if way in _MESSAGES else ""
+            to = f" to {getattr(notice.recipient.contact, way)}" if way in MESSAGES else ""
             step = _SIGN_FAX if notice.file_name in unsigned else _SENDING[way][0]
             is_made = way in routes[notice.file_name] or way != "email"
             how = "" if is_made else "; to have optout make that e-mail, add -f by-service"
@@ -318,7 +329,7 @@ def steps_for_all(
         _ways_of(it.letter.service, (file.format for file in it.letter.files)) for it, _ in signed
     ]
     both = [*zip(signed, ways, strict=True)]
-    mailed = [letter for letter, own in both if not _MESSAGES.issuperset(own)]
+    mailed = [letter for letter, own in both if not MESSAGES.issuperset(own)]
     faxed = [facts for (_, facts), own in both if own == ("fax",)]
     counts = Counter(way for own in ways for way in own)
     yield from _paper_steps_for_all(mailed, faxed, paper)

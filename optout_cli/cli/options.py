@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from optout_cli.cache import Cache
-from optout_cli.cli.console import put_file, quote, refuse_terminal, say, usage_error
+from optout_cli.cli.console import quote, refuse_terminal, say, usage_error
 from optout_cli.cli.user_folder import own_files, user_folder
 from optout_cli.cli.value_types import Choice, Folder
 from optout_cli.engines import DEFAULT, NAMES, working_engine
@@ -334,12 +334,6 @@ def require_free(path: Path | None) -> Path | None:
     """Return the path. Raises OptoutError if the file exists."""
     if path and path.exists():
         raise OptoutError(_file_exists(path))
-    return path
-
-
-def put_request(path: Path | None, text: str) -> Path | None:
-    """Write a request and print its path; without a path, print the request. Returns the path."""
-    put_file(path, text.encode(errors="replace"))  # the path in it may be no text
     return path
 
 

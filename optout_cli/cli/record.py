@@ -21,6 +21,7 @@ from optout_cli.register.events import (
     Answered,
     Delivered,
     LetterNews,
+    Returned,
     Sent,
     Withdrawn,
     evidence_of,
@@ -122,7 +123,7 @@ def several(text: str, names: Sequence[str], parties: Sequence[Party]) -> Optout
     return OptoutError(Problem("several-letters", message, location, hint))
 
 
-def place_problem(problem: Problem, text: str) -> Problem:
+def _place_problem(problem: Problem, text: str) -> Problem:
     """Give a Problem its place on the command line: the option, or the letter as it was named."""
     if problem.location:
         return problem
@@ -147,12 +148,13 @@ def _happening(event: LetterNews, state: LetterState) -> str:
             return f"delivered on {event.on}"
         case Answered():
             return f"answered on {event.on} ({event.reply})"
+        case Returned() | Withdrawn(what="written") if state.sent or isinstance(event, Returned):
+            what = "came back" if isinstance(event, Returned) else "withdrawn"
+            return f"{what} on {event.on} ({event.note})"
         case Withdrawn(what="written" | "withdrawn") if not state.sent:
             words = "will not go out" if event.what == "written" else "is to go out after all"
             return f"{words} ({event.note})"
-        case Withdrawn(what="written"):
-            return f"withdrawn on {event.on} ({event.note})"
-        case Withdrawn():
+        case _:
             how = f" by {way_words(event.by)}" if event.by else ""
             return f"not {event.what}{how} on {event.on} after all ({event.note})"
 
@@ -167,7 +169,7 @@ def prepare_each(
         try:
             done += recorder.add(results_of(text))
         except OptoutError as error:
-            problems += (place_problem(problem, text) for problem in error.problems)
+            problems += (_place_problem(problem, text) for problem in error.problems)
     raise_any(dict.fromkeys(problems))
     return done
 

@@ -133,7 +133,7 @@ def _checks(
     checks = {}
     for standing in standings:
         state, program = standing.state, standing.program
-        kind = program.letters.get(state.written.letter.partition("/")[2]) if program else None
+        kind = program.letters.get(state.kind) if program else None
         if kind and standing.is_shown and standing.step in ("draft", "unsent"):
             claim = recorded_claim(state.written, state.letter.recipient, kind)
             notes = contradiction_notes([claim] if claim else [], states, folder, library)

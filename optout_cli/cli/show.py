@@ -13,7 +13,6 @@ from optout_cli.cli.console import (
     print_json,
     print_text,
     report_problems,
-    wrap,
 )
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
@@ -25,7 +24,7 @@ from optout_cli.cli.options import (
     requests,
     today,
 )
-from optout_cli.errors import Location
+from optout_cli.errors import Location, wrap
 from optout_cli.letters import Library
 from optout_cli.letters.agreements import unlisted_text
 from optout_cli.letters.compose import outline_case, recipients_of
@@ -33,7 +32,7 @@ from optout_cli.letters.notes import contact_line
 from optout_cli.letters.pipeline import request_in
 from optout_cli.model.fields import Noun
 from optout_cli.model.jurisdiction import Agency, Agreement, Contact, Locality, Source
-from optout_cli.model.notice import Recipient
+from optout_cli.model.notice import Recipient, ground_of
 from optout_cli.model.program import Program
 from optout_cli.model.request import Corrections, Request
 from optout_cli.programs import program_notes
@@ -108,9 +107,12 @@ def command(
         asked, location = request_in(what, library.programs), Location(what)
     else:
         asked, location = Request(jurisdiction=what, letter=DEFAULT_LETTER), JURISDICTION
-    overview = overview_of(asked, library, day or asked.date or today(), location)
+    overview = _overview_of(asked, library, day or asked.date or today(), location)
     if as_json:
-        print_json(as_builtins(overview))
+        data = msgspec.to_builtins(overview)
+        for name in UNUSED:  # such as the offices
+            del data["locality"][name]
+        print_json(data)
     else:
         print_text("\n".join(_lines(overview, asked.letter)))
 
@@ -223,9 +225,11 @@ def _contact_lines(
 
 
 def _source_lines(source: Source, origins: Mapping[str, str] = {}) -> Iterator[str]:
+    is_own = ground_of("", {}, source).kind == "own"  # its note says all
     found = f"{source.kind}, {source.date or 'undated'}, {source.url or 'no web address'}"
+    found = f"{source.note} ({source.date})" if is_own else found
     yield from _pair("source", found, origins, "source")
-    if source.note:
+    if source.note and not is_own:
         yield from _indent(source.note, indent=_LABEL + 2)
 
 
@@ -244,7 +248,7 @@ def _indent(text: str, indent: int = 2) -> list[str]:
     return wrap(text, page_width(), " " * indent)
 
 
-def overview_of(asked: Request, library: Library, day: date, location: Location) -> Overview:
+def _overview_of(asked: Request, library: Library, day: date, location: Location) -> Overview:
     """Return what is known about a request's jurisdiction, as of `day`, with its corrections.
 
     Raises OptoutError at `location`.
@@ -299,13 +303,3 @@ def _outlook(
             )
         ),
     )
-
-
-def as_builtins(overview: Overview) -> dict[str, object]:
-    """Return the overview as plain data for JSON, without the offices that it does not use."""
-    data: dict[str, object] = msgspec.to_builtins(overview)
-    locality = data["locality"]
-    assert isinstance(locality, dict)
-    for name in UNUSED:
-        del locality[name]
-    return data

@@ -19,7 +19,6 @@ from optout_cli.cli.console import (
     say_problems,
     terminal_width,
     usage_error,
-    wrap,
     write_files,
 )
 from optout_cli.cli.options import (
@@ -34,7 +33,7 @@ from optout_cli.cli.options import (
     today,
 )
 from optout_cli.cli.value_types import Choice, Folder
-from optout_cli.errors import ExitCode, Location, Problem, raise_any
+from optout_cli.errors import ExitCode, Location, Problem, raise_any, wrap
 from optout_cli.exporters import exporter_for, format_names
 from optout_cli.letters import Library
 from optout_cli.output import write_errors

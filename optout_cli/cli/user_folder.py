@@ -99,7 +99,12 @@ def keep_correction(target: str, row: Tree | None, directory: Directory) -> Path
         usage_error(message, "set HOME or XDG_CONFIG_HOME to a folder of yours")
     path = folder / _CORRECTIONS
     known = dict(load_document(str(path)).data) if path.is_file() else {}
-    corrections = _with_correction(known, target, row) if row else _without(known, target, path)
+    try:
+        corrections = _with_correction(known, target, row) if row else _without(known, target)
+    except KeyError:
+        message = f"you have corrected nothing of {target.removeprefix('states.')}"
+        hint = f"your corrections are in {path}" if known else "leave --undo out"
+        raise OptoutError(Problem("no-correction", message, hint=hint)) from None
     body = yaml.safe_dump(corrections, allow_unicode=True, sort_keys=True, width=1000)
     text = f"{_HEAD}{body}"
     directory.with_overlay(document_from_yaml(text, path.name))
@@ -117,21 +122,11 @@ def _with_correction(known: Tree, target: str, row: Tree) -> Tree:
     return {**known, key: row if is_contact else {**inner, **row}}
 
 
-def _without(known: Tree, target: str, path: Path) -> Tree:
-    """Take a row out of the user's corrections. Raises OptoutError if it is not there."""
-    try:
-        return _without_row(known, target)
-    except KeyError:
-        message = f"you have corrected nothing of {target.removeprefix('states.')}"
-        hint = f"your corrections are in {path}" if known else "leave --undo out"
-        raise OptoutError(Problem("no-correction", message, hint=hint)) from None
-
-
-def _without_row(known: Tree, target: str) -> Tree:
+def _without(known: Tree, target: str) -> Tree:
     """Take a row out, and the groups that have nothing else. Raises KeyError."""
     key, _, rest = target.partition(".")
     corrected = known[key]
-    inner = _without_row(corrected, rest) if rest else {}
+    inner = _without(corrected, rest) if rest else {}
     left = {name: value for name, value in known.items() if name != key}
     return {**left, key: inner} if inner else left
 
@@ -159,6 +154,13 @@ def keep_signatory(slug: str, signatory: Mapping[str, Any]) -> bool:
     except OptoutError:
         return False
     return True
+
+
+def correct_signatory(slug: str, request: Document) -> None:
+    """Save who signs a request if another one is kept for the place, perhaps with a slip in it."""
+    known, signatory = last_signatory(slug), request.data.get("signatory")
+    if known and isinstance(signatory, dict) and known != signatory:
+        keep_signatory(slug, signatory)
 
 
 def _signatories(path: Path) -> Mapping[str, Tree]:

@@ -14,6 +14,7 @@ from optout_cli.cli.console import say_problems
 from optout_cli.errors import ExitCode, closest
 from optout_cli.readers.cells import choice_in_words
 from optout_cli.readers.files import no_such_folder
+from optout_cli.readers.postal import carrier_hint
 
 
 class Choice(click.Choice[str]):
@@ -32,6 +33,7 @@ class Choice(click.Choice[str]):
             )
         except click.BadParameter as error:
             hint = f"did you mean {near!r}?" if (near := closest(word, names)) else ""
+            hint = (carrier_hint(value) if "mail" in names else None) or hint
             own = {name for other in ctx.command.params for name in other.opts} if ctx else set()
             if param and (flag := f"--{word}") in own:
                 hint = f"use {flag} in place of {param.opts[0]} {value}"

@@ -44,6 +44,7 @@ from optout_cli.cli.options import (
     with_engine,
 )
 from optout_cli.cli.screen import Line, Part, print_planned, show_parts
+from optout_cli.cli.user_folder import correct_signatory
 from optout_cli.exporters import Options, exporter_for, format_names, suffix_of
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import (
@@ -178,6 +179,8 @@ def command(
         done = _write_stream(made, output, library, how)
     else:
         done = _write_files(made, output, library, order, how)
+        if not is_check:
+            correct_signatory(made.case.locality.slug, made.document)
     _show(made, done, how)
 
 

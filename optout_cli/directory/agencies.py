@@ -4,7 +4,10 @@ from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
 from typing import Any, cast
 
+import msgspec
+
 from optout_cli.directory.names import Entry, agency_key, entry_of, fold, is_agency_name, names_of
+from optout_cli.model.jurisdiction import Source
 from optout_cli.readers.document import Document
 from optout_cli.readers.files import Parts
 
@@ -27,12 +30,11 @@ class AgencyList:
         """The shipped agencies: read late, since a county's letter needs none."""
         return self._load() if self._load else None
 
-    # Any: plain data.
     @cached_property
-    def sources(self) -> dict[str, Any]:
+    def sources(self) -> dict[str, Source]:
         """The sources of the shipped agencies."""
         rest = self._shipped.rest.data if self._shipped else {}
-        return cast(dict[str, Any], rest.get("sources", {}))
+        return msgspec.convert(rest.get("sources", {}), dict[str, Source], strict=False)
 
     def may_have(self, folded: str, code: str) -> bool:
         """Tell whether a query may name an agency of a state; quick for a county's name."""

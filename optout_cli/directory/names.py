@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from optout_cli.readers.postal import state_names
 
 # Words at the end of a legal name that people leave out ("Marin, CA").
-LEGAL_WORDS = (
+_LEGAL_WORDS = (
     "city-and-borough", "census-area", "county", "parish", "borough", "municipality", "municipio",
     "city", "district", "island", "planning-region",
 )  # fmt: skip
@@ -58,7 +58,7 @@ _KINDS = (
 # are too much like names.
 _SHORTEST_SPELLED = 6
 _SPELLED = sorted(
-    word for word in (*_WORDS, *LEGAL_WORDS, "township") if len(word) >= _SHORTEST_SPELLED
+    word for word in (*_WORDS, *_LEGAL_WORDS, "township") if len(word) >= _SHORTEST_SPELLED
 )
 _SPELLED_LIKE = 0.8
 _ROUNDING = 1e-9  # of a ratio
@@ -153,13 +153,13 @@ def _spellings_of(name: str) -> Iterator[str]:
     whole = re.sub(r"^municipio(-autonomo)?-de-", "municipio-of-", name.removeprefix("the-"))
     words, _, rest = whole.partition("-of-")
     word = words.removeprefix("city-and-")
-    if word in LEGAL_WORDS and rest:
+    if word in _LEGAL_WORDS and rest:
         yield f"{rest}-{word}"
 
 
 def without_legal_word(slug: str) -> str:
     """Drop the legal word from a folded name: `marin-county` -> `marin`."""
-    for word in LEGAL_WORDS:
+    for word in _LEGAL_WORDS:
         if slug.endswith(f"-{word}"):
             return slug.removesuffix(f"-{word}")
     return slug
@@ -297,7 +297,7 @@ def _is_close(name: str, typed: str) -> bool:
         forms = [[place_in(name)], [place_in(typed)]]
         for form in forms:
             before, _, last = form[0].rpartition("-")
-            is_slip = before and get_close_matches(last, (*_SPELLED, *LEGAL_WORDS))
+            is_slip = before and get_close_matches(last, (*_SPELLED, *_LEGAL_WORDS))
             form.extend([before] if is_slip else [])
     for one, two in (sorted(pair, key=len) for pair in product(*forms)):
         letters = 2 if is_agency or one[:1] == two[:1] else 1  # that may differ

@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 NAMES: tuple[EngineName, ...] = get_args(EngineName)
 DEFAULT: EngineName = "weasyprint"
-CURES = {
+FIXES = {
     "weasyprint": "install Pango: apt install libpango-1.0-0 libpangoft2-1.0-0, or brew install"
     " pango",
     "typst": "install it again: pip install --force-reinstall typst",
 }
 if ON_WINDOWS:
-    CURES["weasyprint"] = "install Pango, or leave it: on Windows, typst prints the same pages"
+    FIXES["weasyprint"] = "install Pango, or leave it: on Windows, typst prints the same pages"
 
 # How a PDF of Typst begins: the first object is the list of all pages.
 _BY_TYPST = re.compile(rb"%PDF-1\.7\n%\x80{4}\n\n1 0 obj\n<</Type/Pages/Count ([0-9]+)/Kids\[")
@@ -81,9 +81,9 @@ def load_engine(name: EngineName, templates: "Templates") -> Engine:
     if error := load_error(name):
         message = f"the PDF engine {name} cannot be loaded: {error}"
         working, _ = working_engine(name)
-        hint = f"{CURES[name]}; or print with --engine {working}"
+        hint = f"{FIXES[name]}; or print with --engine {working}"
         if working == name:  # the other cannot be loaded either
-            hint = "; or ".join(CURES.values())
+            hint = "; or ".join(FIXES.values())
         raise OptoutError(Problem("missing-library", message, hint=hint))
     with temporary_files():
         # cast: no checker can see through import_module that the class fits the protocol.

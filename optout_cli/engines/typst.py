@@ -12,6 +12,7 @@ from datetime import UTC, datetime, time
 from datetime import date as Date
 from functools import lru_cache
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
@@ -160,13 +161,12 @@ class Engine:
         files = {name: picture.content for name, picture in pictures.items()}
         # Words in a file leave Typst what it keeps from the pages before; `sys.inputs` do not.
         files |= {_WORDS: data.encode(), _RUNNING: _as_json(running).encode()}
-        for name, content in files.items():
-            if self._there.get(name) != content:
-                with temporary_files():
-                    # A new file stays in memory; to empty the old one makes ext4 write to the disk.
-                    (self._pages / name).unlink(missing_ok=True)
-                    (self._pages / name).write_bytes(content)
-                self._there[name] = content
+        with temporary_files():
+            for name, content in files.items():
+                if self._there.get(name) != content:
+                    self._there.pop(name, None)  # if writing fails, half a file is there
+                    _overwrite(self._pages / name, content)
+                    self._there[name] = content
         if _CODE in data and not self._has_mono:  # which takes a tenth of a second
             (self._typefaces / "mono.otf").write_bytes(mono_face())
             self._compiler, self._has_mono = self._make_compiler(), True
@@ -208,6 +208,13 @@ class Engine:
         if not is_broken:
             hint = "print with --engine weasyprint, and report this as a bug"
             yield Problem("page", "the page cannot be printed as it is", hint=hint)
+
+
+def _overwrite(path: Path, content: bytes) -> None:
+    """Write a file in place: to empty it first, or to make it anew, can take ext4 a millisecond."""
+    with path.open("r+b" if path.exists() else "xb") as stream:
+        stream.write(content)
+        stream.truncate()
 
 
 def _as_json(words: _Words) -> str:

@@ -76,9 +76,9 @@ class Engine:
         self._fonts = FontConfiguration()
         with hold_interrupts():
             self._fonts._folder = make_folder()  # noqa: SLF001  # it has no public way
-        # Remove its folder of typefaces (0.6 MB) from the machine's temporary files at exit. Python
-        # would do so only in a last garbage collection, which this program switches off.
-        weakref.finalize(self, self._fonts.__del__)
+            # Remove its folder of typefaces (0.6 MB) from the machine's temporary files at exit.
+            # Python would do so only in a last garbage collection, which this program switches off.
+            weakref.finalize(self, self._fonts.__del__)
         own = {"font_config": self._fonts, "url_fetcher": self._fetcher, "base_url": _OWN}
         self._style_from = cache(lambda text: CSS(string=text, **own))
         # Two sheets, so that a warning counts the lines of the style's own file. Interrupts wait:

@@ -1,12 +1,12 @@
 """The letter as plain text, at most 80 columns, UTF-8."""
 
 import re
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from optout_cli import errors
 from optout_cli.exporters import ExportContext
 from optout_cli.model.letter import Block, Heading, Letter, ListBlock, Paragraph, Quote
 from optout_cli.templating.body import plain
@@ -212,13 +212,4 @@ def _wrap_each(texts: Iterable[str]) -> Iterator[str]:
 @lru_cache(maxsize=4096)  # most paragraphs are the same from county to county
 def wrap(text: str, first: str = "", rest: str = "") -> tuple[str, ...]:
     """Break a text at blanks. Breaks words that are longer than a line, but no web address."""
-    return tuple(
-        textwrap.wrap(
-            text,
-            COLUMNS,
-            initial_indent=first,
-            subsequent_indent=rest,
-            break_on_hyphens=False,
-            break_long_words="://" not in text,
-        )
-    )
+    return tuple(errors.wrap(text, COLUMNS, first, rest, breaks_words="://" not in text))

@@ -2,13 +2,18 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from msgspec.structs import replace
 
 from optout_cli.directory import Directory
 from optout_cli.directory.names import fold, names_another
 from optout_cli.errors import OptoutError, Problem, shorten
 from optout_cli.model.jurisdiction import Agreement, Locality, Source
-from optout_cli.model.notice import Note
+from optout_cli.model.notice import Case, Note
 from optout_cli.model.program import LetterKind
+from optout_cli.programs import particular_of
 from optout_cli.programs.validation import particular_from
 from optout_cli.readers.document import Document, Tree, lines_to_add
 
@@ -100,6 +105,27 @@ def with_agreement(
     return Document(data, document.layers), tuple(found)
 
 
+def with_party(
+    document: Document, locality: Locality | None, kind: LetterKind, directory: Directory
+) -> Locality | None:
+    """Give a county the agreements of its agency that a request names as the party, or writes for.
+
+    So the notes tell where the request differs from them; it states the particulars itself.
+    """
+    names = [name for name, spec in kind.particulars.items() if spec.known == "agency"]
+    if locality is None or locality.agency or not names:
+        return locality
+    given = (document.data.get(key) for key in ("particulars", "signatory"))
+    particulars, signatory = (group if isinstance(group, dict) else {} for group in given)
+    named = particulars.get(names[0]) or signatory.get("office")
+    state = locality.state_code
+    for _, agency in directory.agencies_in(state, locality.id):
+        if isinstance(named, str) and fold(named) == fold(agency.name):
+            source = agency.source or directory.agency_source(state)
+            return replace(locality, agreements=agency.agreements, agency_source=source)
+    return locality
+
+
 def county_notes(locality: Locality, kind: LetterKind, directory: Directory) -> Iterator[Note]:
     """Name the county's agencies in the data: one of them may be the agreement's party.
 
@@ -121,6 +147,61 @@ def county_notes(locality: Locality, kind: LetterKind, directory: Directory) -> 
         if len(slugs) > 1:
             short += f", or {len(slugs) - 1} more on ICE's list"
         yield Note(code="listed-agency", text=text, short=short)
+
+
+def agreement_notes(case: Case) -> Iterator[Note]:
+    """Yield what the data adds to the particulars, and where they differ from it."""
+    locality = case.locality
+    source, facts = locality.agency_source, case.kind.particulars
+    for name, spec in facts.items():
+        days, each = values_of(case, name), values_of(case, spec.per) if spec.per else ()
+        if len(days) == 1 < len(each) and isinstance(days[0], date):
+            text = f"check particulars.{name}: the letter says {days[0]} for each {spec.per}"
+            yield Note(code="odd-day", text=text)
+    if source is None:
+        return
+    # `ICE's list; 'signed' is` -> `ICE's list of 2026-05-18 (https://...); 'signed' is`
+    name, _, remark = (source.note or source.kind).partition("; ")
+    where = f"{name} of {source.date or 'an unknown day'} ({source.url or 'no address'})"
+    stated = [name for name in case.known if facts[name].known != "agency"]
+    if stated:
+        texts = (f"{name}: {', '.join(map(str, values_of(case, name)))}" for name in stated)
+        remark = remark and f"; {remark}"
+        own = f"; {locality.agency.note}" if locality.agency and locality.agency.note else ""
+        compare = f"compare with your copy of the agreement: {', '.join(texts)}"
+        text = f"{compare}, from {where}{remark}{own}"
+        yield Note(code="agreement-data", text=text, short=f"{compare}{own}")
+    for name in (name for name, spec in facts.items() if spec.known == "model"):
+        models = {None, *(agreement.model for agreement in locality.agreements)}
+        if others := [str(model) for model in values_of(case, name) if model not in models]:
+            unknown = " or ".join(others)
+            short = f"check model: no agreement {unknown} of {locality.name} is on file"
+            yield Note(code="unlisted-agreement", text=f"{short}: {where}", short=short)
+        for listed, stated_day in _other_days(case, name):
+            head = "compare with your copy of the agreement"
+            said = f"the request says that {listed.model} was signed on {stated_day}"
+            text = f"{head}: {said}, and {where} says {listed.signed}"
+            short = f"{head}: {listed.model} of {stated_day}, or of {listed.signed}"
+            yield Note(code="other-signed", text=text, short=short)
+
+
+def _other_days(case: Case, models: str) -> Iterator[tuple[Agreement, date]]:
+    """Yield each agreement in the data that the request gives another day for, and that day."""
+    listed = {agreement.model: agreement for agreement in case.locality.agreements}
+    for name, spec in case.kind.particulars.items():
+        if spec.known != "signed" or spec.per != models or name in case.known:
+            continue
+        days, chosen = values_of(case, name), values_of(case, models)
+        for model, day in zip(chosen, days * len(chosen) if len(days) == 1 else days, strict=False):
+            if model in listed and listed[model].signed not in (None, day):
+                yield listed[model], day
+
+
+# Any: the value of a particular, whose type the letter kind declares.
+def values_of(case: Case, name: str) -> tuple[Any, ...]:
+    """Return the values of a particular, also if it has only one; that may be None."""
+    value = particular_of(case, name)
+    return value if isinstance(value, tuple) else (value,)
 
 
 def unlisted_text(locality: Locality, source: Source | None) -> str:

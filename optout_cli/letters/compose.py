@@ -15,7 +15,7 @@ import msgspec
 
 from optout_cli.directory.names import has_name
 from optout_cli.errors import OptoutError, Problem, raise_any
-from optout_cli.letters.notes import notes_for, standing_notes
+from optout_cli.letters.notes import recipient_notes, request_notes, standing_notes
 from optout_cli.letters.requirements import (
     date_problems,
     office_problems,
@@ -85,7 +85,7 @@ def compose(case: Case, parties: Iterable[Party] = PARTIES) -> tuple[Notice, ...
     # Each letter reports problems with the sender; report them once.
     raise_any(dict.fromkeys((*problems, *service_problems(recipients, is_draft=case.is_draft))))
     shared = _notice(case, chosen[0], recipients)
-    standing = (*_letterhead_notes(case), *standing_notes(case))
+    of_all = (*request_notes(case), *_letterhead_notes(case), *standing_notes(case))
     is_joint = shared.addressing == "joint"  # then the letter says the same to all
     rules = case.program.recipients_on(case.date)
     notices = []
@@ -96,7 +96,7 @@ def compose(case: Case, parties: Iterable[Party] = PARTIES) -> tuple[Notice, ...
                 shared,
                 recipient=recipient,
                 copies=tuple(contact for rule in own for contact in copies_of(case, rule)),
-                notes=tuple(notes_for(case, recipient, standing)),
+                notes=(*of_all, *recipient_notes(case, recipient)),
             )
         )
     return tuple(notices)

@@ -3,20 +3,21 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
 
 from optout_cli.directory.names import names_another, names_state
 from optout_cli.errors import shorten
 from optout_cli.exporters import Options, exporter_for
+from optout_cli.letters.agreements import agreement_notes, values_of
 from optout_cli.letters.days import closed_notes, doubt_about
 from optout_cli.model.fields import days_in
-from optout_cli.model.jurisdiction import LAW_EFFECTS, LAW_SIDES, OWN_ENTRY, Agreement, Jurisdiction
+from optout_cli.model.jurisdiction import LAW_EFFECTS, LAW_SIDES, OWN_ENTRY, Jurisdiction
 from optout_cli.model.letter import Letter
-from optout_cli.model.notice import Case, Note, Notice, Recipient, Route, is_address_given
+from optout_cli.model.notice import Case, Note, Notice, Recipient, Route, ground_of
 from optout_cli.model.request import Party, Signatory
 from optout_cli.programs import laws_of, particular_of, program_notes
 from optout_cli.readers.document import texts_in
 
+_PICTURES = (".heic", ".heif", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".gif", ".webp")
 _LONG_FAX = 30  # pages: more take over half an hour, and run many machines out of paper
 _DOUBTFUL = ("third-party", "memory")  # kinds of source
 _SIGNED_WITHIN = timedelta(days=30)  # of the letter's date; a letter dated earlier gets a note
@@ -34,23 +35,23 @@ _OFFICES: Mapping[Party, str] = {"bureau": "the bureau", "ice": "ICE"}
 WHOSE: Mapping[Party, str] = {"bureau": "the bureau's", "ice": "ICE's"}
 
 
-def notes_for(case: Case, recipient: Recipient, standing: Iterable[Note]) -> Iterator[Note]:
-    """Yield what the user must know about one recipient's notice, most general first.
-
-    `standing` are the `standing_notes` of the case.
-    """
+def request_notes(case: Case) -> Iterator[Note]:
+    """Yield what the user must know about a request, whoever receives its letters."""
     yield from _signatory_notes(case)
     yield from case.doubts
     yield from _particular_notes(case)
     yield from _place_notes(case)
-    yield from _data_notes(case)
+    yield from agreement_notes(case)
     if case.today - case.date > _SIGNED_WITHIN:
         text = f"use the date of the signature: the letter is dated {case.date}"
         yield Note(code="antedated", text=text)
     if case.routes and case.date > case.today:
         text = f"send the letter on {case.date}: its date is in the future"
         yield Note(code="postdated", text=text)
-    yield from standing
+
+
+def recipient_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
+    """Yield what the user must know about the letter to one recipient."""
     yield contact_note(case, recipient)
     yield from _address_notes(case, recipient)
     yield from _copy_notes(case, recipient)
@@ -67,7 +68,7 @@ def notes_for(case: Case, recipient: Recipient, standing: Iterable[Note]) -> Ite
 def _particular_notes(case: Case) -> Iterator[Note]:
     """Yield samples that nobody replaced, and days that may be a slip."""
     for name, particular in case.kind.particulars.items():
-        texts, sample = _values(case, name), particular.example
+        texts, sample = values_of(case, name), particular.example
         # A sample of few words may be right by chance, such as `10:00 a.m.` or `section VIII`.
         is_long = len(_WORD.findall(str(sample))) >= _FEWEST_WORDS
         if particular.type in ("text", "paragraphs") and sample in texts and is_long:
@@ -133,61 +134,11 @@ def _place_notes(case: Case) -> Iterator[Note]:
         yield Note(code="other-place", text=f"{text} letter is that of {locality.name}")
 
 
-def _data_notes(case: Case) -> Iterator[Note]:
-    """Yield what the data adds to the particulars."""
-    locality = case.locality
-    source, facts = locality.agency_source, case.kind.particulars
-    if source is None:
-        return
-    # `ICE's list; 'signed' is` -> `ICE's list of 2026-05-18 (https://...); 'signed' is`
-    name, _, remark = (source.note or source.kind).partition("; ")
-    where = f"{name} of {source.date or 'an unknown day'} ({source.url or 'no address'})"
-    stated = [name for name in case.known if facts[name].known != "agency"]
-    if stated:
-        texts = (f"{name}: {', '.join(map(str, _values(case, name)))}" for name in stated)
-        remark = remark and f"; {remark}"
-        own = f"; {locality.agency.note}" if locality.agency and locality.agency.note else ""
-        compare = f"compare with your copy of the agreement: {', '.join(texts)}"
-        text = f"{compare}, from {where}{remark}{own}"
-        yield Note(code="agreement-data", text=text, short=f"{compare}{own}")
-    for name in (name for name, spec in facts.items() if spec.known == "model"):
-        models = {None, *(agreement.model for agreement in locality.agreements)}
-        if others := [str(model) for model in _values(case, name) if model not in models]:
-            unknown = " or ".join(others)
-            short = f"check model: no agreement {unknown} of {locality.name} is on file"
-            yield Note(code="unlisted-agreement", text=f"{short}: {where}", short=short)
-        for listed, stated_day in _other_days(case, name):
-            head = "compare with your copy of the agreement"
-            said = f"the request says that {listed.model} was signed on {stated_day}"
-            text = f"{head}: {said}, and {where} says {listed.signed}"
-            short = f"{head}: {listed.model} of {stated_day}, or of {listed.signed}"
-            yield Note(code="other-signed", text=text, short=short)
-
-
 def _is_of_city(office: str, place: Jurisdiction) -> bool:
     """Tell whether an office or a title is a city's or a town's beside a jurisdiction of none."""
     kinds = ["City" if kind == "Mayor" else kind for kind in _IS_LOCAL.findall(office)]
     own, names = place.name.rpartition(" ")[2], f"{place.name} {place.formal}"
     return bool(kinds) and own not in office and not any(kind in names for kind in kinds)
-
-
-def _other_days(case: Case, models: str) -> Iterator[tuple[Agreement, date]]:
-    """Yield each agreement in the data that the request gives another day for, and that day."""
-    listed = {agreement.model: agreement for agreement in case.locality.agreements}
-    for name, spec in case.kind.particulars.items():
-        if spec.known != "signed" or spec.per != models or name in case.known:
-            continue
-        days, chosen = _values(case, name), _values(case, models)
-        for model, day in zip(chosen, days * len(chosen) if len(days) == 1 else days, strict=False):
-            if model in listed and listed[model].signed not in (None, day):
-                yield listed[model], day
-
-
-# Any: the value of a particular, whose type the letter kind declares.
-def _values(case: Case, name: str) -> tuple[Any, ...]:
-    """Return the values of a particular, also if it has only one; that may be None."""
-    value = particular_of(case, name)
-    return value if isinstance(value, tuple) else (value,)
 
 
 def _signatory_notes(case: Case) -> Iterator[Note]:
@@ -272,12 +223,13 @@ def contact_text(case: Case, recipient: Recipient) -> str:
     source, confirmed = recipient.contact.source, recipient.confirmed
     if not recipient.contact.organization:
         return f"add it under recipients: {recipient.party}:, since the agency is unknown"
-    if is_address_given(recipient.origins):
+    ground = ground_of("address", recipient.origins, source)
+    if ground.kind == "request":
         origin = f"your request ({case.date:%Y})"
     elif source is None:
         origin = "an unnamed source (undated)"
-    elif (source.note or "").startswith(f"{OWN_ENTRY}, "):  # not `... of 2026-11-27: phone`
-        origin = f"{OWN_ENTRY} ({source.date})"
+    elif ground.kind == "own":
+        origin = f"{OWN_ENTRY} ({ground.date})"
     else:
         plain = source.kind.removeprefix("other-")  # "a government source"
         kind = f"doubtful ({source.kind})" if source.kind in _DOUBTFUL else plain
@@ -307,7 +259,7 @@ def _address_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
     if party == "ice" and chosen and known and chosen != known:
         text = f"check recipients.ice.office: the data has {known} for {case.locality.name}"
         yield Note(code="other-office", text=f"{text}, not {chosen}")
-    if is_address_given(recipient.origins):
+    if ground_of("address", recipient.origins, source).kind == "request":
         if address.state not in (own, *(office.address.state for office in offices)):
             text = f"check recipients.{party}.address: it is in {address.state}, the jurisdiction"
             yield Note(code="other-state", text=f"{text} in {own}")
@@ -342,12 +294,16 @@ def export_notes(letter: Letter, name: str, pages: int | None, options: Options)
     """Yield what to know about a letter in the format `name`, which has so many pages."""
     exporter, notice = exporter_for(name), letter.notice
     is_package = options.with_enclosures and exporter.IS_PRINTED and exporter.ENCLOSES == "pdf"
+    named = (*(act.file for act in notice.authority), *(each.file for each in notice.enclosures))
+    files = [file for file in named if file]
     if exporter.IS_PRINTED:
         yield from _paper_notes(letter, pages if is_package else None)
+        if pictures := [file for file in files if file.lower().endswith(_PICTURES)]:
+            text = f"save as PDF, or scan as that: {', '.join(pictures)}"
+            why = "only an e-mail takes a picture; a fax, a package and the proof packet do not"
+            yield Note(code="enclosed-as", text=f"{text}: {why}", short=text)
     if is_package or exporter.ROUTE:  # nobody adds a sheet to a message
         taken = {"all": "", "pdf": ".pdf", "none": None}[exporter.ENCLOSES]
-        files = [act.file for act in notice.authority if act.file]
-        files += [enclosure.file for enclosure in notice.enclosures if enclosure.file]
         missing = [file for file in files if taken is None or not file.lower().endswith(taken)]
         missing += [enclosure.title for enclosure in notice.enclosures if not enclosure.file]
         if missing:

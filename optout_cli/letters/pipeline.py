@@ -10,7 +10,12 @@ import msgspec
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters import exporter_for, suffix_of
 from optout_cli.letters import Library
-from optout_cli.letters.agreements import county_notes, with_agency, with_agreement
+from optout_cli.letters.agreements import (
+    county_notes,
+    with_agency,
+    with_agreement,
+    with_party,
+)
 from optout_cli.letters.compose import compose, outline_case
 from optout_cli.letters.notes import export_notes
 from optout_cli.letters.request_files import NamedFiles, files_of
@@ -26,7 +31,7 @@ from optout_cli.model.jurisdiction import Gazetteer, Locality
 from optout_cli.model.letter import Export, Files, Letter
 from optout_cli.model.notice import Case, Note, Notice
 from optout_cli.model.program import LetterKind, Program
-from optout_cli.model.request import PARTIES, Party, Request
+from optout_cli.model.request import MESSAGES, PARTIES, Party, Request
 from optout_cli.programs import Programs, refusals
 from optout_cli.programs.validation import particulars_from
 from optout_cli.readers.document import Document, Layer, locating
@@ -72,7 +77,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         if not self.is_by_service:
             return self.formats
         ways = [service.by for service in notice.recipient.service]
-        routes = {way if way in ("email", "fax") else None for way in ways or ["mail"]}
+        routes = {way if way in MESSAGES else None for way in ways or ["mail"]}
         return tuple(name for name in self.formats if exporter_for(name).ROUTE in routes)
 
     def applied_to(self, case: Case) -> Case:
@@ -149,6 +154,7 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
             stated = with_agency(document, locality, found[1], library.directory)
             stated, from_data = with_agreement(stated, locality, found[1])
             particulars = particulars_from(stated, found[1])
+            locality = with_party(stated, locality, found[1], library.directory)
     if odd or request is None or locality is None or found is None:
         known = (*problems, *(problem for problem in unread if problem.location not in places))
         raise OptoutError(*(_with_hints(known, document, found[1]) if found else known))
@@ -293,8 +299,7 @@ def letters_of(
     case: Case, document: Document, library: Library, order: Order, folder: Path
 ) -> tuple[Letter, ...]:
     """Render every letter of a request. Raises OptoutError with every problem."""
-    from optout_cli.letters.own_words import with_notes  # imports jinja2
-    from optout_cli.letters.render import render, with_forms
+    from optout_cli.letters.render import render, with_forms  # imports jinja2
 
     problems = _Problems()
     notices: tuple[Notice, ...] = ()
@@ -334,6 +339,8 @@ def letters_of(
     raise_any(problems)
     if len(library.folders) == 1 and not case.is_reworded:
         return tuple(letters)
+    from optout_cli.letters.own_words import with_notes  # most letters need none
+
     return tuple(with_notes(letter, library) for letter in letters)
 
 

@@ -40,9 +40,9 @@ _SECTIONS = (  # in the order of a letter
     "body", "closing", "signature", "approval", "enclosures", "cc", "record", "continuation",
     "cover", "head", "foot",
 )  # fmt: skip
-_MAY_BE_EMPTY = (
-    "mark", "sender-contact", "service", "to", "approval", "enclosures", "cc", "record", "cover",
-    "foot",
+_NEVER_EMPTY = (  # the same
+    "sender", "reference", "subject", "salutation", "body", "closing", "signature", "continuation",
+    "head",
 )  # fmt: skip
 
 # Parts in which no line ends within a date or a citation, as in the body. The room of the other
@@ -57,7 +57,7 @@ def render(notice: Notice, templates: Templates, files: Files | None = None) -> 
     # A template of the user's own may be older than this section.
     sections.setdefault("approval", ())
     missing = [id for id in _SECTIONS if id not in sections]
-    missing += [id for id in _SECTIONS if id not in (*_MAY_BE_EMPTY, *missing) and not sections[id]]
+    missing += [id for id in _NEVER_EMPTY if id in sections and not sections[id]]
     if missing:
         message = f"the letter has no {', no '.join(missing)}"
         hint = "extend the program's _letter.html.j2, which has every part"

@@ -18,7 +18,7 @@ from optout_cli.errors import Problem, did_you_mean, shorten
 from optout_cli.model.jurisdiction import Address, Contact
 from optout_cli.model.notice import Case, Recipient
 from optout_cli.model.program import LetterKind, Particular
-from optout_cli.model.request import DETAILS, PARTIES, Authority, Correction, Party
+from optout_cli.model.request import DETAILS, MESSAGES, PARTIES, Authority, Correction, Party
 from optout_cli.programs import holds
 from optout_cli.readers.document import Document, lines_to_add
 from optout_cli.readers.postal import elsewhere, number_fault, tidy_number
@@ -294,7 +294,7 @@ def service_problems(recipients: Sequence[Recipient], *, is_draft: bool) -> Iter
     ]
     uses = Counter(tidy_number(way.number) for _, _, way in ways if way.number)
     for path, recipient, way in ways:
-        is_lacking = way.by in ("email", "fax") and not getattr(recipient.contact, way.by)
+        is_lacking = way.by in MESSAGES and not getattr(recipient.contact, way.by)
         if is_lacking and not is_draft:
             name = _name_recipient(recipient)
             message = f"service by {way.by}, but {name} has no known {_FIELDS[way.by]}"
@@ -305,7 +305,7 @@ def service_problems(recipients: Sequence[Recipient], *, is_draft: bool) -> Iter
             message = "in-reply-to: works only with by: email"
             hint = "write by: email, or leave in-reply-to out"
             yield Problem("no-thread", message, hint=hint, path=f"{path}.in-reply-to")
-        if way.number and way.by in ("email", "fax"):
+        if way.number and way.by in MESSAGES:
             message = f"tracking numbers are only for mail, not for by: {way.by}"
             hint = "leave number out"
             if not getattr(recipient.contact, way.by):  # it may be meant for that

@@ -39,7 +39,7 @@ _FOLLOWING = {
 _Words = tuple[str, str | None]  # message and hint
 
 
-def problems_in_library(library: Library, files: Container[str] | None = None) -> Iterator[Problem]:
+def problems_in_library(library: Library, files: Container[str] | None) -> Iterator[Problem]:
     """Yield the problems of the data files and the templates.
 
     Addresses that are too long for an envelope are those in the data `files`, or all if None: the
@@ -215,9 +215,7 @@ def _letters_without_template(library: Library) -> Iterator[Problem]:
             yield Problem("missing-template", message, location, f"add the file {name}")
 
 
-def coverage(
-    library: Library, today: date, max_age: int | None = None
-) -> list[dict[str, str | int]]:
+def coverage(library: Library, today: date, max_age: int | None) -> list[dict[str, str | int]]:
     """Count what the data has and what it lacks, one row for each kind of fact.
 
     With `max_age`, also count the laws and contacts that somebody checked in as many days.

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters import Library, pipeline
@@ -28,6 +29,7 @@ _LETTER = Location("--letter", is_command_line=True)
 _EXTENDS = re.compile(r'{%-?\s*extends\s+"([^"]+)"\s*-?%}\n?')
 _SAMPLE = r"Sample ((?:other )?(?:{}))\b(?: #([0-9]+)| (one|two)\b)?"
 _COUNTED = ("one", "two")
+_ENTRIES = 3  # of a list of facts, as of earlier requests: a sample has each form of them
 _HEAD = """\
 {{#- Your own wording. Each block below is a passage of optout's letter. Change the blocks that you
     want to reword, and delete the others: the letter takes those from optout, with its later
@@ -136,7 +138,13 @@ def _letter_named(
     letter = library.programs.id_of(named)
     library.programs.find(letter, location)
     notice = sample_notice(library, letter, today)
-    own = msgspec.structs.asdict(notice)
+    particulars = notice.particulars
+    few = {
+        field: entries[:_ENTRIES]
+        for field, entries in msgspec.structs.asdict(particulars).items()
+        if isinstance(entries, tuple) and entries and isinstance(entries[0], msgspec.Struct)
+    }
+    own = {**msgspec.structs.asdict(notice), "particulars": replace(particulars, **few)}
     facts = [{**own, "addressing": addressing} for addressing in ("joint", "separate")]
     return notice, templates.name_of(letter, "", ""), facts
 

@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-MAX_LINE = 200  # characters; longer than any name, title or address line seen in the data
+_MAX_LINE = 200  # characters; longer than any name, title or address line seen in the data
 MAX_TEXT = 5_000  # characters in a paragraph
 MAX_ITEMS = 60  # items in a list of a request
 
@@ -23,7 +23,7 @@ _END = r"(?![\s\S])"  # `$` would allow a line break after it
 def _kind(pattern: str, expects: str, hint: str) -> Meta:
     return Meta(
         pattern=f"^{pattern}{_END}",
-        max_length=MAX_LINE,
+        max_length=_MAX_LINE,
         extra={"expects": expects, "hint": hint},
     )
 

@@ -1,14 +1,15 @@
 """Case: everything about a request. Notice: the facts of the letter to one recipient."""
 
+import re
 from collections.abc import Mapping
 from datetime import date as Date
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from optout_cli.errors import shorten_quotes
 from optout_cli.model.fields import Noun
-from optout_cli.model.jurisdiction import Contact, Locality, Source
+from optout_cli.model.jurisdiction import OWN_ENTRY, Contact, Locality, Source
 from optout_cli.model.program import Citation, LetterKind, Program
 from optout_cli.model.request import (
     Approval,
@@ -25,6 +26,7 @@ from optout_cli.model.request import (
 )
 
 Route = Literal["email", "fax"]
+_OWN_PARTS = re.compile(rf"{re.escape(OWN_ENTRY)} of ([0-9-]+): ([^;]+)")  # as `correct` notes them
 
 
 class Note(Noun, frozen=True, kw_only=True):
@@ -153,9 +155,34 @@ class Recipient(Noun, frozen=True, kw_only=True):
         return (Service(by=route),)
 
 
-def is_address_given(origins: Mapping[str, str]) -> bool:
-    """Tell whether a request gives a recipient's address or any part: no source has it so."""
-    return origins.get("address") == "request"
+class Ground(NamedTuple):
+    """Where a part of a contact is from, with the date and the web address of that, if known.
+
+    That is the `request`, the user's `own` entry in their data, the contact's `source`, or
+    `unknown`.
+    """
+
+    kind: Literal["request", "own", "source", "unknown"]
+    date: str | None = None
+    url: str | None = None
+
+
+def ground_of(part: str, origins: Mapping[str, str], source: Source | None) -> Ground:
+    """Return where a part of a contact is from, such as `address` or `email`.
+
+    No source has what a request corrects, be it only the ZIP code of the address.
+    """
+    if origins.get(part) == "request":
+        return Ground("request")
+    if source is None:
+        return Ground("unknown")
+    note = source.note or ""
+    if note.startswith(f"{OWN_ENTRY}, "):
+        return Ground("own", source.date)
+    for day, parts in reversed(_OWN_PARTS.findall(note)):
+        if part in parts.split(", "):
+            return Ground("own", day)
+    return Ground("source", source.date, source.url)
 
 
 class Notice(Noun, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ from optout_cli.model.fields import (
 from optout_cli.model.jurisdiction import Address
 
 Way = Literal["certified-mail", "mail", "email", "fax", "hand"]
+MESSAGES: frozenset[Way] = frozenset(("email", "fax"))  # ways in which nothing goes out on paper
 Party = Literal["bureau", "ice"]
 # Of a page: the line at its foot; FIPS and ORI in the subject; the last line on the cover of a fax.
 DETAILS = ("foot", "codes", "confidentiality")

@@ -26,7 +26,7 @@ from optout_cli.model.program import (
     Rule,
     Wording,
 )
-from optout_cli.model.request import PARTIES, Request
+from optout_cli.model.request import PARTIES
 from optout_cli.programs.validation import program_problems
 from optout_cli.readers.document import Document, merge
 from optout_cli.readers.files import load_document, load_valid
@@ -301,6 +301,8 @@ def _fits(when: Condition, case: Case) -> bool:
     signatory = case.request.signatory
     activation = activation_of(case) if when.activation or when.source else None
     office = "named" if signatory and signatory.office else "unnamed"
+    ways = {way.by for party in PARTIES for way in getattr(case.request.service, party)}
+    proof = ("named" if ways & _PROVING else "none") if ways else "open"  # of the day of receipt
     source = activation.source if activation else None
     known = activation.kind if activation else "unknown"
     models: set[str] = set()
@@ -309,7 +311,7 @@ def _fits(when: Condition, case: Case) -> bool:
     return (
         when.office in (None, office)
         and when.authority in (None, "named" if case.request.authority else "unnamed")
-        and when.proof in (None, _proof_of(case.request))
+        and when.proof in (None, proof)
         and when.to in (None, "all" if case.request.to == "all" else "one")
         and (not when.states or case.locality.state_code in when.states)
         and (not when.activation or known in when.activation)
@@ -317,12 +319,6 @@ def _fits(when: Condition, case: Case) -> bool:
         and (not when.source or (source is not None and source.kind in when.source))
         and (not when.laws or any(law.effect in when.laws for law in laws_of(case)))
     )
-
-
-def _proof_of(request: Request) -> str:
-    """Tell whether a request names a way that proves the day of receipt, only others, or none."""
-    ways = {way.by for party in PARTIES for way in getattr(request.service, party)}
-    return ("named" if ways & _PROVING else "none") if ways else "open"
 
 
 def chosen_models(case: Case) -> set[str]:

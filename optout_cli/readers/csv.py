@@ -47,6 +47,7 @@ _MAX_TITLES = 8  # lines above the header that are looked through
 # A table with neither has no dates to read in one order, and no whole address in a cell: one that
 # has is read once more, before its rows.
 _MUST_BE_READ_WHOLE = re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}|[A-Za-z],?[ ][0-9]{5}\b")
+_Names = Collection[str]  # of columns, or keys of a request
 
 
 class _Line(NamedTuple):
@@ -70,12 +71,7 @@ class Table(NamedTuple):
 
 
 def rows_from_csv(
-    text: str,
-    file: str,
-    *,
-    is_sheet: bool = False,
-    columns: Collection[str] = (),
-    keys: Collection[str] = (),
+    text: str, file: str, *, is_sheet: bool = False, columns: _Names = (), keys: _Names = ()
 ) -> Iterator[Row]:
     """Yield each row below the header that has a filled cell.
 
@@ -89,7 +85,7 @@ def rows_from_csv(
             yield _row_from(line, table, file)
 
 
-def rows_as_they_come(lines: Iterator[str], file: str, keys: Collection[str] = ()) -> Iterator[Row]:
+def rows_as_they_come(lines: Iterator[str], file: str, keys: _Names) -> Iterator[Row]:
     """Yield each row of a table once its lines are read. Raises OptoutError as `rows_from_csv`.
 
     The first line that is not blank has the column names. A date such as 11/24/2026 is read by
@@ -108,10 +104,10 @@ def rows_as_they_come(lines: Iterator[str], file: str, keys: Collection[str] = (
 
 def _is_open(top: str) -> bool:
     """Tell whether the first lines of a table end within a cell in quotes, which goes on below."""
-    for delimiter in _DELIMITERS:
-        if len([*_cells_of(top, delimiter)]) == len([*_cells_of(f"{top}more", delimiter)]):
-            return True
-    return False
+    return any(
+        len([*_cells_of(top, delimiter)]) == len([*_cells_of(f"{top}more", delimiter)])
+        for delimiter in _DELIMITERS
+    )
 
 
 def _cells_of(text: str, delimiter: str) -> Iterator[list[str]]:
@@ -121,12 +117,7 @@ def _cells_of(text: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def read_table(
-    text: str,
-    file: str,
-    *,
-    is_sheet: bool = False,
-    columns: Collection[str] = (),
-    keys: Collection[str] = (),
+    text: str, file: str, *, is_sheet: bool = False, columns: _Names = (), keys: _Names = ()
 ) -> tuple[Table | None, Iterator[_Line]]:
     """Read the header of a table, and return it with the lines below it. Raises OptoutError.
 
@@ -168,8 +159,8 @@ def _header_problems(
     header: _Line,
     above: Sequence[_Line],
     location: Location,
-    columns: Collection[str],
-    keys: Collection[str],
+    columns: _Names,
+    keys: _Names,
 ) -> Iterator[Problem]:
     """Yield why the first line does not name the columns: one problem, not one of each row."""
     first, names = header.cells[0], [cell.strip() for cell in header.cells]
@@ -199,29 +190,26 @@ def _header_problems(
         yield Problem("no-header", message, location, hint)
 
 
-def names_columns(cells: Iterable[str], columns: Collection[str] = ()) -> bool:
+def names_columns(cells: Iterable[str], columns: _Names = ()) -> bool:
     """Tell whether a line names the columns of a table: one of requests has the jurisdiction."""
     if columns:
         return any(column_among(cell.strip(), columns) in columns for cell in cells)
     return any(column_of(cell.strip()) == [_KEY] for cell in cells)
 
 
-def _find_delimiter(text: str, columns: Collection[str]) -> str:
+def _find_delimiter(text: str, columns: _Names) -> str:
     """Return the delimiter that divides a line near the top so that one cell is a jurisdiction's.
 
     Where none does, it is the one that gives the first line the most cells.
     """
     widths = {}
     for delimiter in _DELIMITERS:
-        filled = (cells for cells in _cells_of(text, delimiter) if any(map(_has_text, cells)))
+        lines = _cells_of(text, delimiter)
+        filled = (cells for cells in lines if any(cell.strip(_RULER) for cell in cells))
         top = [*islice(filled, _MAX_TITLES)]
         found = [cells for cells in top if names_columns(cells, columns)]
         widths[delimiter] = (bool(found), len((found or top)[0]) if top else 0)
     return max(_DELIMITERS, key=lambda delimiter: widths[delimiter])
-
-
-def _has_text(cell: str) -> bool:
-    return bool(cell.strip(_RULER))
 
 
 def _read_lines(
@@ -233,7 +221,7 @@ def _read_lines(
     line = above + 1
     try:
         for number, cells in enumerate(reader, above + 1):
-            if any(map(_has_text, cells)):
+            if any(cell.strip(_RULER) for cell in cells):
                 yield _Line(line, number, cells)
             line = above + reader.line_num + 1
     except csv.Error as error:
@@ -245,8 +233,8 @@ def _read_lines(
 def _read_header(
     cells: Sequence[str],
     location: Location,
-    columns: Collection[str],
-    keys: Collection[str],
+    columns: _Names,
+    keys: _Names,
     filled: Callable[[], Collection[int]],
 ) -> tuple[list[str], dict[str, str]]:
     """Return the key paths of the columns, and the names of those that have another name.
@@ -294,7 +282,7 @@ def _read_header(
 
 
 def _doubt_about(
-    name: str, paths: Sequence[str], location: Location, keys: Collection[str]
+    name: str, paths: Sequence[str], location: Location, keys: _Names
 ) -> Problem | None:
     """Return the Problem of a column that may be one of several, or is like no key of a request."""
     if len(paths) > 1:
@@ -314,13 +302,13 @@ def _doubt_about(
 
 
 def _settle(meant: list[list[str]]) -> list[list[str]]:
-    """Choose between the meanings of `State` and `City` by the columns beside them.
+    """Choose between the meanings of a column by those beside it.
 
     County, State, Street, City, State, ZIP: the first state is the county's, the second the
-    sender's.
+    sender's. An e-mail address behind a column of the sender's is the sender's too.
     """
     has_place = [_KEY] in meant
-    settled = []
+    settled: list[list[str]] = []
     for before, paths, after in zip([[], *meant], meant, [*meant[1:], []], strict=False):
         chosen = paths
         beside = {path.rpartition(".")[2] for path in (*before, *after)}
@@ -332,6 +320,8 @@ def _settle(meant: list[list[str]]) -> list[list[str]]:
             is_only = meant.count(paths) == 1 and [STATE[1]] not in meant
             if is_only or _KEY in (*before, *after):
                 chosen = [STATE_OF_PLACE]
+        elif len(paths) > 1 and settled and settled[-1][0].startswith("signatory."):
+            chosen = [path for path in paths if path.startswith("signatory.")] or paths
         settled.append(chosen)
     return settled
 

@@ -26,7 +26,7 @@ from optout_cli.readers.document import (
     unseen_in,
     with_lists,
 )
-from optout_cli.readers.encoding import byte_problem
+from optout_cli.readers.files import byte_problem
 
 _MAX_DIGITS = 40  # in a number; the longest that a request may have is 22
 _DOTTED = re.compile(r"[a-z][\w-]*(\.[\w-]+|\[[0-9]{1,4}\](?=\.)){1,9}")

@@ -262,7 +262,7 @@ def _without_a_page(document: pikepdf.Pdf) -> Iterator[str]:
 
 
 def instructions_on(
-    drawing: pikepdf.Object, known: dict[tuple[int, int], int], most: int, above: Any = None
+    drawing: pikepdf.Object, known: dict[tuple[int, int], int], most: int, above: Any
 ) -> int:
     """Return how many bytes of instructions draw a page or form, or a number above `most`.
 
@@ -314,7 +314,7 @@ def _invisible_words(page: PdfPage) -> str:
     texts = (
         it for it, kind in zip(parts, kinds, strict=True) if kind == pdfium_c.FPDF_PAGEOBJ_TEXT
     )
-    if not (pale := list(filter(has_no_color, texts))):
+    if not (pale := list(filter(_has_no_color, texts))):
         return ""
     with closing(page.render(scale=small_scale(page), grayscale=True)) as drawn:
         picture, place = drawn.to_pil(), drawn.get_posconv(page)
@@ -333,7 +333,7 @@ def _invisible_words(page: PdfPage) -> str:
     return " ".join(filter(None, hidden))
 
 
-def has_no_color(text: PdfTextObj) -> bool:
+def _has_no_color(text: PdfTextObj) -> bool:
     """Tell whether words are drawn in white, or not drawn at all."""
     shades = [c_uint() for _ in range(4)]
     mode = pdfium_c.FPDFTextObj_GetTextRenderMode(text)

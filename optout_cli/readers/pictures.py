@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 MAX_BYTES = 5 * 2**20
-MAX_PIXELS = 25_000_000  # 100 MB when drawn; a seal of 1 in at 600 dpi has 0.4 million
+_MAX_PIXELS = 25_000_000  # 100 MB when drawn; a seal of 1 in at 600 dpi has 0.4 million
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
 _ORIENTATION = 0x0112  # the number of the tag in Exif
@@ -139,8 +139,8 @@ def _load(content: bytes, kind: str, path: Path) -> "Raster.Image":
 
 def _refuse_large(size: tuple[int, int], path: Path) -> None:
     width, height = size
-    if width * height > MAX_PIXELS:
-        message = f"is {width:,} x {height:,} pixels; the limit is {MAX_PIXELS // 10**6} million"
+    if width * height > _MAX_PIXELS:
+        message = f"is {width:,} x {height:,} pixels; the limit is {_MAX_PIXELS // 10**6} million"
         hint = "scale it down: 1,200 pixels per side are enough for a sharp print"
         raise OptoutError(Problem("too-large", message, Location(str(path)), hint))
 

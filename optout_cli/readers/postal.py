@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 
-from optout_cli.model.request import Way
+from optout_cli.model.request import MESSAGES, Way
 
 # Postal codes with the names of the states.
 _STATES = (
@@ -45,12 +45,14 @@ _CODES = {
     for word in (state[:2], state[3:])
 }
 
-# The end of a whole address: `Springfield, IL 62701`, with or without the street before it. Without
-# a comma, the state is a code: West Virginia would be Virginia.
-_PLACE = re.compile(
-    r"(?:(?P<street>.+),\s*)?(?P<city>[^,0-9]+?)"
-    r"(?:,\s*(?P<state>[A-Za-z. ]+?)|\s+(?P<code>[A-Z]{2})),?\s+(?P<zip>[0-9]{5}(?:-[0-9]{4})?)"
-)
+# The end of a whole address: `Springfield, IL 62701`, with or without the street before it. Some
+# leave out the comma before the state.
+_PLACES = [
+    re.compile(
+        rf"(?:(?P<street>.+),\s*)?(?P<city>[^,0-9]+?){state},?\s+(?P<zip>[0-9]{{5}}(?:-[0-9]{{4}})?)"
+    )
+    for state in (r",\s*(?P<state>[A-Za-z. ]+?)", "(?P<state>)")
+]
 _ADDRESS_WITHIN = re.compile(r"\b[A-Z]{2},? [0-9]{5}\b")
 _ADDRESS = re.compile(r"((?:signatory|recipients\.\w+)\.address)(?:\.street)?")
 _COUNTRY = re.compile(r"(?<![,\s])[,\s]+(?:USA|U\.S\.A\.|US|United States(?: of America)?)$")
@@ -80,6 +82,8 @@ _HOW_TO_READ = (
     "read it again from the receipt: 20 or 22 digits on the green and white slip, or two letters,"
     " nine digits and two letters"
 )
+_CARRIER = re.compile(r"(?i)\b(?:ups|u\.p\.s|fed ?ex|federal express|dhl|ontrac|courier)\b")
+_OTHER_CARRIER = "another carrier, such as UPS, is by mail: --by mail, or by: mail in a request"
 
 
 def state_code(text: str) -> str | None:
@@ -117,8 +121,8 @@ def postal_states() -> frozenset[str]:
     return frozenset(_CODES.values()) | {"AA", "AE", "AP", "FM", "MH", "PW"}
 
 
-def _parts_of(text: str) -> dict[str, str] | None:
-    """Return street, city, state and zip of a whole address in one cell, where they are sure.
+def address_parts(text: str) -> dict[str, str] | None:
+    """Return street, city, state and zip of a whole address, or None where they are not sure.
 
     `100 Main St, Springfield, IL 62701`, or the same on several lines.
     """
@@ -128,9 +132,11 @@ def _parts_of(text: str) -> dict[str, str] | None:
         " ".join(line.split()).strip(" ,") for line in _COUNTRY.sub("", text.strip()).split("\n")
     ]
     *above, last = [line for line in lines if line] or [""]
-    if not (found := _PLACE.fullmatch(last)):
+    if not (found := next(filter(None, (place.fullmatch(last) for place in _PLACES)), None)):
         return None
-    city, state = found["city"].strip(), found["code"] or state_code(found["state"])
+    city, state = found["city"].strip(), state_code(found["state"])
+    if not found["state"]:
+        city, state = _without_state(city, found["zip"])
     street = "\n".join(filter(None, (*above, found["street"])))
     if not street or not state or state not in postal_states() or _NO_CITY.fullmatch(city):
         return None
@@ -139,11 +145,27 @@ def _parts_of(text: str) -> dict[str, str] | None:
     return {"street": street, "city": city, "state": state, "zip": found["zip"]}
 
 
+def _without_state(text: str, zip_code: str) -> tuple[str, str | None]:
+    """Take the state off the end of `Salt Lake City UT` or `Charleston West Virginia`.
+
+    The longest name counts: Charleston is not in Virginia. A name may be part of the city's (Fort
+    Washington), so the ZIP code must be of that state.
+    """
+    words = text.split()
+    for place in range(1, len(words)):
+        end = " ".join(words[place:])
+        code = end if end in postal_states() else state_code(end)
+        if code:
+            is_sure = code == end or not elsewhere(zip_code, code)
+            return " ".join(words[:place]), code if is_sure else None
+    return text, None
+
+
 def addresses_in(cells: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """Return the parts of each whole address in one cell, if no other cell has parts of it."""
     found = {}
     for path, text in cells.items():
-        if (owner := _ADDRESS.fullmatch(path)) and (parts := _parts_of(text)):
+        if (owner := _ADDRESS.fullmatch(path)) and (parts := address_parts(text)):
             others = (
                 cells[name] for name in cells if name.startswith(f"{owner[1]}.") and name != path
             )
@@ -198,6 +220,11 @@ def tidy_number(number: str) -> str:
     return number.strip()
 
 
+def carrier_hint(way: str) -> str | None:
+    """Return how to name a carrier that somebody gives as the way of a letter; None for others."""
+    return _OTHER_CARRIER if _CARRIER.search(way) else None
+
+
 def number_fault(number: str, by: Way) -> tuple[str, str] | None:
     """Return what is wrong with the tracking number of a letter sent by `by`, and a hint.
 
@@ -205,7 +232,7 @@ def number_fault(number: str, by: Way) -> tuple[str, str] | None:
     another carrier, which is not checked.
     """
     bare = _bare_number(number)
-    if by in ("email", "fax"):
+    if by in MESSAGES:
         return f"tracking numbers are only for mail, not for {by}", "leave the number out"
     if not bare:
         return f"{number!r} is not a number", "type it as on the receipt, or leave it out"
@@ -226,7 +253,8 @@ def number_fault(number: str, by: Way) -> tuple[str, str] | None:
             if _NUMERIC.fullmatch(number)
             else ""
         )
-        return f"{number!r} is not a number of certified mail{digits}", _HOW_TO_READ
+        hint = f"{_HOW_TO_READ}; {_OTHER_CARRIER}"
+        return f"{number!r} is not a number of certified mail{digits}", hint
     else:
         return None
     return None if is_right else (f"the tracking number {number!r} has a wrong digit", _HOW_TO_READ)

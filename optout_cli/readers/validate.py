@@ -28,6 +28,7 @@ from optout_cli.readers.cells import (
     slashed_days,
 )
 from optout_cli.readers.document import OWN_MARK, Document, Tree, join_path
+from optout_cli.readers.postal import carrier_hint
 
 _T = TypeVar("_T")
 _MAX_NAMES = 5  # fields that a hint lists
@@ -99,8 +100,7 @@ class _Walk:
     def _read_noun(self, value: Tree, noun: type[msgspec.Struct], path: str, name: str) -> Tree:
         known = _fields_of(noun)
         if not isinstance(value, dict):
-            is_cell = self.document.is_cell(path)
-            keys = [join_path(path, key) if is_cell else f"{key}: ..." for key in known]
+            keys = [self._way_to_write(join_path(path, key)) for key in known]
             hint = f"write {', '.join(keys[:_MAX_NAMES])}"
             message = f"{name} must be `name: value` pairs, not {_describe(value)}"
             self._fail(path, "wrong-shape", message, hint)
@@ -143,6 +143,14 @@ class _Walk:
         if around := [outer for outer, field in known.items() if key in _keys_within(field)]:
             return f"does it belong to {' or '.join(around)}? if so, indent it two spaces below"
         return did_you_mean(key, known)
+
+    def _way_to_write(self, path: str) -> str:
+        """Return how to give the value at a path where its noun was given: `city: ...` in YAML."""
+        if self.document.is_cell(path):
+            return path
+        if self.document.location(path).is_command_line:
+            return f"--set {path}=..."
+        return f"{path.rpartition('.')[2]}: ..."
 
     def _read_mapping(self, value: Tree, kinds: tuple[Any, ...], path: str, name: str) -> Tree:
         if not isinstance(value, dict):
@@ -267,6 +275,8 @@ class _Walk:
             return "write each on its own line" if is_cell else f"write [{', '.join(parts)}]"
         if "registered" in value.casefold() and _CERTIFIED in choices:
             return f"registered mail is not {_CERTIFIED}: write {_CERTIFIED} if it is that, or mail"
+        if "mail" in choices and (hint := carrier_hint(value)):
+            return hint
         initials = "".join(word[0] for word in re.split(r"[\W_]+", value.casefold()) if word)
         for choice in choices:
             if len(choice) >= _INITIALS and initials.startswith(choice):

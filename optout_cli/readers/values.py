@@ -15,7 +15,7 @@ from unicodedata import normalize
 
 import msgspec
 
-from optout_cli.errors import Problem, shorten
+from optout_cli.errors import Problem, first_of, shorten
 from optout_cli.model.fields import MAX_ITEMS, MAX_TEXT
 from optout_cli.readers.document import Document, texts_in
 from optout_cli.readers.postal import (
@@ -167,13 +167,27 @@ def judge(
         is_renamed = document.is_cell(path) and location.path not in ("", path, f"$.{path}")
         message, hint = words if is_renamed else f"{path} {words}", kind.hint
         if not document.is_cell(path) or location.path.startswith("$."):
-            hint = hint.removeprefix("format the column as Text, and ")  # it is in no table
+            hint = _outside_tables(hint)
         if is_wrong:
             problems.append(Problem("odd-value", message, location, hint, path))
         else:
             doubts.append(Doubt(path, f"{path} {words}", hint))
-    doubts += _doubts_about_pairs(texts)
+    doubts += [*_doubts_about_pairs(texts), *_doubts_about_examples(texts)]
     return tuple(problems), tuple(doubts)
+
+
+# What the shipped examples have where a letter needs facts of its own. A person may have that name.
+_OF_EXAMPLES = re.compile(r"\bPlaceholder\b|@example\.|\b555-01[0-9]{2}\b|(?:0000 ){3}")
+_NO_NAME = re.compile(r"[0-9] Placeholder\b|Placeholder\b.*\b555-01")
+
+
+def _doubts_about_examples(texts: Mapping[str, str]) -> Iterator[Doubt]:
+    """Yield a Doubt if made-up facts of an example are left."""
+    if any(map(_NO_NAME.search, texts.values())):
+        left = [path for path, text in texts.items() if _OF_EXAMPLES.search(text)]
+        also = f" (also {first_of(left[1:])})" if left[1:] else ""
+        message = f"{left[0]} {shorten(texts[left[0]])!r} is made up, as in the examples{also}"
+        yield Doubt(left[0], message, "write your own")
 
 
 def _doubts_about_pairs(texts: Mapping[str, str]) -> Iterator[Doubt]:
@@ -223,8 +237,13 @@ def text_fault(text: str, use: Use, *, is_doubt: bool = False) -> tuple[str, str
     kind, is_wrong = _judge(text.strip(), use) or (None, False)
     if kind is None or is_wrong == is_doubt:
         return None
-    hint = kind.hint.removeprefix("format the column as Text, and ")  # it is in no table
-    return kind.message.format(repr(shorten(text))), hint
+    return kind.message.format(repr(shorten(text))), _outside_tables(kind.hint)
+
+
+def _outside_tables(hint: str) -> str:
+    """Return a hint without the advice that is only for a cell."""
+    hint = hint.removeprefix("format the column as Text, and ")
+    return hint.removesuffix(", or a comma before the city")
 
 
 def is_nothing(text: str) -> bool:

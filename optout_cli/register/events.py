@@ -20,7 +20,7 @@ from optout_cli.exporters import exporter_for, format_names
 from optout_cli.model.fields import Noun
 from optout_cli.model.letter import EngineName
 from optout_cli.model.notice import Note, Place
-from optout_cli.model.request import Party, Service, Signature, Way
+from optout_cli.model.request import MESSAGES, Party, Service, Signature, Way
 from optout_cli.output import digest_of
 
 EVIDENCE = "evidence"  # the folder for what proves something
@@ -63,7 +63,7 @@ class WrittenLetter(Noun, frozen=True, kw_only=True):
     def is_message(self) -> bool:
         """Whether the letter goes only by e-mail or fax, so that nothing is printed."""
         ways = {service.by for service in self.service}
-        return bool(ways) and ways <= {"email", "fax"}
+        return bool(ways) and ways <= MESSAGES
 
 
 class WrittenNote(Note, frozen=True, kw_only=True):
@@ -180,6 +180,20 @@ class Delivered(LetterEvent, frozen=True, kw_only=True, tag="delivered"):
     receipt: Evidence | None = None
 
 
+class Returned(LetterEvent, frozen=True, kw_only=True, tag="returned"):
+    """A letter came back, as one that cannot be delivered; `note` says why.
+
+    `by` is the way of the sending, and `receipt` a scan of what came back. A later event completes
+    or corrects the last one of that way if it `corrects`. A version of optout that does not know
+    this event passes it over.
+    """
+
+    on: Date
+    by: Way
+    receipt: Evidence | None = None
+    corrects: bool = False
+
+
 class Answered(LetterEvent, frozen=True, kw_only=True, tag="answered"):
     """The recipient answered. `reply` is one that the program declares.
 
@@ -201,12 +215,12 @@ class Answered(LetterEvent, frozen=True, kw_only=True, tag="answered"):
 class Withdrawn(LetterEvent, frozen=True, kw_only=True, tag="withdrawn"):
     """What was recorded last of a letter on the day `on` is taken back; `note` says why.
 
-    `by` is the way of a sending. A letter that was `written` and is taken back will not go out, and
-    `on` is its date; one that was sent was withdrawn on the day `on`. An event that this was
-    `withdrawn` takes that back.
+    `by` is the way of a sending, also of one that came back. A letter that was `written` and is
+    taken back will not go out, and `on` is its date; one that was sent was withdrawn on the day
+    `on`. An event that this was `withdrawn` takes that back.
     """
 
-    what: Literal["written", "sent", "delivered", "answered", "withdrawn"]
+    what: Literal["written", "sent", "delivered", "returned", "answered", "withdrawn"]
     on: Date
     by: Way | None = None
 
@@ -282,7 +296,7 @@ def evidence_of(event: Event) -> list[Evidence]:
     return [proof for proof in found if proof]
 
 
-LetterNews = Sent | Delivered | Answered | Withdrawn
+LetterNews = Sent | Delivered | Returned | Answered | Withdrawn
 AnyEvent = Written | Replaced | LetterNews | Printed
 
 
@@ -361,13 +375,15 @@ def _has_pages(name: str) -> bool:
 
 def records_in(event: Written) -> Iterator[Record]:
     """Yield a record of each file that was written, but of none outside the folder."""
+    of_request = {name: getattr(event, name) for name in _OF_REQUEST}
     for letter in event.letters:
+        of_letter = {name: getattr(letter, name) for name in _OF_LETTER}
         for file in letter.files:
             if file.path.startswith("/") or ".." in file.path.split("/"):  # it may be forged
                 continue
             yield Record(
-                **{name: getattr(event, name) for name in _OF_REQUEST},
-                **{name: getattr(letter, name) for name in _OF_LETTER},
+                **of_request,
+                **of_letter,
                 **{name: getattr(file, name) for name in _OF_FILE},
                 engine=event.engine if _has_pages(file.format) else None,
             )

@@ -53,7 +53,7 @@ _AT_ONCE = 500  # files to make durable together, so that an interrupt never wai
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{12}", re.DOTALL)  # names that write_all gives in OWN
 
 
-class Put(NamedTuple):
+class _Put(NamedTuple):
     """What happened to a request's files: the plan, and records and paths of those written.
 
     Of those, the `unchanged` were there and in the register before, with the same content.
@@ -166,7 +166,7 @@ class LetterFolder:
             plan_writing(self._recorded, writing, replacing, has_register=False)
         return plan_writing(self.register, writing, replacing, has_register=self._has_register)
 
-    def put(self, writing: Writing, replacing: Replacing = CAREFUL) -> Put:
+    def put(self, writing: Writing, replacing: Replacing = CAREFUL) -> _Put:
         """Write the files of one request, and their event, all or none.
 
         Raises OptoutError as `plan_writing` does, or if a file cannot be written.
@@ -208,7 +208,7 @@ class LetterFolder:
         self._fresh += (*wanted, *copies)
         if len(self._fresh) >= _AT_ONCE:
             self._make_fresh_durable()
-        return Put(plan, shown, list(wanted), unchanged)
+        return _Put(plan, shown, list(wanted), unchanged)
 
     def _refuse_gone(self) -> None:
         if not self.staging.is_dir():

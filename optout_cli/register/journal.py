@@ -35,7 +35,7 @@ NAME = "register.ndjson"
 TABLE = "register.csv"  # made from the register, for people
 OWN = ".optout"  # the folder within the folder of letters for optout's own files
 TORN = "torn-line"
-CUT = "cut-register"
+_CUT = "cut-register"
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 _MAX_BYTES = 128 * 2**20  # of one file: a long scan in color
 _DIGITS = 12  # of a SHA-256, in the name of a file whose own name is taken
@@ -76,7 +76,7 @@ class Journal(NamedTuple):
     @property
     def is_cut(self) -> bool:
         """Whether events are missing that were recorded."""
-        return any(problem.code == CUT for problem in self.problems)
+        return any(problem.code == _CUT for problem in self.problems)
 
     @property
     def news(self) -> tuple[Problem, ...]:
@@ -123,7 +123,7 @@ def load_journal(folder: Path) -> Journal:
                 before = Location(str(path), number - 1)
                 if problems and (problems[-1].code, problems[-1].location) == (TORN, before):
                     problems.pop()  # what was written behind a torn line follows from it
-                    code, location = CUT, before
+                    code, location = _CUT, before
                     message = "this line was damaged, and its event is lost"
                     hint = f"{_PUT_BACK}; to go on without the event, delete this line"
                 problems.append(Problem(code, message, location, hint))
@@ -152,7 +152,7 @@ def _cut_problems(
     if count >= len(ends) or ends[count] != digest:
         message = f"its line {count:,} was the last one once, and is missing or changed now"
         hint = f"{_PUT_BACK}; to go on without the missing lines, delete {folder / _END}"
-        yield Problem(CUT, message, Location(str(folder / NAME)), hint)
+        yield Problem(_CUT, message, Location(str(folder / NAME)), hint)
 
 
 def _refuse_missing(folder: Path, ending: tuple[int, str] | None) -> None:

@@ -50,7 +50,7 @@ class Writing(msgspec.Struct, frozen=True):
 
     event: Written
     contents: dict[str, bytes]
-    sources: dict[str, str] = {}
+    sources: dict[str, str]
 
 
 def writing_of(
@@ -201,7 +201,7 @@ CAREFUL = Replacing()
 
 
 def plan_writing(
-    register: Register, writing: Writing, replacing: Replacing, *, has_register: bool = True
+    register: Register, writing: Writing, replacing: Replacing, *, has_register: bool
 ) -> Plan:
     """Decide about each file of a request; without a register, no evidence is kept.
 
@@ -217,7 +217,7 @@ def plan_writing(
     if not is_superseding:
         theirs = (state for state in foreign if state.sent or not replacing.force)
         raise_any(_foreign_problem(state, folder) for state in theirs)
-    others = _changed_letters(register, writing.event, contents)
+    others = _changed_letters(register, writing, foreign)
     outdated = () if is_superseding else tuple(_outdated_files(register, others, writing.event))
     others = [state for state in others if not state.places.keys() & {*outdated}]
     sent = [state for state in others if state.sent]
@@ -284,12 +284,13 @@ def _sent_problem(state: LetterState, event: Written, folder: Path) -> Problem:
 
 
 def _changed_letters(
-    register: Register, event: Written, contents: Mapping[str, bytes]
+    register: Register, writing: Writing, foreign: Iterable[LetterState]
 ) -> list[LetterState]:
-    """Return the letters in place that the event's letters would replace, and that differ."""
+    """Return the letters in place that a request's letters would replace, and that differ."""
+    event = writing.event
     letters = {letter.recipient: letter for letter in event.letters}
     states = [state for party in letters for state in register.current(identity_of(event, party))]
-    states += (*filter(None, map(register.at_path, contents)), *register.foreign(event))
+    states += (*filter(None, map(register.at_path, writing.contents)), *foreign)
     unique = {id(state): state for state in states}
     return [
         state

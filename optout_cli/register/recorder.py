@@ -32,7 +32,7 @@ from optout_cli.register.table import load_checked_journal
 _MOST_BELOW = 3  # folders that a hint names
 
 
-def register_folder(text: str, within: Path | None = None) -> Path:
+def register_folder(text: str, within: Path | None) -> Path:
     """Return the folder whose register has the letter that `text` names. Raises OptoutError.
 
     It is `within` or a folder above it; otherwise that of the file, or one above it. A
@@ -68,20 +68,20 @@ class LookUp(NamedTuple):
     folder: Path
     letters: list[NamedLetter]
     states: tuple[LetterState, ...]
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Problem, ...]
 
 
-def look_up(text: str, within: Path | None = None, parties: Collection[Party] = ()) -> LookUp:
+def look_up(text: str, within: Path | None, parties: Collection[Party] = ()) -> LookUp:
     """Find the letters that `text` names, to read only. Raises OptoutError if there is none."""
     folder = register_folder(text, within)
     journal = load_checked_journal(folder)
     register = Register(journal.lines, folder)
-    named = letters_named(text, register, parties)
+    named = _letters_named(text, register, parties)
     return LookUp(folder, named, tuple(register.letters.values()), journal.problems)
 
 
 def sent_versions(
-    text: str, found: LookUp, parties: Collection[Party] = ()
+    text: str, found: LookUp, parties: Collection[Party]
 ) -> tuple[list[LetterState], list[LetterState]]:
     """Return the named letters with every version that was sent, and the versions left out.
 
@@ -108,8 +108,8 @@ def sent_versions(
     return sorted(kept, key=by_date), sorted(left, key=by_date)
 
 
-def letters_named(
-    text: str, register: Register, parties: Collection[Party] = (), digests: Collection[str] = ()
+def _letters_named(
+    text: str, register: Register, parties: Collection[Party], digests: Collection[str] = ()
 ) -> list[NamedLetter]:
     """Return the letters of a file, also if it is gone, a reference or a folder, oldest first.
 
@@ -335,7 +335,7 @@ class Recorder(ExitStack):
                 for sent in state.sent:
                     self.expect_number(sent.number, Found(opened, NamedLetter(state)))
         opened = self._open[key]
-        named = letters_named(text, opened.register, parties, digests)
+        named = _letters_named(text, opened.register, parties, digests)
         return [Found(opened, letter) for letter in named]
 
     def expect_number(self, number: str | None, found: Found) -> None:

@@ -56,10 +56,14 @@ def check_text(option: str, text: str) -> Problem | None:
     return Problem("odd-value", fault[0], location, fault[1]) if fault else None
 
 
-def doubt_about_words(text: str) -> Problem | None:
-    """Return the Problem of words that may be a summary of an answer, and no quotation, or None."""
+def doubt_about_words(text: str, *, is_spoken: bool) -> Problem | None:
+    """Return the Problem of words that may be a summary of an answer, and not its own, or None."""
     if not (_SUMMARY.match(text) or text_fault(text, "sentence", is_doubt=True)):
         return None
+    if is_spoken:  # the letter that records the conversation lists it, without quotation marks
+        message = f"{text!r} would stand as what was said"
+        hint = "type what they said, and not that they said it: We cannot remove you."
+        return Problem("odd-value", message, hint=hint)
     message = f"the next letter quotes {text!r} as their own words"
     return Problem("odd-value", message, hint="copy a sentence of the answer as it stands")
 
@@ -132,7 +136,7 @@ def answered_from(
     said: Answered,
     reply: Reply,
     now: Moment,
-    corrected: Answered | None = None,
+    corrected: Answered | None,
 ) -> Result:
     """Return the event that a letter was answered, in place of the answer that is `corrected`.
 

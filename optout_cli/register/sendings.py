@@ -11,7 +11,7 @@ import msgspec
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters import exporter_for, route_of
 from optout_cli.model.notice import Note
-from optout_cli.model.request import Way
+from optout_cli.model.request import MESSAGES, Way
 from optout_cli.readers.postal import number_fault, tidy_number
 from optout_cli.readers.values import text_fault
 from optout_cli.register.events import WAYS, Sent, way_words
@@ -28,15 +28,15 @@ from optout_cli.register.statements import (
 )
 
 _AS_RECORDED = Sending()  # corrects nothing
-Numbered = Callable[[str], Iterable[LetterState]]  # letters that may have a tracking number
+_Numbered = Callable[[str], Iterable[LetterState]]  # letters that may have a tracking number
 
 
 def sent_from(
     named: NamedLetter,
     said: Sending,
-    numbered: Numbered,
+    numbered: _Numbered,
     now: Moment,
-    corrections: Mapping[int, Sending] = {},
+    corrections: Mapping[int, Sending],
 ) -> Result:
     """Return the event that a letter went out. `numbered` finds letters by their tracking number.
 
@@ -81,7 +81,7 @@ def sent_from(
 
 
 def _mail_with(
-    number: str | None, numbered: Numbered, corrections: Mapping[int, Sending]
+    number: str | None, numbered: _Numbered, corrections: Mapping[int, Sending]
 ) -> Iterator[tuple[LetterState, Sent, date]]:
     """Yield each sending that has a tracking number, or is corrected to it; and its day."""
     for state in numbered(number) if number else ():
@@ -155,7 +155,7 @@ def _history_problems(
             )
             yield Problem("already-sent", message, hint=hint, path="letter")
     first = min([event.on, *(sent.on for sent in state.sent if sent is not last)])
-    for what in ("delivered", "answered"):
+    for what in ("delivered", "returned", "answered"):
         for day in (other.on for other in state.news[what] if other.on < first):
             message = f"{first} is too late: the letter is recorded as {what} on {day}"
             yield Problem("impossible-date", message, hint="correct the day", path="on")
@@ -166,7 +166,7 @@ def _number_problems(
     event: Sent,
     last: Sent | None,
     state: LetterState,
-    numbered: Numbered,
+    numbered: _Numbered,
     corrections: Mapping[int, Sending],
 ) -> Iterator[Problem]:
     """Yield a Problem if a tracking number cannot be so, or another piece of mail has it.
@@ -217,7 +217,7 @@ def _way_notes(state: LetterState, event: Sent) -> Iterator[Note]:
     if ways and event.by not in ways:
         text = f"the letter itself says that it goes by {' and by '.join(map(way_words, ways))}"
         yield Note(code="other-way", text=text)
-    if event.by in ("email", "fax") and not event.signed:
+    if event.by in MESSAGES and not event.signed:
         kind = facts_of(state).signature.kind
         own = (file.format for file in state.letter.files if route_of(file.format) == event.by)
         messages = [*map(exporter_for, own)]  # without one, pages went out

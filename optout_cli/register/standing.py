@@ -1,7 +1,6 @@
 """Where each letter stands, what comes next, and the days that follow from it. Pure.
 
-Those are the days of its receipt, of an answer, and of what it leads to. Each says how it was
-counted. Nothing here asks what day it is.
+Each day says how it was counted. Nothing here asks what day it is.
 """
 
 from collections import defaultdict
@@ -17,6 +16,7 @@ from optout_cli.model.program import OWN_DAY, RECEIPT, Program, Reply
 from optout_cli.model.request import Party
 from optout_cli.programs import holds_for
 from optout_cli.register.events import FACTS, Answered, Facts, way_words
+from optout_cli.register.returns import came_back, on_its_way
 from optout_cli.register.state import LetterState
 
 _REPLY_BY = "reply-by"  # the particular with the day by which the letter asks for an answer
@@ -49,11 +49,11 @@ class Deadline(NamedTuple):
 
 
 def _receipt_of(state: LetterState) -> Deadline | None:
-    """Return when a letter was received, or None if it has not gone out."""
+    """Return when a letter was received, or None if it has not gone out or came back."""
     if state.delivered:
         last = state.delivered[-1]
         return Deadline("receipt", last.on, f"received on {last.on}", last.at)
-    arrivals = [(arrival_of(sent.on, sent.by), sent) for sent in state.sent]
+    arrivals = [(arrival_of(sent.on, sent.by), sent) for sent in on_its_way(state)]
     if not arrivals:
         return None
     on, sent = min(arrivals, key=lambda arrival: arrival[0])
@@ -78,12 +78,14 @@ def _reply_day(state: LetterState, facts: Facts, program: Program | None) -> Dea
     """Return the day by which an answer is due, or None if the letter has not gone out.
 
     It is the day that the letter names, else so many days after receipt as the program says, or
-    after the last acknowledgment. A `program` that is not known here sets no day.
+    after the last acknowledgment in writing. A `program` that is not known here sets no day.
     """
     start, stated = _receipt_of(state), facts.day(_REPLY_BY)
     if start is None or not (stated or program):
         return None
-    last = state.answers[-1] if state.answers else None
+    replies = program.replies if program else {}
+    written = [it for it in state.answers if it.reply not in replies or not replies[it.reply].how]
+    last = written[-1] if written else None
     if last and program and not (stated and stated > last.on + program.wait):
         why = f"a reply came on {last.on}, but no answer"
         start, stated = Deadline("reply", last.on, why, last.at), None
@@ -97,7 +99,7 @@ def _reply_day(state: LetterState, facts: Facts, program: Program | None) -> Dea
     return Deadline("answer due", working, why + reason, start.at, is_estimated)
 
 
-def days_named(state: LetterState, program: Program | None) -> Iterator[Deadline]:
+def _days_named(state: LetterState, program: Program | None) -> Iterator[Deadline]:
     """Yield the days that the answers to a letter name."""
     replies = program.replies if program else {}
     for answer in state.answers:
@@ -136,11 +138,12 @@ def days_reached(state: LetterState, facts: Facts, program: Program | None) -> I
 
 # "followed" and "superseded" letters are history: another letter takes their place. An "unneeded"
 # one asks for an answer that came before it went out. A "withdrawn" one will not go out, or it went
-# out and was withdrawn; or it asks for an answer to such a notice.
+# out and was withdrawn; or it asks for an answer to such a notice. A "returned" one came back.
 Step = Literal[
-    "draft", "unsent", "unneeded", "withdrawn", "waiting", "answered", "followed", "superseded"
-]
-_TOLD = ("draft", "superseded", "withdrawn")  # as outcomes
+    "draft", "unsent", "unneeded", "withdrawn", "waiting", "returned", "answered", "followed",
+    "superseded",
+]  # fmt: skip
+_TOLD = {"draft": "draft", "superseded": "superseded", "withdrawn": "will not go out"}  # outcomes
 _UNUSED: tuple[Step, ...] = ("superseded", "withdrawn", "unneeded")
 _CITED = "notice-reference"  # the particular with the reference of the letter that this one follows
 _Matter = tuple[str, str, str, Party]  # program, jurisdiction, variant and recipient
@@ -154,9 +157,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     `notice` is the letter that it cites, such as the notice that a follow-up is about. `answer_due`
     is None for a letter that has not gone out, that was answered, or that is history. `after` is a
     letter that takes this one up and went out, `ready` are the first of each kind that did not yet;
-    `followed` are the kinds of those that did.
-    `answered` is the day of the last answer to an unneeded letter's notice.
-    `program` is None if its templates are not there any more.
+    `followed` are the kinds of those that did. `answered` is the day of the last answer to an
+    unneeded letter's notice. `program` is None if its templates are not there any more.
     """
 
     state: LetterState
@@ -165,12 +167,12 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     step: Step
     answer_due: Deadline | None
     milestones: tuple[Deadline, ...]
-    before: LetterState | None = None
-    after: LetterState | None = None
-    ready: Mapping[str, LetterState] = {}
-    followed: frozenset[str] = frozenset()
-    notice: LetterState | None = None
-    answered: date | None = None
+    before: LetterState | None
+    after: LetterState | None
+    ready: Mapping[str, LetterState]
+    followed: frozenset[str]
+    notice: LetterState | None
+    answered: date | None
 
     @property
     def is_shown(self) -> bool:
@@ -195,13 +197,15 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
             found = [f"{words} ({it.on})" for words, it in zip(found, answers, strict=True)]
         if self.step == "followed" and self.after:
             found.append(f"followed by a letter of {self.after.written.date}")
+        if (back := came_back(self.state)) and self.step in ("returned", *_TOLD):
+            found += [f"came back on {back.on}", *(["superseded"] * (self.step == "superseded"))]
         if self.step == "withdrawn" and not self.state.is_withdrawn and self.notice:
             found.append("its notice was withdrawn")
         elif (withdrawal := self.state.withdrawal) and self.state.sent:
             found.append(f"withdrawn on {withdrawal.on}")
         if self.step == "answered" and not answers:
             found.append("answered: see its notice")
-        return [*dict.fromkeys(found)] or ([self.step] if self.step in _TOLD else [])
+        return [*dict.fromkeys(found)] or [_TOLD[it] for it in [self.step] if it in _TOLD]
 
     @property
     def next_letter(self) -> str | None:
@@ -215,7 +219,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         None once letters that take up each reply have gone out, or one that takes up the silence.
         """
         kind, program, after = self.state.kind, self.program, self.after
-        if program is None or self.step == "withdrawn" or (after and after.kind == kind):
+        is_gone = self.step in ("withdrawn", "returned")
+        if program is None or is_gone or (after and after.kind == kind):
             return None, None
         # An earlier letter of this kind about the same notice may have gone out.
         cited = facts_of(self.before).value(_CITED) if self.before else None
@@ -307,7 +312,7 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
             answer_due=_reply_day(state, facts, program) if step == "waiting" else None,
             milestones=()
             if step in _UNUSED
-            else (*days_reached(state, facts, program), *days_named(state, program)),
+            else (*days_reached(state, facts, program), *_days_named(state, program)),
             before=next(same, None),
             after=place.after,
             ready=place.ready,
@@ -389,5 +394,6 @@ def _step_of(
     if state.is_withdrawn or (asked and asked.is_withdrawn and not is_answered):
         return "withdrawn"
     if state.is_out:  # also where a corrected letter is in its place, but has not gone out
-        return "answered" if is_answered else "followed" if after else "waiting"
+        open_step: Step = "returned" if came_back(state) else "waiting"
+        return "answered" if is_answered else "followed" if after else open_step
     return "draft" if state.written.is_draft else "unsent"

@@ -31,6 +31,7 @@ from optout_cli.register.events import (
     Printed,
     Record,
     Replaced,
+    Returned,
     Sent,
     Withdrawn,
     Written,
@@ -69,6 +70,7 @@ class LetterState:
     letter: WrittenLetter
     sent: list[Sent] = field(default_factory=list)
     delivered: list[Delivered] = field(default_factory=list)
+    returned: list[Returned] = field(default_factory=list)
     answers_as_recorded: list[Answered] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)  # where each file is now, by its path
     printed: dict[str, Date] = field(default_factory=dict)
@@ -92,6 +94,7 @@ class LetterState:
         return {
             "sent": self.sent,
             "delivered": self.delivered,
+            "returned": self.returned,
             "answered": self.answers_as_recorded,
         }
 
@@ -139,12 +142,13 @@ class LetterState:
     def place_in(self, folder: Path) -> Path:
         """Return where a file of the letter is in `folder`; if none is, where one was."""
         places = [folder / place for place in self.files]
-        return next((place for place in places if place.exists()), places[0])
+        return next(filter(Path.exists, places), places[0])
 
     def copy(self) -> "LetterState":
         """Return a copy, so that what is added to one of the two is not added to the other."""
-        sent, answers = [*self.sent], [*self.answers_as_recorded]
-        return replace(self, sent=sent, delivered=[*self.delivered], answers_as_recorded=answers)
+        own = replace(self, sent=[*self.sent], delivered=[*self.delivered])
+        own.returned, own.answers_as_recorded = [*self.returned], [*self.answers_as_recorded]
+        return own
 
     def add(self, event: LetterEvent) -> None:
         """Add what happened to the letter, or complete what was there."""
@@ -173,6 +177,8 @@ class LetterState:
                 return self.last("sent", by=event.corrects or event.by)
             case Delivered():
                 return self.last("delivered")
+            case Returned(corrects=True):
+                return self.last("returned", by=event.by)
             case Answered(corrects=day) if day:
                 return self.last("answered", day if isinstance(day, Date) else None)
         return None
@@ -198,12 +204,9 @@ class LetterState:
     def differences_to(self, event: Written) -> list[str]:
         """Return what an event says otherwise: facts, and files that have changed since."""
         # What the request says first: an office's address often has many parts.
-        changes = sorted(
-            self._changes(event).items(), key=lambda item: item[0].startswith("recipients.")
-        )
-        stated = [
-            f"{path} was {fact_text(was)}, is {fact_text(now)}" for path, (was, now) in changes
-        ]
+        items = self._changes(event).items()
+        changes = sorted(items, key=lambda item: item[0].startswith("recipients."))
+        stated = [f"{key} was {fact_text(old)}, is {fact_text(new)}" for key, (old, new) in changes]
         return stated + self.changed_files(event)
 
     def outdated_by(self, event: Written) -> str:
@@ -328,7 +331,8 @@ class Register:
 
     def foreign(self, event: Written) -> list[LetterState]:
         """Return other jurisdictions' letters with the name of an event's file, in any format."""
-        stems = {record.path.removesuffix(suffix_of(record.format)) for record in records_in(event)}
+        files = (file for letter in event.letters for file in letter.files)
+        stems = {file.path.removesuffix(suffix_of(file.format)) for file in files}
         paths = [path for stem in sorted(stems) for path in sorted(self._by_stem[stem])]
         states = {
             id(state): state
@@ -341,8 +345,7 @@ class Register:
 
     def is_sent(self, path: str) -> bool:
         """Tell whether the letter whose file was last written to a path was sent."""
-        state = self.at_path(path)
-        return state is not None and bool(state.sent)
+        return bool((state := self.at_path(path)) and state.sent)
 
     def existing(self) -> dict[str, Record]:
         """Return the records of the files that are there, changed or not."""
@@ -370,10 +373,8 @@ class Register:
                 and not version.changed_files(event)
             ]
         same += (state for state in current if state.has_files_of(event, letter))
-        state = next(iter(same), None)
-        if state is None:
-            empty = msgspec.structs.replace(letter, files=())
-            state = LetterState(digest, event, empty)
+        if (state := next(iter(same), None)) is None:
+            state = LetterState(digest, event, msgspec.structs.replace(letter, files=()))
             self.letters[digest, letter.recipient] = state
             self._by_identity[identity].append(state)
         state.add_files(event, letter)
@@ -381,8 +382,8 @@ class Register:
         self._by_reference[event.reference.casefold()].append(state)
         for file in letter.files:
             self._by_digest[file.sha256].append(state)
-            earlier = self._at_path.get(file.path)
-            if earlier is not None and earlier is not state:  # these bytes are another letter's now
+            earlier = self._at_path.get(file.path, state)
+            if earlier is not state:  # these bytes are another letter's now
                 earlier.places.pop(file.path, None)
             self._at_path[file.path] = state
             self._by_stem[file.path.removesuffix(suffix_of(file.format))].add(file.path)

@@ -10,8 +10,17 @@ from typing import Any, Literal, NamedTuple
 
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.model.notice import Note
-from optout_cli.model.request import RECIPIENTS, Way
-from optout_cli.register.events import Delivered, Evidence, LetterNews, Sent, Withdrawn, way_words
+from optout_cli.model.request import MESSAGES, RECIPIENTS, Way
+from optout_cli.register.events import (
+    Delivered,
+    Evidence,
+    LetterNews,
+    Returned,
+    Sent,
+    Withdrawn,
+    way_words,
+)
+from optout_cli.register.returns import came_back, on_its_way
 from optout_cli.register.state import LetterState
 
 
@@ -103,7 +112,7 @@ def day_problems(
 
 def taken_back_from(
     state: LetterState,
-    what: Literal["sent", "delivered", "answered"],
+    what: Literal["sent", "delivered", "returned", "answered"],
     reason: str,
     now: Moment,
     by: Way | None = None,
@@ -123,7 +132,7 @@ def taken_back_from(
             raise OptoutError(Problem("already-sent", message, hint=hint, path="by"))
         return Result(Withdrawn(**about, what="withdrawn", on=day, note=reason))
     last = sending_of(state, by) if what == "sent" else state.last(what, of)
-    way = last.by if isinstance(last, Sent) else None
+    way = last.by if isinstance(last, Sent | Returned) else None
     if last is None or by not in (None, way):
         how = f"{what} by {way_words(by)}" if by else f"{what} on {of}" if of else what
         message = f"the letter is not recorded as {how}"
@@ -132,13 +141,15 @@ def taken_back_from(
         if days and of:
             hint = f"it is recorded as {what} on {', and on '.join(days)}"
         raise OptoutError(Problem("nothing-recorded", message, hint=hint, path="letter"))
-    if what == "sent" and len(state.sent) == 1:
-        raise_any(_later_problems(state))
+    if what == "sent":
+        is_only, is_back = len(state.sent) == 1, last not in on_its_way(state)
+        came = ("delivered", "returned", "answered") if is_only else ("returned",) * is_back
+        raise_any(_later_problems(state, came))
     return Result(Withdrawn(**about, what=what, on=last.on, by=way, note=reason))
 
 
 def withdrawn_from(
-    state: LetterState, said: Sending, now: Moment, beside: Iterable[LetterState] = ()
+    state: LetterState, said: Sending, now: Moment, beside: Iterable[LetterState]
 ) -> Result:
     """Return the event that a letter will never go out, or that one that was sent is withdrawn.
 
@@ -177,9 +188,10 @@ def withdrawn_from(
     return Result(old or event, tuple(notes), is_known=old is not None)
 
 
-def _later_problems(state: LetterState) -> Iterator[Problem]:
-    """Yield what keeps the only sending of a letter from being taken back: what came of it."""
-    for what, command in (("delivered", "delivered"), ("answered", "answer")):
+def _later_problems(state: LetterState, came: Iterable[str]) -> Iterator[Problem]:
+    """Yield what keeps the sending of a letter from being taken back: what came of it."""
+    for what in came:
+        command = "answer" if what == "answered" else "delivered"
         for event in state.news[what][-1:]:
             message = f"the letter is recorded as {what} on {event.on}"
             hint = (
@@ -189,14 +201,19 @@ def _later_problems(state: LetterState) -> Iterator[Problem]:
 
 
 def delivered_from(
-    state: LetterState, day: date, receipt: Evidence | None, now: Moment, *, correct: bool = False
+    state: LetterState, day: date, receipt: Evidence | None, now: Moment, *, correct: bool
 ) -> Result:
     """Return the event that a letter arrived on `day`. Raises OptoutError with every problem."""
     if not state.sent:
         message = "the letter is not recorded as sent"
         hint = "first record how it went out, with optout sent"
         raise OptoutError(Problem("not-sent", message, hint=hint, path="letter"))
-    first = min(sent.on for sent in state.sent)
+    if back := came_back(state):
+        message = f"the letter is recorded as returned on {back.on}"
+        hint = "if it went out again, first record that: optout sent LETTER --again; if it did not"
+        hint += " come back, take that back with --undo REASON"
+        raise OptoutError(Problem("already-delivered", message, hint=hint, path="letter"))
+    first = min(sent.on for sent in on_its_way(state))
     problems = [*day_problems(day, first, now, "the day of sending")]
     for early in (it.on for it in state.answers if not may_come_before(state, it.on, day)):
         message = f"the answer of {early} came before {day}"
@@ -216,7 +233,48 @@ def delivered_from(
     return Result(Delivered(**about_letter(state, now), on=day, receipt=kept))
 
 
+def returned_from(state: LetterState, said: Sending, reason: str, now: Moment) -> Result:
+    """Return the event that a sending of a letter came back, with the `reason` that the mail gives.
+
+    `said` has the day, and a scan of what came back. What is said once more completes the event.
+    Raises OptoutError.
+    """
+    day, by, receipt, correct = said.on or now.today, said.by, said.receipt, said.correct
+    sendings = [sent for sent in state.sent if by in (None, sent.by)]
+    if not sendings:
+        message = f"the letter is not recorded as sent{f' by {way_words(by)}' if by else ''}"
+        hint = "first record how it went out, with optout sent"
+        raise OptoutError(Problem("not-sent", message, hint=hint, path="letter"))
+    left = [sent for sent in on_its_way(state) if sent in sendings]
+    last: Returned | None = state.last("returned", by=by)
+    is_same = last is not None and (last.on, last.note) == (day, reason)
+    old = last if is_same or correct or not left else None
+    problems = [*day_problems(day, min(sent.on for sent in sendings), now, "the day of sending")]
+    if old and not correct and not (is_same and old.receipt in (None, receipt or old.receipt)):
+        message = f"the letter is recorded as returned on {old.on}"
+        hint = "add --correct to correct what is recorded"
+        problems.append(Problem("already-delivered", message, hint=hint, path="letter"))
+    elif old is None and len({sent.by for sent in left}) > 1:
+        message = f"the letter went out by {', and by '.join(way_words(it.by) for it in left)}"
+        hint = "say with --by which of them came back"
+        problems.append(Problem("which-way", message, hint=hint, path="by"))
+    elif old is None and state.delivered and len(left) == 1:
+        problems += _later_problems(state, ["delivered"])
+    raise_any(problems)
+    if old and is_same and receipt in (None, old.receipt):
+        return Result(old, is_known=True)
+    event = Returned(
+        **about_letter(state, now),
+        on=day,
+        by=(old or left[0]).by,
+        note=reason,
+        receipt=receipt or (old.receipt if old else None),
+        corrects=old is not None,
+    )
+    return Result(event)
+
+
 def may_come_before(state: LetterState, answer: date, delivery: date) -> bool:
     """Tell whether an answer may come before a delivery, as one to an e-mail or a fax may."""
-    at_once = (sent.on for sent in state.sent if sent.by in ("email", "fax"))
+    at_once = (sent.on for sent in state.sent if sent.by in MESSAGES)
     return answer >= delivery or min(at_once, default=delivery) <= answer

@@ -22,9 +22,14 @@ from optout_cli.model.request import Party
 from optout_cli.readers.files import is_file
 from optout_cli.register.events import EVIDENCE, LetterFile, Replaced, Sent, Written, evidence_of
 from optout_cli.register.journal import NAME, OWN, TORN, Journal
+from optout_cli.register.returns import came_back
 from optout_cli.register.standing import Deadline, Standing, Step
 
 SCHEMA = 1
+MEND = (  # what to do after a letter came back
+    "find the right address, put it into the request, write the letter again with --supersede,"
+    " and send it"
+)
 _OWN_TABLES = re.compile("register|rejects(-[0-9]+)?")  # files of optout that are not letters
 _REPORTS = {  # by a mark in its head, the first one that fits
     b'name="optout-review"': "review page",
@@ -62,11 +67,20 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     by: str | None
 
 
+class Return(msgspec.Struct, frozen=True, kw_only=True):
+    """When a letter came back, how it had gone out, and why it came back."""
+
+    on: Date
+    by: str
+    reason: str | None
+
+
 class LetterStatus(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     """Where a letter stands, for scripts.
 
     `before` is the reference of an earlier letter of the same kind that went out, `withdrawn` the
-    day on which a letter that went out was withdrawn.
+    day on which a letter that went out was withdrawn. Of `returned`, each was a sending. `reason`
+    is why the letter was withdrawn, or will not go out.
     """
 
     schema: int = SCHEMA
@@ -84,7 +98,9 @@ class LetterStatus(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     step: Step
     sent: tuple[Sending, ...]
     received: Date | None
+    returned: tuple[Return, ...]
     withdrawn: Date | None
+    reason: str | None
     answer_due: Day | None
     answers: tuple[Answer, ...]
     days: tuple[Day, ...]
@@ -113,7 +129,9 @@ def status_of(standing: Standing, folder: Path, today: Date) -> LetterStatus:
         step=standing.step,
         sent=tuple(Sending(on=sent.on, by=sent.by, number=sent.number) for sent in state.sent),
         received=state.received,
+        returned=tuple(Return(on=it.on, by=it.by, reason=it.note) for it in state.returned),
         withdrawn=state.withdrawal.on if state.withdrawal and state.sent else None,
+        reason=state.withdrawal.note if state.withdrawal else None,
         answer_due=_day_of(standing.answer_due) if standing.answer_due else None,
         answers=tuple(
             Answer(on=answer.on, reply=answer.reply, by=answer.by) for answer in state.answers
@@ -154,15 +172,17 @@ def _came(standing: Standing) -> str:
 def open_step(standing: Standing, today: Date) -> str:
     """Return what comes next, without what came back; nothing after an answer that ends it."""
     deadline = standing.answer_due
+    is_replaced = standing.state.kind in standing.ready and not standing.state.is_current
+    corrected = "; a corrected letter is not sent yet" if is_replaced else ""
+    if standing.step == "returned" and (back := came_back(standing.state)):
+        return f"came back {back.on}: {back.note}{corrected or f'; {MEND}'}"
     if standing.step == "waiting":
-        is_replaced = standing.state.kind in standing.ready and not standing.state.is_current
-        corrected = "; a corrected letter is not sent yet" if is_replaced else ""
         if deadline is None:
             return f"waiting for an answer{corrected}"
-        if deadline.on >= today:
-            return f"answer due {deadline.about}{corrected}"
         to_write = _to_write(standing)
         to_do = corrected or (f"; {to_write}" if to_write else "")
+        if deadline.on >= today:  # what was only said is asked for in writing at once
+            return f"answer due {deadline.about}{to_do if is_spoken(standing) else corrected}"
         if not to_do and standing.silence and (advice := standing.silence.advice):
             to_do = f"; {advice[:1].lower()}{advice[1:].rstrip('.')}"
         return f"overdue since {deadline.about}{to_do}"
@@ -173,7 +193,23 @@ def open_step(standing: Standing, today: Date) -> str:
         "unsent": "send it",
         "unneeded": f"not needed: answered {standing.answered}",
     }
-    return words.get(standing.step, "; ".join(standing.outcomes))
+    outcomes, withdrawal = "; ".join(standing.outcomes), standing.state.withdrawal
+    if withdrawal and standing.step == "withdrawn":
+        day = f" (recorded {withdrawal.at.astimezone().date()})" if is_dropped(standing) else ""
+        outcomes += f"{day}: {withdrawal.note}" if withdrawal.note else day
+    return words.get(standing.step, outcomes)
+
+
+def is_dropped(standing: Standing) -> bool:
+    """Tell whether a letter will not go out: one that was sent is withdrawn instead."""
+    state = standing.state
+    return standing.step == "withdrawn" and state.is_withdrawn and not state.sent
+
+
+def is_spoken(standing: Standing) -> bool:
+    """Tell whether the last answer was only said, as by telephone."""
+    last, replies = standing.last_answer, standing.program.replies if standing.program else {}
+    return bool(last and last.reply in replies and replies[last.reply].how)
 
 
 def _to_write(standing: Standing) -> str:
@@ -185,7 +221,7 @@ def _to_write(standing: Standing) -> str:
     return f"send: {title} ({ready.written.date})" if ready else f"write: {title}"
 
 
-class Verification(NamedTuple):
+class _Verification(NamedTuple):
     """How many events and files were compared, what is wrong with them, and what else is there.
 
     `own` are files that optout made of letters, such as packets, with what each is. `unknown` are
@@ -201,7 +237,7 @@ class Verification(NamedTuple):
     unknown: tuple[str, ...]
 
 
-def verify(folder: Path, journal: Journal) -> Verification:
+def verify(folder: Path, journal: Journal) -> _Verification:
     """Read every file in the folder, and compare it with what the register says.
 
     Those are letters, receipts, answers, and copies of the files that requests name, also what is
@@ -232,7 +268,7 @@ def verify(folder: Path, journal: Journal) -> Verification:
         for name, digest in sorted(there.items())
         if name not in names and digest not in known
     }
-    return Verification(
+    return _Verification(
         len(journal.lines),
         len(names),
         tuple(problems),

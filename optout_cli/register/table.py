@@ -18,8 +18,11 @@ from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.notice import Place
 from optout_cli.model.program import Program
 from optout_cli.output import write_all, write_errors
+from optout_cli.readers.cells import choice_in_words, date_in_words
 from optout_cli.readers.csv import cell_from, csv_from
 from optout_cli.readers.document import OWN_MARK
+from optout_cli.readers.postal import tidy_number
+from optout_cli.register.events import WAYS
 from optout_cli.register.journal import OWN, TABLE, Journal, ending_of, load_journal
 from optout_cli.register.standing import Standing, standings_of
 from optout_cli.register.state import LetterState, Register
@@ -33,6 +36,7 @@ COLUMNS = (
 _DIGEST = COLUMNS.index("SHA-256")
 _SEAL = "table"  # the file with the digest of the table as last written
 _MOST = 3  # letters that a message names
+_DAYS = ("date", "printed", "sent", "delivered", "answered")
 _US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 # The columns that a person fills in to say what went out, when it arrived and when an answer came,
 # as `optout sent --from` names them.
@@ -135,7 +139,7 @@ def _notes_on(standing: Standing) -> Iterator[str]:
     """Yield what people noted, what the answers say, and the days that the letter leads to."""
     state = standing.state
     done = [state.withdrawal] if state.withdrawal else []
-    for event in (*state.sent, *state.delivered, *state.answers, *done):
+    for event in (*state.sent, *state.delivered, *state.returned, *state.answers, *done):
         yield from filter(None, (getattr(event, "words", None), event.note))
     for day in standing.milestones:
         yield f"{day.title}: {day.about}"
@@ -282,6 +286,18 @@ def _plain(cell: str) -> str:
     return _US_DATE.sub(lambda day: f"{day[3]}-{day[1]:0>2}-{day[2]:0>2}", cell).strip()
 
 
+def _meant(name: str, cell: str) -> str:
+    """Return what a cell of a column means, however somebody or a spreadsheet writes it."""
+    lines = _plain(cell).split("\n")
+    if name in _DAYS:
+        lines = [date_in_words(line, "month-first") or line for line in lines]
+    elif name == "route":
+        lines = [choice_in_words(line, [*WAYS]) or line for line in lines]
+    elif name == "tracking number":
+        lines = [*map(tidy_number, lines)]
+    return re.sub(r"[\s-]", "", "".join(lines)).casefold()
+
+
 def _has_all_of(old: _Table, rows: Iterable[Sequence[str]], titles: Container[str]) -> bool:
     """Tell whether new rows say all that an old table does, since what was filled in is recorded.
 
@@ -294,8 +310,8 @@ def _has_all_of(old: _Table, rows: Iterable[Sequence[str]], titles: Container[st
         for row in rows:
             notes = row[header.index("note")].splitlines()
             own = [line for line in notes if line.rpartition(": ")[0] not in titles]
-            cells = (*(_plain(row[header.index(name)]) for name in names), *own)
-            found.add(tuple(re.sub(r"[\s-]", "", cell).casefold() for cell in cells))
+            cells = (_meant(name, row[header.index(name)]) for name in names)
+            found.add((*cells, *(_meant("note", line) for line in own)))
         return found
 
     return {*COLUMNS} <= {*old.header} and said(old.header, old.rows) <= said(COLUMNS, rows)

@@ -7,15 +7,25 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby, product
 from operator import itemgetter
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from optout_cli.errors import Location, OptoutError, Problem, as_text
 from optout_cli.exporters.json import changed_facts
 from optout_cli.register.status import sealed
-from optout_cli.reports.parts import OF_FAX, Known, Part, parts_of
-from optout_cli.reports.versions import Version
+from optout_cli.reports.versions import Version, changes_within
 from optout_cli.reports.word_file import tracked_by
-from optout_cli.reports.words import END, READERS, Comment, Reading, words_in
+from optout_cli.reports.words import (
+    END,
+    OF_FAX,
+    READERS,
+    Comment,
+    Known,
+    Part,
+    Reading,
+    is_pdf_of_others,
+    parts_of,
+    words_in,
+)
 from optout_cli.templating.filters import and_list
 from optout_cli.templating.templates import Templates
 
@@ -43,15 +53,17 @@ class Comparison(NamedTuple):
     """What changed between two versions. `facts` are such as `date: old -> new`.
 
     `segments` are all the words. `unread` are the versions whose words cannot be read; then there
-    are no segments. `tracked` are those with tracked changes, each with who made them.
+    are no segments. `tracked` are those with tracked changes, each with who made them; in `printed`
+    ones, the PDFs of other programs, nobody can tell.
     """
 
     old: str
     new: str
     facts: tuple[str, ...]
     segments: tuple[Segment, ...]
-    unread: tuple[str, ...] = ()
-    tracked: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    unread: tuple[str, ...]
+    tracked: tuple[tuple[str, tuple[str, ...]], ...]
+    printed: tuple[str, ...]
 
     @property
     def is_equal(self) -> bool:
@@ -92,10 +104,12 @@ class Comparison(NamedTuple):
         return f"The words of the text agree; only {named} {differ}."
 
     def tracked_notes(self) -> Iterator[str]:
-        """Say how each version with tracked changes is compared."""
+        """Say how each version with tracked changes is compared, or one that may have some."""
         for name, authors in self.tracked:
             by = f" by {and_list(authors)}" if authors else ""
             yield f"{name} has tracked changes{by}; it is compared as if all were accepted"
+        for name in self.printed:
+            yield f"in {name}, tracked changes look like other words; compare the .docx instead"
 
     def changes(self) -> list[Segment]:
         """Return the segments to show: whole changes, and a few words around each."""
@@ -116,22 +130,28 @@ class Comparison(NamedTuple):
 def compare(old: Version, new: Version) -> Comparison:
     """Compare two versions of a letter word by word, in the first format that both have."""
     forms, readings = _read(old, new)
-    pairs = zip((old, new), forms, strict=True)
+    pairs = [*zip((old, new), forms, strict=True)]
+    printed = (
+        version.name
+        for version, form in pairs
+        if form.endswith("pdf") and is_pdf_of_others(version.content(form))
+    )
     tracked = (
         (version.name, (*authors,))
         for version, form in pairs
         if form == "docx" and (authors := tracked_by(version.content(form))) is not None
     )
-    unread = (version.name for version, form in zip((old, new), forms, strict=True) if not form)
+    unread = (version.name for version, form in pairs if not form)
     changed = changed_facts(old.facts, new.facts) if old.facts and new.facts else {}
     facts = (
         f"{path}: {_change_words(*pair)}"
         for key, values in changed.items()
         if not key.startswith(_FOLLOWS)
-        for path, pair in _leaves(key, *values)
+        for path, pair in changes_within(key, *values)
     )
     segments = _segments_of(old, new, forms, readings) if len(readings) > 1 else ()
-    return Comparison(old.name, new.name, (*facts,), (*segments,), (*unread,), (*tracked,))
+    own = (*facts,), (*segments,), (*unread,), (*tracked,), (*printed,)
+    return Comparison(old.name, new.name, *own)
 
 
 def _read(old: Version, new: Version) -> tuple[list[str], list[Reading]]:
@@ -198,21 +218,6 @@ class _Side(NamedTuple):
 
 
 # Any: facts are JSON of any shape.
-def _leaves(path: str, old: Any, new: Any) -> Iterator[tuple[str, tuple[Any, Any]]]:
-    """Yield the dotted key and both values of each text or number that differs."""
-    if not isinstance(old, dict | list) and not isinstance(new, dict | list):
-        if old != new:
-            yield path, (old, new)
-        return
-    sides = []
-    for side in (old, new):
-        listed = side if isinstance(side, list) else [] if side is None else [side]
-        items = side.items() if isinstance(side, dict) else enumerate(listed)
-        sides.append({str(key): value for key, value in items})
-    for key in dict.fromkeys((*sides[0], *sides[1])):
-        yield from _leaves(f"{path}.{key}", sides[0].get(key), sides[1].get(key))
-
-
 def _change_words(old: object, new: object) -> str:
     """Write `old -> new`, or what changed within a text of several words."""
     words = ["(none)" if value is None else " ".join(str(value).split()) for value in (old, new)]

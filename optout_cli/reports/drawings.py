@@ -45,7 +45,7 @@ class ShownFile(NamedTuple):
     path: str
     sha256: str
     pages: int
-    kind: Literal["letter", "email", "fax", "signed"] = "letter"
+    kind: Literal["letter", "email", "fax", "signed"]
 
 
 def shown_file(state: LetterState) -> ShownFile | None:

@@ -18,9 +18,9 @@ from optout_cli.letters.notes import contact_text
 from optout_cli.letters.render import sections_of
 from optout_cli.model.jurisdiction import LAW_SIDES, LAW_TOPICS
 from optout_cli.model.letter import Guide, Paragraph
-from optout_cli.model.notice import Case, is_address_given
+from optout_cli.model.notice import Case, ground_of
 from optout_cli.model.program import ConditionalText
-from optout_cli.model.request import PARTIES, Request
+from optout_cli.model.request import MESSAGES, PARTIES, Request
 from optout_cli.programs import (
     chosen_models,
     copies_of,
@@ -37,7 +37,6 @@ from optout_cli.templating.pages import guide_page
 
 _TEMPLATE = "_layout/guide.html.j2"
 _LISTS = ("can", "cannot", "before", "enclose", "send", "next")  # of a program's advice
-_MESSAGES = {"email", "fax"}
 _Facts = dict[str, Any]  # Any: what a template is filled in with
 
 
@@ -192,9 +191,7 @@ def _sending(case: Case) -> _Facts:
                 "contact": recipient.contact,
                 "service": recipient.service,
                 "source": contact_text(case, recipient),
-                "url": recipient.contact.source.url
-                if recipient.contact.source and not is_address_given(recipient.origins)
-                else None,
+                "url": ground_of("address", recipient.origins, recipient.contact.source).url,
             }
             for recipient in recipients
         ],
@@ -207,7 +204,7 @@ def _sending(case: Case) -> _Facts:
         "enclosures": request.enclosures,
         "needs": needs,
         "is_finished": is_finished,
-        "is_mailed": any(not names or not names <= _MESSAGES for names in ways),
+        "is_mailed": any(not names or not names <= MESSAGES for names in ways),
         "is_signed_by_hand": request.signature.kind == "ink",
         "has_copies": not is_finished or bool(request.cc or copies) or len(recipients) > 1,
     }

@@ -49,7 +49,9 @@ _TEMPLATE = "_layout/packet.html.j2"
 _TEXTS = (".txt", ".eml")
 _SHOWN = (".pdf", *PICTURES, *_TEXTS)  # the best form for a page first
 _SELECTORS = frozenset(map(chr, range(0xFE00, 0xFE10)))  # they choose a shape of the one before
-Role = Literal["letter", "signed", "enclosure", "picture", "receipt", "delivery", "answer"]
+Role = Literal[
+    "letter", "signed", "enclosure", "picture", "receipt", "delivery", "return", "answer"
+]
 
 
 class Original(NamedTuple):
@@ -100,6 +102,7 @@ def _originals_of(state: LetterState) -> Iterator[Original]:
         yield from _named_originals(state.named, has_picture=has_picture, is_package=is_package)
     yield from _proofs("receipt", (sent.receipt for sent in state.sent))
     yield from _proofs("delivery", (delivered.receipt for delivered in state.delivered))
+    yield from _proofs("return", (returned.receipt for returned in state.returned))
     yield from _proofs("answer", (answer.file for answer in state.answers))
 
 
@@ -230,6 +233,7 @@ def _letter_facts(
         "to": state.letter,
         "sent": state.sent,
         "delivered": state.delivered,
+        "returned": state.returned,
         "withdrawal": state.withdrawal,
         # The days that an answer names stand with the answer.
         "milestones": standing.milestones and [*days_reached(state, standing.facts, program)],

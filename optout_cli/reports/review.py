@@ -16,13 +16,14 @@ import msgspec
 
 from optout_cli.letters.notes import CONTACT, LAST
 from optout_cli.model.jurisdiction import Address, Source
-from optout_cli.model.notice import is_address_given
+from optout_cli.model.notice import ground_of
 from optout_cli.model.request import Confirmation, Copy, Service
 from optout_cli.register.events import (
     Answered,
     AnyEvent,
     Delivered,
     LetterEvent,
+    Returned,
     Sent,
     Withdrawn,
     Written,
@@ -33,7 +34,7 @@ from optout_cli.register.journal import Line
 from optout_cli.register.replies import facts_in_words
 from optout_cli.register.standing import Standing, settles
 from optout_cli.register.state import Key, LetterState, Register
-from optout_cli.register.status import open_step, sealed, steps_reached
+from optout_cli.register.status import is_dropped, open_step, sealed, steps_reached
 from optout_cli.register.table import distinction_of, group_digits, short_place_of
 from optout_cli.reports.drawings import Drawing, shown_file
 from optout_cli.templating.filters import quotation
@@ -44,6 +45,7 @@ _MARK = re.compile(rb'<meta name="optout-review" content="([0-9a-f]*) ([0-9-]{10
 MOST_BYTES = 60_000_000  # of a page that still opens in about a second
 _HEAD = 1_000  # bytes of a page in which its mark is
 _SEVERAL = 3  # letters that have the same note; it is folded on the page
+_DROPPED = "dropped"  # where a letter stands that will not go out
 _CHECK = "before-signing"  # what it calls a letter that the register contradicts
 _UNCONFIRMED = "unconfirmed"  # what the page calls a letter whose address nobody confirmed
 _ORDER = ("state", "place", "date", "title", "distinction", "party")  # of the letters
@@ -99,10 +101,10 @@ class Review(NamedTuple):
 
     lines: Sequence[Line]
     today: date
-    before: "Before | None" = None
-    since: date | None = None
-    warnings: Sequence[str] = ()
-    checks: Mapping[Key, Sequence[str]] = {}
+    before: "Before | None"
+    since: date | None
+    warnings: Sequence[str]
+    checks: Mapping[Key, Sequence[str]]
 
     @property
     def seen(self) -> int | None:
@@ -193,18 +195,21 @@ def _news_in(review: Review) -> dict[Key, list[AnyEvent]]:
 
 def _valid(events: Sequence[AnyEvent], state: LetterState | None) -> list[AnyEvent]:
     """Leave out what was corrected or completed; what was taken back stays beside that."""
-    counts = [*state.sent, *state.delivered, *state.answers] if state else []
+    counts = [event for events in state.news.values() for event in events] if state else []
     is_undone = any(isinstance(event, Withdrawn) for event in events)
     return [
         event
         for event in events
-        if is_undone or event in counts or not isinstance(event, Sent | Delivered | Answered)
+        if is_undone
+        or event in counts
+        or not isinstance(event, Sent | Delivered | Returned | Answered)
     ]
 
 
 def _event_facts(event: AnyEvent, standing: Standing) -> _Facts:
     """Return what happened, as the page says it."""
     facts: _Facts = {"what": event.__struct_config__.tag, "on": getattr(event, "on", None)}
+    facts["why"] = getattr(event, "note", None)
     match event:
         case Answered():
             replies = standing.program.replies if standing.program else {}
@@ -215,6 +220,8 @@ def _event_facts(event: AnyEvent, standing: Standing) -> _Facts:
             facts |= {"reply": "; ".join((reply, *details)), "by": event.by, "words": words}
         case Sent():
             facts |= _way_facts(event)
+        case Written():
+            facts["why"] = event.reason
         case Withdrawn(what="written"):  # of a letter that will not go out, the day is no news
             facts |= {"on": event.on if standing.state.sent else None}
         case Withdrawn():
@@ -229,12 +236,14 @@ def _way_facts(way: Sent | Service) -> _Facts:
 def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -> _Facts:
     """Return what the page says of a letter, without its pages."""
     state, written, letter = standing.state, standing.state.written, standing.state.letter
-    happened = (*state.sent, *state.delivered, *state.answers)
+    happened = (*state.sent, *state.delivered, *state.returned, *state.answers)
     files, shown = {place: file.format for place, file in state.files.items()}, shown_file(state)
     proofs = (
         getattr(event, name, None) for event in happened for name in ("signed", "receipt", "file")
     )
-    due, step = standing.answer_due, standing.step
+    due, step = standing.answer_due, str(standing.step)
+    if step == "waiting":
+        step = "delivered" if state.delivered else "sent"
     program, name = standing.program, standing.next_letter
     told, notes = _facts_told(state), _notes_on(state, review)
     if told["is_unconfirmed"]:
@@ -248,19 +257,22 @@ def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -
         "party": letter.recipient,
         "date": written.date,
         "reference": written.reference,
-        "step": step if step != "waiting" else "delivered" if state.delivered else "sent",
+        "step": _DROPPED if is_dropped(standing) else step,
         "is_late": bool(due and due.on < review.today),
         "news": [_event_facts(event, standing) for event in events],
         "sent": [_event_facts(event, standing) for event in state.sent],
         "delivered": state.delivered,
+        "returned": state.returned,
         "answers": [_event_facts(event, standing) for event in state.answers],
         "replies": [event.reply for event in state.answers],
+        "reason": written.reason,
+        "successor": standing.after.written if standing.after and step == "superseded" else None,
         "next": open_step(standing, review.today),
         "steps_reached": steps_reached(standing, review.today),
         "next_date": ready.written.date if (ready := standing.next_ready) else None,
         "next_title": program.letters[name].title if program and name else None,
         "days": standing.milestones,
-        "remarks": [event.note for event in happened if event.note],
+        "remarks": [it.note for it in happened if it.note and not isinstance(it, Returned)],
         "signature": standing.facts.signature.kind,
         "address": letter.address,
         "email": letter.email,
@@ -292,26 +304,30 @@ def _facts_told(state: LetterState) -> _Facts:
     names = (signatory.name, signatory.title, signatory.office) if signatory else ()
     offices = {contact.block: contact for contact in told.copies}
     offices |= {contact.envelope: contact for contact in told.copies if contact.envelope}
-    is_given = is_address_given(own.origins)
+    parts = ("address", *(part for part in ("email", "fax") if getattr(letter, part)))
+    origins = {part: _origin_of(part, own, day) for part in parts}
     return {
         "signatory": [*filter(None, names or (state.written.signatory,))],
-        "origin": _origin_of(own.contact, day) | {"is_given": is_given},
+        "origins": origins,
+        "has_one_origin": all(origin == origins["address"] for origin in origins.values()),
         "confirmed": confirmed,
         "is_unconfirmed": bool(found) and confirmed is None,
         "copies": [
-            {"lines": lines, "origin": _origin_of(offices.get(lines, _Contact()), day)}
+            {"lines": lines, "origin": _origin_of("address", office, day)}
             for lines in letter.copies
+            for office in [_Recipient(contact=offices.get(lines, _Contact()))]
         ],
         "cc": [copy.line for copy in told.cc],
     }
 
 
-def _origin_of(contact: _Contact, day: date) -> _Facts:
-    """Return the source of an address, and its age in days on the letter's `day`."""
-    source, age = contact.source, None
-    if source and source.date and "-" in source.date:  # a year alone gives no age
-        age = (day - date.fromisoformat(f"{source.date}-01"[:10])).days
-    return {"is_given": False, "source": source, "age": age}
+def _origin_of(part: str, recipient: _Recipient, day: date) -> _Facts:
+    """Return where a part of a contact is from, and its age in days on the letter's `day`."""
+    source, age = recipient.contact.source, None
+    ground = ground_of(part, recipient.origins, source)
+    if ground.date and "-" in ground.date:  # a year alone gives no age
+        age = (day - date.fromisoformat(f"{ground.date}-01"[:10])).days
+    return {**ground._asdict(), "source": source and source.kind, "age": age}
 
 
 def _notes_on(state: LetterState, review: Review) -> _Facts:

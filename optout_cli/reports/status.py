@@ -14,19 +14,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optout_cli import __version__
 from optout_cli.register.events import way_words
-from optout_cli.register.standing import Deadline, Standing, Step, settles
-from optout_cli.register.status import next_step, sealed
+from optout_cli.register.standing import Deadline, Standing, settles
+from optout_cli.register.status import is_dropped, next_step, sealed
 from optout_cli.register.table import distinction_of, short_place_of
 
 if TYPE_CHECKING:
     from optout_cli.templating.templates import Templates
 
-_STEPS: dict[Step, str] = {
+_DROPPED = "dropped"  # what a summary calls letters that will not go out
+_STEPS: dict[str, str] = {
     "draft": "in draft",
     "unsent": "not sent",
     "unneeded": "not needed any more",
+    _DROPPED: "not to go out",
     "withdrawn": "withdrawn",
     "waiting": "waiting for an answer",
+    "returned": "came back",
     "answered": "answered",
     "followed": "followed by another letter",
     "superseded": "superseded",
@@ -73,10 +76,10 @@ class Selection(NamedTuple):
     of that format.
     """
 
-    unsent: bool = False
-    unanswered: bool = False
-    due: date | None = None
-    format: str | None = None
+    unsent: bool
+    unanswered: bool
+    due: date | None
+    format: str | None
 
     def has(self, standing: Standing) -> bool:
         """Tell whether to show a letter."""
@@ -94,9 +97,10 @@ class Selection(NamedTuple):
 
 def summary_of(entries: Sequence[Entry], today: date) -> str:
     """Return how many letters there are, and how many of each kind: `4 letters: 2 not sent`."""
-    counts = Counter(entry.standing.step for entry in entries)
+    standings = [entry.standing for entry in entries]
+    counts = Counter(_DROPPED if is_dropped(it) else it.step for it in standings)
     parts = {step: f"{counts[step]:,} {words}" for step, words in _STEPS.items() if counts[step]}
-    if late := sum(_is_late(entry.standing, today) for entry in entries):
+    if late := sum(_is_late(standing, today) for standing in standings):
         parts["waiting"] += f" ({late:,} overdue)"
     count = len(entries)
     noun = "letter" if count == 1 else "letters"
@@ -116,7 +120,14 @@ def table_of(entries: Sequence[Entry], today: date, width: int) -> str:
     rows: list[Sequence[str]] = []
     last = None
     # Letters that only a particular, such as the model of an agreement, tells apart.
-    names = {it.state.id: (*_name_of(it), distinction_of(it)) for _, it, _ in entries}
+    names = {
+        it.state.id: (
+            short_place_of(it),
+            f"{it.title} of {it.state.written.date}",
+            distinction_of(it),
+        )
+        for _, it, _ in entries
+    }
     alike = Counter(name[:2] for name in {*names.values()})
     for _, standing, _ in entries:
         is_same = standing.state.id == last
@@ -125,24 +136,15 @@ def table_of(entries: Sequence[Entry], today: date, width: int) -> str:
         *lines, variant = names[standing.state.id]
         lines += [f"({variant})"] if variant and alike[lines[0], lines[1]] > 1 else []
         name = "" if is_same else _wrap(lines, letter)
-        rows.append([name, *_cells(standing, today, step)])
-        last = standing.state.id
+        state = standing.state
+        sent = "\n".join(f"{sent.on}\n{way_words(sent.by)}" for sent in state.sent)
+        days = (f"{day.title}: {day.about}" for day in standing.milestones)
+        then = _wrap((next_step(standing, today), *days), step)
+        rows.append([name, PARTIES[state.letter.recipient], sent, str(state.received or ""), then])
+        last = state.id
     table = tabulate(rows, _HEADER, "simple", disable_numparse=True)
     head, rule, *rest_of = table.split("\n")
     return "\n".join([head, rule, *("" if line == rule else line.rstrip() for line in rest_of)])
-
-
-def _name_of(standing: Standing) -> tuple[str, str]:
-    return short_place_of(standing), f"{standing.title} of {standing.state.written.date}"
-
-
-def _cells(standing: Standing, today: date, width: int) -> Iterator[str]:
-    state = standing.state
-    yield PARTIES[state.letter.recipient]
-    yield "\n".join(f"{sent.on}\n{way_words(sent.by)}" for sent in state.sent)
-    yield str(state.received or "")
-    days = (f"{day.title}: {day.about}" for day in standing.milestones)
-    yield _wrap((next_step(standing, today), *days), width)
 
 
 def _wrap(texts: Iterable[str], width: int) -> str:
@@ -287,6 +289,7 @@ def _counts_of(standings: Sequence[Standing]) -> _Facts:
             for item in standings
         ),
         "withdrawn": steps.count("withdrawn"),
+        "returned": steps.count("returned"),
     }
     return {name: f"{number:,}" for name, number in numbers.items()}
 

@@ -6,7 +6,7 @@ Reads registers, requests and letters, and writes nothing.
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -24,8 +24,7 @@ from optout_cli.readers.files import STDIN, folder_of, is_file
 from optout_cli.register.journal import NAME
 from optout_cli.register.recorder import look_up, register_folder
 from optout_cli.register.state import LetterState, load_register
-from optout_cli.reports.parts import Known, words_by_part
-from optout_cli.reports.words import READERS
+from optout_cli.reports.words import READERS, Known, words_by_part
 
 
 class Version(NamedTuple):
@@ -119,8 +118,17 @@ class Finder:
 
     def _letter_again(self, state: LetterState) -> Letter:
         """Make a recorded letter again from its facts. Raises OptoutError."""
-        document = _request_of(state)
-        order = msgspec.structs.replace(self._order, is_draft=state.written.is_draft)
+        written = state.written
+        facts = msgspec.json.decode(written.facts)
+        own = facts["recipients"]
+        data = {
+            **{key: facts[key] for key in Request.__struct_encode_fields__ if key in facts},
+            "jurisdiction": written.slug,
+            "recipients": {recipient["party"]: corrections_in(recipient) for recipient in own},
+            "service": {recipient["party"]: recipient.get("service", []) for recipient in own},
+        }
+        document = Document(without_none(data), (Layer(written.reference, {}),))
+        order = msgspec.structs.replace(self._order, is_draft=written.is_draft)
         with locating(document):
             (notice,) = compose(case_of(document, self._library, order), [state.letter.recipient])
         return render(notice, self._library.templates)
@@ -181,21 +189,6 @@ def _recorded_version(state: LetterState, folder: Path) -> Version:
     )
 
 
-def _request_of(state: LetterState) -> Document:
-    """Return the request of a recorded letter, as the register has its facts."""
-    written = state.written
-    facts = msgspec.json.decode(written.facts)
-    kept = {key: facts[key] for key in Request.__struct_encode_fields__ if key in facts}
-    recipients = facts["recipients"]
-    data = {
-        **kept,
-        "jurisdiction": written.slug,
-        "recipients": {recipient["party"]: corrections_in(recipient) for recipient in recipients},
-        "service": {recipient["party"]: recipient.get("service", []) for recipient in recipients},
-    }
-    return Document(without_none(data), (Layer(written.reference, {}),))
-
-
 def _is_request(text: str) -> bool:
     """Tell whether an argument is a request, and not a letter as JSON."""
     if text == STDIN:
@@ -228,3 +221,19 @@ def _of_file(path: Path, recorded: Version | None = None) -> Version:
         msgspec.Raw(msgspec.json.encode(facts)) if facts else recorded and recorded.facts,
         parts=recorded.parts if recorded else tuple,
     )
+
+
+# Any: JSON of any shape.
+def changes_within(path: str, old: Any, new: Any) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    """Yield the dotted key and both values of each text or number that differs."""
+    if not isinstance(old, dict | list) and not isinstance(new, dict | list):
+        if old != new:
+            yield path, (old, new)
+        return
+    sides = []
+    for side in (old, new):
+        listed = side if isinstance(side, list) else [] if side is None else [side]
+        items = side.items() if isinstance(side, dict) else enumerate(listed)
+        sides.append({str(key): value for key, value in items})
+    for key in dict.fromkeys((*sides[0], *sides[1])):
+        yield from changes_within(f"{path}.{key}", sides[0].get(key), sides[1].get(key))

@@ -166,6 +166,7 @@ def sections_from(html: str, name: str) -> dict[str, tuple[Block, ...]]:
     return {id: blocks for part in sections for id, blocks in _blocks_in(part, name).items()}
 
 
+@lru_cache(maxsize=256)  # so are most sections, but not the longest one
 def _blocks_in(section: str, name: str) -> dict[str, tuple[Block, ...]]:
     """Read a section without its end, block by block: most are the same from county to county."""
     start, _, inside = section.lstrip().partition(">")

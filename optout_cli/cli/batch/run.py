@@ -386,7 +386,7 @@ class Run:
             put = folder.put(msgspec.structs.replace(writing, event=event), self.replacing)
         unchanged = set() if self.replacing.force else put.unchanged
         records = [record for record in put.records if record.path not in unchanged]
-        lines = b"".join(line_of(record, folder.path) for record in records)
+        lines = b"".join(line_of(record, folder.path) for record in records if speaks_json())
         self.prints.show([folder.path / record.path for record in records], lines)
         self.initialed += [event] * (bool(records) and has_initials(event))
         self.written += len(records)

@@ -21,9 +21,11 @@ from optout_cli.authoring.unfinished import (
 from optout_cli.cli.ask import is_terminal
 from optout_cli.cli.console import (
     is_request,
+    put_file,
     quote,
     report_problems,
     say,
+    say_lines,
     usage_error,
     write_files,
 )
@@ -41,7 +43,6 @@ from optout_cli.cli.options import (
     library_from,
     library_options,
     path_for,
-    put_request,
     quiet_option,
     require_free,
     today,
@@ -52,6 +53,7 @@ from optout_cli.errors import Location
 from optout_cli.letters import Library
 from optout_cli.letters.agreements import county_notes
 from optout_cli.letters.pipeline import request_file
+from optout_cli.model.request import MESSAGES
 
 _LETTER = Location("--letter", is_command_line=True)
 _HELP = """\
@@ -200,7 +202,8 @@ def command(
     if is_terminal():
         path = run_interview(basis, jurisdiction, options)
     else:
-        path = put_request(*_sample(jurisdiction, basis, options))
+        path, text = _sample(jurisdiction, basis, options)
+        put_file(path, text.encode(errors="replace"))  # the path in it may be no text
     if path and not quiet:
         _say_next(path, options, basis, earlier, jurisdiction)
 
@@ -212,7 +215,11 @@ def _say_next(
     before, folder = "", (earlier and earlier.folder) or Path("letters")
     if not is_terminal():
         if query:
-            _say_agencies(query, str(known.get("letter", DEFAULT_LETTER)), basis.library)
+            # The agencies of a county that may be the party to the agreement.
+            library = basis.library
+            kind = library.programs.find(str(known.get("letter", DEFAULT_LETTER)), _LETTER)[1]
+            place = library.directory.find(query, JURISDICTION)
+            say_lines(f"note: {it.line}" for it in county_notes(place, kind, library.directory))
         before = f"fill in {path} in an editor, then run "
         signatory = earlier and earlier.start.signed
         if signatory and "signatory" not in known:
@@ -220,18 +227,10 @@ def _say_next(
             say(f"note: the earlier letter was signed by {named}; add who signs now")
     written: Any = request_file(str(path)).data  # Any: a Tree
     ways = (way for ways in written.get("service", {}).values() for way in ways)
-    if any(way["by"] in ("email", "fax") for way in ways):
+    if any(way["by"] in MESSAGES for way in ways):
         options += " -f by-service"
     run = f"optout write {quote(str(path))}{options} -o {folder_option(folder)}"
     say(f"next: {before}{run}")
-
-
-def _say_agencies(query: str, letter: str, library: Library) -> None:
-    """Say which agencies of a county may be the party to the agreement that a letter is about."""
-    locality = library.directory.find(query, JURISDICTION)
-    kind = library.programs.find(letter, _LETTER)[1]
-    for note in county_notes(locality, kind, library.directory):
-        say(f"note: {note.line}")
 
 
 _Rule = tuple[object, str, str]  # what is wrong if it is true, a message, and a hint

@@ -52,6 +52,7 @@ from optout_cli.output import write_all
 from optout_cli.readers.csv import csv_from
 from optout_cli.readers.files import STDIN, is_file
 from optout_cli.register.recorder import look_up, versions_sent
+from optout_cli.register.returns import came_back
 from optout_cli.register.standing import kinds_after_silence, settles, standings_of
 
 _EXPLAIN_NEXT = (
@@ -294,8 +295,10 @@ def _say_alone(only: Party, earlier: Earlier, program: Program) -> None:
     (other,) = (party for party in PARTIES if party != only)
     is_sent = any(state.sent and state.letter.recipient == other for state in earlier.states)
     why = f"the earlier one is not recorded as sent to {RECIPIENTS[other]}"
-    if any(state.is_withdrawn and state.letter.recipient == other for state in earlier.states):
-        is_sent, why = False, f"the earlier one to {RECIPIENTS[other]} was withdrawn"
+    for state in (it for it in earlier.states if it.letter.recipient == other):
+        if state.is_withdrawn or came_back(state):
+            what = "was withdrawn" if state.is_withdrawn else "came back"
+            is_sent, why = False, f"the earlier one to {RECIPIENTS[other]} {what}"
     settled = {answer.recipient for answer in earlier.answers() if settles(answer, program)}
     if is_sent and only in settled:
         why = f"it answers a reply that {RECIPIENTS[other]} did not give"
@@ -339,8 +342,7 @@ def _candidates(text: str, within: Path | None) -> dict[str, _Candidate]:
     return {
         reference: _Candidate(
             earlier_from(version, found.states),
-            f"{state.written.letter.partition('/')[2]} of {state.written.date},"
-            f" {state.written.name}",
+            f"{state.kind} of {state.written.date}, {state.written.name}",
             found.folder,
             {
                 named.state.letter.recipient

@@ -29,9 +29,9 @@ from optout_cli.cli.ask import (
     say_wrapped,
     show,
 )
-from optout_cli.cli.console import count_of, quote, say, say_problems
+from optout_cli.cli.console import count_of, put_file, quote, say, say_problems
 from optout_cli.cli.correct import Confirmed, contact_at, corrected_contact, target_of
-from optout_cli.cli.options import check_new_name, put_request
+from optout_cli.cli.options import check_new_name
 from optout_cli.cli.user_folder import keep_correction, keep_signatory, signatories_path
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.letters import Library
@@ -149,7 +149,8 @@ def run_interview(basis: Basis, query: str | None, options: str) -> Path | None:
     except OptoutError:
         _say_stopped(interview, file, options)
         raise
-    path = put_request(interview.request.path, _text_of(interview.request, options))
+    path = interview.request.path
+    put_file(path, _text_of(interview.request, options).encode(errors="replace"))
     _keep_for_next(interview.request)
     file.path_for(interview).unlink(missing_ok=True)
     return path
@@ -385,15 +386,13 @@ def _keep_for_next(request: UnfinishedRequest) -> None:
         confirmed, is_bureau = recipient.confirmed, recipient.party == "bureau"
         if confirmed is None or recipient.is_person or recipient.contact.missing:
             continue
-        what = request.locality.state_code if is_bureau else recipient.office
-        target = target_of(what, directory, Location(""))
+        office = request.locality.state_code if is_bureau else recipient.office
+        target = target_of(office, directory, Location(""))
         row = corrected_contact(
             contact_at(target, directory) or Contact(),
             {},
             Confirmed(confirmed.by, "", confirmed.date),
             recipient.contact,
         )
-        path = keep_correction(target, row, directory)
-        say_wrapped(
-            f"optout saved the confirmed address of {RECIPIENTS[recipient.party]} in {path}."
-        )
+        path, whose = keep_correction(target, row, directory), RECIPIENTS[recipient.party]
+        say_wrapped(f"optout saved the confirmed address of {whose} in {path}.")
