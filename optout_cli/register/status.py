@@ -163,6 +163,8 @@ def steps_reached(standing: Standing, today: Date) -> list[str]:
 
 def _came(standing: Standing) -> str:
     last, outcome = standing.last_answer, "; ".join(standing.outcomes)
+    if standing.step == "returned" and (back := came_back(standing.state)):
+        return f"came back {back.on}: {back.note}"
     if last is None or standing.step not in ("waiting", "answered"):
         return ""
     how = "answered" if standing.step == "answered" else "replied"
@@ -174,8 +176,8 @@ def open_step(standing: Standing, today: Date) -> str:
     deadline = standing.answer_due
     is_replaced = standing.state.kind in standing.ready and not standing.state.is_current
     corrected = "; a corrected letter is not sent yet" if is_replaced else ""
-    if standing.step == "returned" and (back := came_back(standing.state)):
-        return f"came back {back.on}: {back.note}{corrected or f'; {MEND}'}"
+    if standing.step == "returned":
+        return corrected.removeprefix("; ") or MEND
     if standing.step == "waiting":
         if deadline is None:
             return f"waiting for an answer{corrected}"
