@@ -22,14 +22,13 @@ from optout_cli.model.request import Party, Way
 from optout_cli.output import is_folder
 from optout_cli.register.events import WAYS
 from optout_cli.register.recorder import Found, Recorded, sent_letters
-from optout_cli.register.returns import came_back, on_its_way
+from optout_cli.register.returns import MEND, came_back, on_its_way
 from optout_cli.register.statements import (
     Sending,
     delivered_from,
     returned_from,
     taken_back_from,
 )
-from optout_cli.register.status import MEND
 
 
 @click.command(
@@ -94,8 +93,7 @@ def command(
     is_one = bool(receipt or returned or undo or correct)
 
     def results_of(text: str) -> Iterator[Recorded]:
-        named = recorder.find(text, within, parties)
-        for found in _letters_named(text, named, is_one=is_one):
+        for found in _letters_named(text, recorder.find(text, within, parties), is_one=is_one):
             if day is None:
                 yield found, taken_back_from(found.state, _last_of(found), undo or "", moment)
                 continue

@@ -3,6 +3,11 @@
 from optout_cli.register.events import Returned, Sent
 from optout_cli.register.state import LetterState
 
+MEND = (  # what to do after a letter came back
+    "find the right address, put it into the request, write the letter again with --supersede,"
+    " and send it"
+)
+
 
 def on_its_way(state: LetterState) -> list[Sent]:
     """Return the sendings of a letter that did not come back, whether they arrived or not.

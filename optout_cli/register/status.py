@@ -22,14 +22,10 @@ from optout_cli.model.request import Party
 from optout_cli.readers.files import is_file
 from optout_cli.register.events import EVIDENCE, LetterFile, Replaced, Sent, Written, evidence_of
 from optout_cli.register.journal import NAME, OWN, TORN, Journal
-from optout_cli.register.returns import came_back
+from optout_cli.register.returns import MEND, came_back
 from optout_cli.register.standing import Deadline, Standing, Step
 
 SCHEMA = 1
-MEND = (  # what to do after a letter came back
-    "find the right address, put it into the request, write the letter again with --supersede,"
-    " and send it"
-)
 _OWN_TABLES = re.compile("register|rejects(-[0-9]+)?")  # files of optout that are not letters
 _REPORTS = {  # by a mark in its head, the first one that fits
     b'name="optout-review"': "review page",

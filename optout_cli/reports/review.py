@@ -28,6 +28,7 @@ from optout_cli.register.events import (
     Withdrawn,
     Written,
     WrittenNote,
+    evidence_of,
     way_words,
 )
 from optout_cli.register.journal import Line
@@ -237,10 +238,6 @@ def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -
     """Return what the page says of a letter, without its pages."""
     state, written, letter = standing.state, standing.state.written, standing.state.letter
     happened = (*state.sent, *state.delivered, *state.returned, *state.answers)
-    files, shown = {place: file.format for place, file in state.files.items()}, shown_file(state)
-    proofs = (
-        getattr(event, name, None) for event in happened for name in ("signed", "receipt", "file")
-    )
     due, step = standing.answer_due, str(standing.step)
     if step == "waiting":
         step = "delivered" if state.delivered else "sent"
@@ -278,12 +275,21 @@ def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -
         "email": letter.email,
         "fax": letter.fax,
         "ways": [*map(_way_facts, letter.service)],
-        "files": [*dict.fromkeys([*files, *(proof.path for proof in proofs if proof)])],
-        "formats": [*dict.fromkeys(files.values())],
-        "shown": shown.path if shown else None,
-        "shown_as": shown.kind if shown else None,
+        **_files_of(state, happened),
         **told,
         **notes,
+    }
+
+
+def _files_of(state: LetterState, happened: Iterable[LetterEvent]) -> _Facts:
+    """Return the files of a letter and of what proves what happened to it, and which is shown."""
+    formats, shown = {place: file.format for place, file in state.files.items()}, shown_file(state)
+    proofs = (proof.path for event in happened for proof in evidence_of(event))
+    return {
+        "files": [*dict.fromkeys([*formats, *proofs])],
+        "formats": [*dict.fromkeys(formats.values())],
+        "shown": shown.path if shown else None,
+        "shown_as": shown.kind if shown else None,
     }
 
 
