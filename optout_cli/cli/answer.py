@@ -72,7 +72,7 @@ _UNSAID = Given("", None, None, None, None, {})
 )
 @set_option("A fact of the reply, such as day=2027-01-15 for a meeting (repeatable).")
 @record.correct_option
-@record.undo_option("Take back the last answer, and say why; the register keeps both.")
+@record.reason_option("--undo", "Take back the last answer, and say why; the register keeps both.")
 @click.option(
     "--of",
     metavar="DATE",

@@ -14,7 +14,6 @@ from optout_cli.cli.options import (
     json_option,
     library_from,
     quiet_option,
-    require_reason,
     templates_option,
 )
 from optout_cli.cli.value_types import Choice
@@ -42,17 +41,17 @@ from optout_cli.register.statements import (
 @record.file_option(
     "--receipt", text="A scan of the return receipt, or of what came back. optout keeps a copy."
 )
-@click.option(
+@record.reason_option(
     "--returned",
-    metavar="REASON",
-    callback=require_reason,
-    help="It came back on the day of --on; say why, as the mail does. Then no answer is due.",
+    "It came back on the day of --on; say why, as the mail does. Then no answer is due.",
 )
 @click.option(
     "--by", type=Choice(WAYS), help="With --returned: what came back, if it went out several ways."
 )
 @record.correct_option
-@record.undo_option("Take back that it arrived or came back; say why. The register keeps both.")
+@record.reason_option(
+    "--undo", "Take back that it arrived or came back; say why. The register keeps both."
+)
 @record.to_option
 @record.in_option
 @json_option

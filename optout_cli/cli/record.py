@@ -66,9 +66,9 @@ def file_option(*names: str, text: str, **others: Any) -> Callable[[_F], _F]:
     )
 
 
-def undo_option(text: str) -> Callable[[_F], _F]:
-    """Return the option that takes back what is recorded."""
-    return click.option("--undo", metavar="REASON", callback=require_reason, help=text)
+def reason_option(name: str, text: str) -> Callable[[_F], _F]:
+    """Return an option whose value says why, such as `--undo`."""
+    return click.option(name, metavar="REASON", callback=require_reason, help=text)
 
 
 def check_undo(undo: str | None, *others: object) -> None:

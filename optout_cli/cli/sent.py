@@ -18,7 +18,6 @@ from optout_cli.cli.options import (
     json_option,
     library_from,
     quiet_option,
-    require_reason,
     require_seen,
     templates_option,
 )
@@ -73,18 +72,11 @@ _LEFT_OUT: dict[Step, tuple[str, str]] = {  # of a folder: one such letter, and 
 @record.file_option("--signed", text="A scan of the letter as it was signed. optout keeps a copy.")
 @click.option("--again", is_flag=True, help="It went out once more in the same way.")
 @record.correct_option
-@record.undo_option("It did not go out after all; say why. The register keeps both.")
-@click.option(
-    "--never",
-    metavar="REASON",
-    callback=require_reason,
-    help="It will not go out; say why. Then nobody is told to send it.",
-)
-@click.option(
+@record.reason_option("--undo", "It did not go out after all; say why. The register keeps both.")
+@record.reason_option("--never", "It will not go out; say why. Then nobody is told to send it.")
+@record.reason_option(
     "--withdrawn",
-    metavar="REASON",
-    callback=require_reason,
-    help="It went out, and you withdrew it on the day of --on; say why. Then nothing is due.",
+    "It went out, and you withdrew it on the day of --on; say why. Then nothing is due.",
 )
 @record.file_option(
     "--from",
