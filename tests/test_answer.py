@@ -748,7 +748,7 @@ def test_what_was_said_is_asked_for_as_the_letter_lists_it(reference: str, at_te
     told = " ".join(result.stderr.split())
     assert "What was said? One or two sentences are enough" in told
     assert "lists it as what was said, as you understood it" in told
-    assert f"{summary!r} would stand as what was said. Type what they said, and not that" in told
+    assert f"the letter would list {summary!r} as what was said. Type a sentence" in told
     assert "their own words" not in told
     assert "quotation marks" not in told
     assert clerk.asked[f"  Keep {summary!r} as what was said? [y/N]"] == [""]

@@ -172,8 +172,8 @@ def _choose_meaning(
             said = _read_yes(label, default=is_other, explain=_EXPLAIN_MEANING)
     except Back:
         return "", None
-    if said is False and problem.hint:
-        say_wrapped(f"{problem.hint[0].upper()}{problem.hint[1:]}.", "  ")
+    if said is False:
+        _say_hint(problem)
     return (value if said is True else ""), (said if isinstance(said, str) else None)
 
 
@@ -302,6 +302,10 @@ def say_problem(problem: Problem) -> None:
     message = problem.message.removeprefix(path).strip()  # `signatory.zip '949' is not ...`
     subject = "this " if path and message.startswith(("has ", "is ")) else ""
     say_wrapped(f"Please check: {subject}{message}.", "  ")
+    _say_hint(problem)
+
+
+def _say_hint(problem: Problem) -> None:
     if hint := problem.hint:
         stop = "" if hint.endswith((".", "?", "/", '"')) else "."
         say_wrapped(f"{hint[:1].upper()}{hint[1:]}{stop}", "  ")

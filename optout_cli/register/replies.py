@@ -61,8 +61,8 @@ def doubt_about_words(text: str, *, is_spoken: bool) -> Problem | None:
     if not (_SUMMARY.match(text) or text_fault(text, "sentence", is_doubt=True)):
         return None
     if is_spoken:  # the letter that records the conversation lists it, without quotation marks
-        message = f"{text!r} would stand as what was said"
-        hint = "type what they said, and not that they said it: We cannot remove you."
+        message = f"the letter would list {text!r} as what was said"
+        hint = "type a sentence as they said it, such as: We cannot remove you."
         return Problem("odd-value", message, hint=hint)
     message = f"the next letter quotes {text!r} as their own words"
     return Problem("odd-value", message, hint="copy a sentence of the answer as it stands")
