@@ -206,3 +206,97 @@ def test_a_version_that_does_not_know_a_line_passes_it_over(sent: str, run: Run)
     states = load_register(Path("letters")).letters.values()
     assert [bool(state.sent) for state in states] == [True, True]
     assert [len(state.answers) for state in states] == [0, 1]
+
+
+def test_what_is_recorded_after_a_return_is_told_by_its_day(sent: str, run: Run) -> None:
+    run("sent", TO_BUREAU, "--by", "fax", "--on", "2026-11-21", "-q")
+    run(*BACK, "--by", "certified-mail", "-q")
+    assert outcome(run("delivered", TO_BUREAU, "--on", "2026-11-24", "-q"))[0] == 0
+    run("packet", TO_BUREAU, "-o", "proof.pdf", "-q", "--engine", "typst")
+    told = pages_of("proof.pdf")[0]
+    places = [told.index(words) for words in ("facsimile", "Came back", "Delivered")]
+    assert places == sorted(places)
+
+
+def test_an_answer_shows_that_a_letter_which_came_back_did_arrive(sent: str, run: Run) -> None:
+    run(*BACK, "-q")
+    answer = ("answer", TO_BUREAU, "--reply", "refused", "--on", "2026-11-24", "-q")
+    assert outcome(run(*answer))[0] == 0
+    assert statuses(run)["bureau"]["step"] == "answered"
+    assert outcome(run("delivered", TO_BUREAU, "--on", "2026-11-24", "-q"))[0] == 0
+    text = Path("letters/register.csv").read_text("utf-8-sig")
+    assert ("2026-11-24" in text, WHY in text) == (True, True)
+
+
+def test_an_acknowledgment_of_a_letter_that_came_back_leaves_a_day_for_the_answer(
+    sent: str, run: Run
+) -> None:
+    run("answer", TO_BUREAU, "--reply", "acknowledged", "--on", "2026-11-22", "-q")
+    assert outcome(run(*BACK, "-q"))[0] == 0
+    row = statuses(run)["bureau"]
+    assert (row["step"], bool(row["answer-due"])) == ("waiting", True)
+
+
+def test_the_return_goes_with_its_sending_when_the_way_or_day_is_corrected(
+    sent: str, run: Run
+) -> None:
+    run(*BACK, "-q")
+    assert outcome(run("sent", TO_BUREAU, "--correct", "--by", "mail", "-q"))[0] == 0
+    row = statuses(run)["bureau"]
+    assert (row["step"], row["returned"]) == (
+        "returned",
+        [{"on": "2026-11-23", "by": "mail", "reason": WHY}],
+    )
+    assert "already recorded" in outcome(run(*BACK))[2]
+    late = ("sent", TO_BUREAU, "--correct", "--on", "2026-11-24")
+    code, _, err = outcome(run(*late))
+    assert (code, "2026-11-24 is too late: the letter is recorded as returned" in err) == (2, True)
+
+
+def test_a_day_is_not_corrected_past_the_return_of_its_way(sent: str, run: Run) -> None:
+    run("sent", TO_BUREAU, "--by", "fax", "--on", "2026-11-20", "-q")
+    run(*BACK, "--by", "certified-mail", "-q")
+    late = ("sent", TO_BUREAU, "--by", "certified-mail", "--correct", "--on", "2026-11-24")
+    assert "is recorded as returned on 2026-11-23" in outcome(run(*late))[2]
+    assert statuses(run)["bureau"]["step"] == "waiting"  # the fax
+
+
+def test_one_way_comes_back_after_the_letter_arrived_in_the_other(sent: str, run: Run) -> None:
+    run("sent", TO_BUREAU, "--by", "fax", "--on", "2026-11-20", "-q")
+    run("delivered", TO_BUREAU, "--on", "2026-11-20", "-q")
+    assert outcome(run(*BACK, "--by", "certified-mail", "-q"))[0] == 0
+    code, _, err = outcome(run(*BACK, "--by", "fax"))
+    assert (code, "as delivered on 2026-11-20" in err) == (1, True)
+    assert "as delivered" in outcome(run("sent", TO_BUREAU, "--by", "fax", "--undo", "not"))[2]
+    undo = ("delivered", TO_BUREAU, "--undo", "it did not")
+    assert "not returned by certified mail" in outcome(run(*undo))[2]  # it was recorded last
+    assert "not delivered on 2026-11-20" in outcome(run(*undo))[2]
+
+
+def test_undo_takes_back_the_return_by_the_way_that_is_named(sent: str, run: Run) -> None:
+    run("sent", TO_BUREAU, "--by", "fax", "--on", "2026-11-20", "-q")
+    run(*BACK, "--by", "certified-mail", "-q")
+    run("delivered", TO_BUREAU, "--on", "2026-11-24", "-q")
+    undo = ("delivered", TO_BUREAU, "--undo", "another letter", "--by", "certified-mail")
+    assert "not returned by certified mail on 2026-11-23" in outcome(run(*undo))[2]
+    code, _, err = outcome(run(*undo))
+    assert (code, "not recorded as returned by certified mail" in err) == (1, True)
+
+
+def test_two_ways_may_come_back_on_one_day_for_one_reason(sent: str, run: Run) -> None:
+    run("sent", TO_BUREAU, "--by", "mail", "--on", "2026-11-20", "-q")
+    run(*BACK, "--by", "certified-mail", "-q")
+    assert "say with --by which of them came back" in outcome(run(*BACK))[2]
+    assert outcome(run(*BACK, "--by", "mail", "-q"))[0] == 0
+    assert statuses(run)["bureau"]["step"] == "returned"
+    assert outcome(run(*BACK))[2].startswith("already recorded")
+
+
+def test_the_second_sending_cannot_come_back_before_its_own_day(sent: str, run: Run) -> None:
+    run(*BACK, "-q")
+    run("sent", TO_BUREAU, "--by", "certified-mail", "--on", "2026-11-24", "--again", "-q")
+    early = ("delivered", TO_BUREAU, "--returned", "moved", "--on", "2026-11-23")
+    code, _, err = outcome(run(*early))
+    assert (code, "is before the day of sending (2026-11-24)" in err) == (2, True)
+    assert outcome(run(*early[:-1], "2026-11-24", "-q"))[0] == 0
+    assert statuses(run)["bureau"]["step"] == "returned"

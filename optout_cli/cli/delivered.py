@@ -46,7 +46,9 @@ from optout_cli.register.statements import (
     "It came back on the day of --on; say why, as the mail does. Then no answer is due.",
 )
 @click.option(
-    "--by", type=Choice(WAYS), help="With --returned: what came back, if it went out several ways."
+    "--by",
+    type=Choice(WAYS),
+    help="With --returned, or to --undo that: what came back, if it went out several ways.",
 )
 @record.correct_option
 @record.reason_option(
@@ -82,8 +84,8 @@ def command(
     or nothing. Prints the path of each letter.
     """
     record.check_quotes(letters, undo or returned)
-    record.check_undo(undo, day, receipt, returned, by, correct)
-    if by and not returned:
+    record.check_undo(undo, day, receipt, returned, correct)
+    if by and not (returned or undo):
         usage_error("--by says what came back", "add --returned REASON, or leave --by out")
     if not (day or undo):
         what = "return" if returned else "arrival"
@@ -94,7 +96,8 @@ def command(
     def results_of(text: str) -> Iterator[Recorded]:
         for found in _letters_named(text, recorder.find(text, within, parties), is_one=is_one):
             if day is None:
-                yield found, taken_back_from(found.state, _last_of(found), undo or "", moment)
+                what = "returned" if by else _last_of(found)
+                yield found, taken_back_from(found.state, what, undo or "", moment, by)
                 continue
             proof = found.take(receipt, "receipt")
             said = Sending(on=day, by=by, receipt=proof, correct=correct)
@@ -123,8 +126,13 @@ def _letters_named(text: str, named: Sequence[Found], *, is_one: bool) -> list[F
 
 
 def _last_of(found: Found) -> Literal["returned", "delivered"]:
-    """Return what is taken back of a letter: what came back may have arrived in another way."""
-    return "returned" if found.state.returned and not found.state.delivered else "delivered"
+    """Return which of the two was recorded last: what came back may have arrived another way."""
+    came = max((it.at for it in found.state.delivered), default=None)
+    return (
+        "returned"
+        if any(came is None or it.at >= came for it in found.state.returned)
+        else "delivered"
+    )
 
 
 def _say_next(done: Sequence[Recorded], *, is_undone: bool) -> None:

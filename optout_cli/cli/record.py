@@ -194,7 +194,7 @@ def commit(
         if as_json:
             print_json(
                 {
-                    "event": type(event).__struct_config__.tag,
+                    "event": event.tag,
                     "recorded": not result.is_known,
                     "reference": event.reference,
                     "recipient": event.recipient,

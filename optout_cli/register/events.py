@@ -83,8 +83,7 @@ class Evidence(Noun, frozen=True, kw_only=True):
 class FileCopy(Evidence, frozen=True, kw_only=True):
     """A file that the request names, such as a signed resolution, and its copy in the folder.
 
-    `key` is its key path: `enclosures.0.file`. `name` is as in the request; `title` says what it
-    is.
+    `key` is its key path: `enclosures.0.file`. `name` is as in the request, `title` what it is.
     """
 
     key: str
@@ -102,6 +101,11 @@ class Event(Noun, frozen=True, kw_only=True, tag_field="event"):
     schema: int = 1
     at: datetime
     previous: str = ""
+
+    @property
+    def tag(self) -> str:
+        """What happened, as the register says it, such as `sent`."""
+        return str(self.__struct_config__.tag)
 
 
 class Written(Event, frozen=True, kw_only=True, tag="written"):

@@ -15,6 +15,7 @@ from optout_cli.model.request import MESSAGES, Way
 from optout_cli.readers.postal import number_fault, tidy_number
 from optout_cli.readers.values import text_fault
 from optout_cli.register.events import WAYS, Sent, way_words
+from optout_cli.register.returns import contradicted_by
 from optout_cli.register.standing import facts_of
 from optout_cli.register.state import LetterState, NamedLetter
 from optout_cli.register.statements import (
@@ -154,11 +155,9 @@ def _history_problems(
                 " if it also went out another way, name that way with --by"
             )
             yield Problem("already-sent", message, hint=hint, path="letter")
-    first = min([event.on, *(sent.on for sent in state.sent if sent is not last)])
-    for what in ("delivered", "returned", "answered"):
-        for day in (other.on for other in state.news[what] if other.on < first):
-            message = f"{first} is too late: the letter is recorded as {what} on {day}"
-            yield Problem("impossible-date", message, hint="correct the day", path="on")
+    for other in contradicted_by(state, event):
+        message = f"{event.on} is too late: the letter is recorded as {other.tag} on {other.on}"
+        yield Problem("impossible-date", message, hint="correct the day", path="on")
 
 
 def _number_problems(

@@ -1,7 +1,4 @@
-"""What the register of a folder says: each letter's state, and a record of each file in place.
-
-The state of a letter is computed from the events: sent, delivered, answered.
-"""
+"""What a folder's register says: each letter's state, from its events, and the files in place."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -153,12 +150,14 @@ class LetterState:
     def add(self, event: LetterEvent) -> None:
         """Add what happened to the letter, or complete what was there."""
         if not isinstance(event, Withdrawn):
-            events, old = self.news[str(event.__struct_config__.tag)], self._corrected_by(event)
+            events, old = self.news[event.tag], self._corrected_by(event)
             day = self.withdrawal.on if self.withdrawal else Date.max
             if not self.sent or (isinstance(event, Sent) and old is None and event.on > day):
                 self.withdrawal = None  # it went out after all, or once more
             place = len(events) if old is None else events.index(old)
             events[place : place + 1] = [event]
+            if isinstance(event, Sent) and event.corrects:  # the only sending, so each is its own
+                self.returned = [msgspec.structs.replace(it, by=event.by) for it in self.returned]
         elif event.what in ("written", "withdrawn"):
             self.withdrawal = event if event.what == "written" else None
         elif old := self.last(event.what, event.on, event.by):

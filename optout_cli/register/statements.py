@@ -20,7 +20,13 @@ from optout_cli.register.events import (
     Withdrawn,
     way_words,
 )
-from optout_cli.register.returns import came_back, on_its_way
+from optout_cli.register.returns import (
+    Happened,
+    came_back,
+    contradicted_by,
+    match_returns,
+    on_its_way,
+)
 from optout_cli.register.state import LetterState
 
 
@@ -141,11 +147,9 @@ def taken_back_from(
         if days and of:
             hint = f"it is recorded as {what} on {', and on '.join(days)}"
         raise OptoutError(Problem("nothing-recorded", message, hint=hint, path="letter"))
-    if what == "sent":
-        is_only, is_back = len(state.sent) == 1, last not in on_its_way(state)
-        came = ("delivered", "returned", "answered") if is_only else ("returned",) * is_back
-        raise_any(_later_problems(state, came))
-    return Result(Withdrawn(**about, what=what, on=last.on, by=way, note=reason))
+    event = Withdrawn(**about, what=what, on=last.on, by=way, note=reason)
+    raise_any(_later_problems(contradicted_by(state, event)))
+    return Result(event)
 
 
 def withdrawn_from(
@@ -188,16 +192,13 @@ def withdrawn_from(
     return Result(old or event, tuple(notes), is_known=old is not None)
 
 
-def _later_problems(state: LetterState, came: Iterable[str]) -> Iterator[Problem]:
-    """Yield what keeps the sending of a letter from being taken back: what came of it."""
-    for what in came:
-        command = "answer" if what == "answered" else "delivered"
-        for event in state.news[what][-1:]:
-            message = f"the letter is recorded as {what} on {event.on}"
-            hint = (
-                f"if that is wrong too, first take it back: optout {command} LETTER --undo REASON"
-            )
-            yield Problem("already-delivered", message, hint=hint, path="letter")
+def _later_problems(others: Iterable[Happened]) -> Iterator[Problem]:
+    """Yield a Problem for each event that keeps another from being recorded."""
+    for other in others:
+        command = "answer" if other.tag == "answered" else "delivered"
+        message = f"the letter is recorded as {other.tag} on {other.on}"
+        hint = f"if that is wrong too, first take it back: optout {command} LETTER --undo REASON"
+        yield Problem("already-delivered", message, hint=hint, path="letter")
 
 
 def delivered_from(
@@ -240,29 +241,23 @@ def returned_from(state: LetterState, said: Sending, reason: str, now: Moment) -
     Raises OptoutError.
     """
     day, by, receipt, correct = said.on or now.today, said.by, said.receipt, said.correct
-    sendings = [sent for sent in state.sent if by in (None, sent.by)]
-    if not sendings:
+    if not any(by in (None, sent.by) for sent in state.sent):
         message = f"the letter is not recorded as sent{f' by {way_words(by)}' if by else ''}"
         hint = "first record how it went out, with optout sent"
         raise OptoutError(Problem("not-sent", message, hint=hint, path="letter"))
-    left = [sent for sent in on_its_way(state) if sent in sendings]
+    out = match_returns(state.sent, state.returned)[0]
+    left = [sent for sent in out if by in (None, sent.by)]
     last: Returned | None = state.last("returned", by=by)
     is_same = last is not None and (last.on, last.note) == (day, reason)
     old = last if is_same or correct or not left else None
-    problems = [*day_problems(day, min(sent.on for sent in sendings), now, "the day of sending")]
-    if old and not correct and not (is_same and old.receipt in (None, receipt or old.receipt)):
-        message = f"the letter is recorded as returned on {old.on}"
-        hint = "add --correct to correct what is recorded"
-        problems.append(Problem("already-delivered", message, hint=hint, path="letter"))
-    elif old is None and len({sent.by for sent in left}) > 1:
-        message = f"the letter went out by {', and by '.join(way_words(it.by) for it in left)}"
+    ways = {sent.by: way_words(sent.by) for sent in (*left, *([old] if old else ()))}
+    if len(ways) > 1 and not (by or (correct and old)):
+        message = f"the letter went out by {', and by '.join(ways.values())}"
         hint = "say with --by which of them came back"
-        problems.append(Problem("which-way", message, hint=hint, path="by"))
-    elif old is None and state.delivered and len(left) == 1:
-        problems += _later_problems(state, ["delivered"])
-    raise_any(problems)
-    if old and is_same and receipt in (None, old.receipt):
-        return Result(old, is_known=True)
+        raise OptoutError(Problem("which-way", message, hint=hint, path="by"))
+    if old:
+        others = [back for back in state.returned if back is not old]
+        left = [it for it in match_returns(state.sent, others)[0] if it.by == old.by]
     event = Returned(
         **about_letter(state, now),
         on=day,
@@ -271,7 +266,15 @@ def returned_from(state: LetterState, said: Sending, reason: str, now: Moment) -
         receipt=receipt or (old.receipt if old else None),
         corrects=old is not None,
     )
-    return Result(event)
+    first = min((sent.on for sent in left), default=state.written.date)
+    problems = [*day_problems(day, first, now, "the day of sending")]
+    if old and not correct and not (is_same and old.receipt in (None, event.receipt)):
+        message = f"the letter is recorded as returned on {old.on}"
+        hint = "add --correct to correct what is recorded"
+        problems.append(Problem("already-delivered", message, hint=hint, path="letter"))
+    raise_any(problems or _later_problems(contradicted_by(state, event)))
+    is_known = is_same and old is not None and old.receipt == event.receipt
+    return Result(old if old and is_known else event, is_known=is_known)
 
 
 def may_come_before(state: LetterState, answer: date, delivery: date) -> bool:

@@ -24,6 +24,7 @@ from optout_cli.readers.document import OWN_MARK
 from optout_cli.readers.postal import tidy_number
 from optout_cli.register.events import WAYS
 from optout_cli.register.journal import OWN, TABLE, Journal, ending_of, load_journal
+from optout_cli.register.returns import journey_of
 from optout_cli.register.standing import Standing, standings_of
 from optout_cli.register.state import LetterState, Register
 
@@ -139,7 +140,7 @@ def _notes_on(standing: Standing) -> Iterator[str]:
     """Yield what people noted, what the answers say, and the days that the letter leads to."""
     state = standing.state
     done = [state.withdrawal] if state.withdrawal else []
-    for event in (*state.sent, *state.delivered, *state.returned, *state.answers, *done):
+    for event in (*journey_of(state), *state.answers, *done):
         yield from filter(None, (getattr(event, "words", None), event.note))
     for day in standing.milestones:
         yield f"{day.title}: {day.about}"

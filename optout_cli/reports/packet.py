@@ -39,6 +39,7 @@ from optout_cli.register.events import Evidence, FileCopy
 from optout_cli.register.journal import NAME as REGISTER
 from optout_cli.register.journal import PICTURES, pages_in
 from optout_cli.register.replies import facts_in_words
+from optout_cli.register.returns import journey_of
 from optout_cli.register.standing import Standing, days_reached, standings_of
 from optout_cli.register.state import LetterState
 from optout_cli.register.status import ZIP_MARK, file_problems
@@ -234,6 +235,7 @@ def _letter_facts(
         "sent": state.sent,
         "delivered": state.delivered,
         "returned": state.returned,
+        "journey": journey_of(state),
         "withdrawal": state.withdrawal,
         # The days that an answer names stand with the answer.
         "milestones": standing.milestones and [*days_reached(state, standing.facts, program)],

@@ -33,6 +33,7 @@ from optout_cli.register.events import (
 )
 from optout_cli.register.journal import Line
 from optout_cli.register.replies import facts_in_words
+from optout_cli.register.returns import journey_of
 from optout_cli.register.standing import Standing, settles
 from optout_cli.register.state import Key, LetterState, Register
 from optout_cli.register.status import is_dropped, open_step, sealed, steps_reached
@@ -209,7 +210,7 @@ def _valid(events: Sequence[AnyEvent], state: LetterState | None) -> list[AnyEve
 
 def _event_facts(event: AnyEvent, standing: Standing) -> _Facts:
     """Return what happened, as the page says it."""
-    facts: _Facts = {"what": event.__struct_config__.tag, "on": getattr(event, "on", None)}
+    facts: _Facts = {"what": event.tag, "on": getattr(event, "on", None)}
     facts["why"] = getattr(event, "note", None)
     match event:
         case Answered():
@@ -237,7 +238,7 @@ def _way_facts(way: Sent | Service) -> _Facts:
 def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -> _Facts:
     """Return what the page says of a letter, without its pages."""
     state, written, letter = standing.state, standing.state.written, standing.state.letter
-    happened = (*state.sent, *state.delivered, *state.returned, *state.answers)
+    happened = (*journey_of(state), *state.answers)
     due, step = standing.answer_due, str(standing.step)
     if step == "waiting":
         step = "delivered" if state.delivered else "sent"
@@ -257,9 +258,8 @@ def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -
         "step": _DROPPED if is_dropped(standing) else step,
         "is_late": bool(due and due.on < review.today),
         "news": [_event_facts(event, standing) for event in events],
-        "sent": [_event_facts(event, standing) for event in state.sent],
-        "delivered": state.delivered,
-        "returned": state.returned,
+        "is_out": bool(state.sent),
+        "journey": [_event_facts(event, standing) for event in journey_of(state)],
         "answers": [_event_facts(event, standing) for event in state.answers],
         "replies": [event.reply for event in state.answers],
         "reason": written.reason,
