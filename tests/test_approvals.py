@@ -87,3 +87,5 @@ def test_a_batch_says_once_that_words_changed_under_their_initials(
     assert "the [-trust-] {+faith+} of" in outcome(run(*typed))[1]
     assert told("faith", "LR") == []  # nothing is written now
     assert told("faith", "LR 11/25") == []
+    later = ("--set", "date=2026-11-24", "--check")  # of letters that are not there yet
+    assert told("faith", "LR", *later) == [check]

@@ -506,6 +506,15 @@ def test_a_letter_with_facts_alone_is_compared_by_these(
     assert err == f"{note}1 changed of 1 letter\n"
 
 
+def test_two_requests_in_json_are_compared(run: Run, write: Write, in_folder: Path) -> None:
+    request = {"letter": "secure-communities/opt-out", "date": "2026-11-20"}
+    for name, county in (("a", "marin-county-ca"), ("b", "marin-county-ca")):
+        signer = {"name": f"Sheriff {name.upper()}", "title": "Sheriff"}
+        write(f"{name}.json", json.dumps({**request, "jurisdiction": county, "signatory": signer}))
+    code, out, err = outcome(run("diff", "a.json", "b.json"))
+    assert (code, "fact: signatory.name: Sheriff [-A-] {+B+}" in out) == (0, True), err
+
+
 def test_an_email_in_a_character_set_that_python_does_not_know_is_read_all_the_same() -> None:
     content = b"Content-Type: text/plain; charset=x-none\n\nTo the Bureau:\n"
     assert [it for it in READERS["eml"](content) if it] == ["To the Bureau:"]

@@ -286,6 +286,18 @@ def test_a_request_that_cannot_be_read_is_told_with_its_place(run: Run, in_folde
     assert (code, err.partition(": ")[0]) == (1, "r.yaml")
 
 
+def test_the_day_to_write_again_counts_from_the_letters_that_go_out(
+    run: Run, in_folder: Path
+) -> None:
+    (in_folder / "r.yaml").write_text(
+        "letter: 287g/terminate\njurisdiction: kodiak-police-department-ak\ndate: 2026-11-02\n"
+        "service: {ice: [{by: email}]}\nrecipients: {ice: {email: ice@example.gov}}\n",
+        "utf-8",
+    )
+    text = words(outcome(run("guide", "r.yaml"))[1])
+    assert "If none comes by December 2, 2026, write again." in text
+
+
 def test_what_a_request_has_decided_is_no_step_any_more(run: Run, in_folder: Path) -> None:
     (in_folder / "r.yaml").write_text(
         REQUEST_FILE.replace("follow-up", "opt-out")

@@ -279,5 +279,7 @@ def test_commands_to_type_begin_with_what_started_optout(
     (empty := tmp_path / "empty").mkdir()
     err = outcome(run("status", str(empty)))[2]
     assert f"hint: name a folder that {typed} write or {typed} batch wrote to" in err
+    (named := tmp_path / "optout batch").mkdir()  # no command
+    assert f"{named}: " in outcome(run("status", str(named)))[2]
     row = outcome(run("status", str(empty), "--json"))[2]
     assert f"{typed} write or" in json.loads(row)["hint"]

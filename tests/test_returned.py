@@ -300,3 +300,14 @@ def test_the_second_sending_cannot_come_back_before_its_own_day(sent: str, run: 
     assert (code, "is before the day of sending (2026-11-24)" in err) == (2, True)
     assert outcome(run(*early[:-1], "2026-11-24", "-q"))[0] == 0
     assert statuses(run)["bureau"]["step"] == "returned"
+
+
+def test_of_a_folder_the_letter_that_came_back_is_named(sent: str, run: Run) -> None:
+    run("delivered", TO_ICE, "--returned", "moved", "--on", "2026-11-24", "-q")
+    run(*BACK, "-q")
+    err = outcome(run("delivered", "letters", "--on", "2026-11-24"))[2]
+    for day, party, path in (
+        ("23", "the State Identification Bureau", TO_BUREAU),
+        ("24", "ICE", TO_ICE),
+    ):
+        assert f"as returned on 2026-11-{day}: {sent} to {party} ({path})" in err

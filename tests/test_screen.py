@@ -187,8 +187,11 @@ def test_check_says_of_every_file_what_would_happen_where_it_fits(shown: Shown) 
     assert len(beginning(shown(80, *words), "new: ")) == 8
 
 
-def test_a_pipe_and_a_log_get_every_path_and_note(write: Write, in_folder: Path) -> None:
+def test_a_pipe_and_a_log_get_every_path_and_note(
+    write: Write, in_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write("r.yaml", MANY)
+    monkeypatch.setenv("PATH", "/nowhere")  # so the command is named as it was started
     done = call(*write_words(CHEAP)[2:])
     log = done.stderr.decode().splitlines()
     assert len(done.stdout.splitlines()) == len(list(Path("out").glob("2026-*"))) == 8

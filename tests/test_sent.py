@@ -703,7 +703,7 @@ def test_a_letter_that_will_not_go_out_is_not_to_be_sent_until_it_is_written_aga
     err = outcome(run("sent", "letters", "--by", "mail", "-q"))[2]
     assert (sendings("ice"), err) == (
         [],
-        "note: 1 withdrawn letter in letters is not recorded as sent\n",
+        "note: 1 letter in letters that will not go out is not recorded as sent\n",
     )
     code, _, err = outcome(run("sent", TO_BUREAU, "--never", "why"))
     assert (code, "the letter went out: it is recorded as sent" in err) == (1, True)

@@ -107,11 +107,15 @@ def changing_rows(plan: BatchPlan, register: Register, order: Order) -> dict[int
     """Return an order for each good row of which a file may stay, be replaced or move.
 
     A file of the same name is there, in this or another format, that follows from something
-    else, or is not as the register has it; or another version of the letter is elsewhere.
+    else, or is not as the register has it; or another version of the letter is elsewhere. Also of
+    each row whose letter had counsel's initials before: its words may have changed.
     """
     formers: defaultdict[str, list[Record]] = defaultdict(list)  # by path without the suffix
     for path, record in register.existing().items():
         formers[without_suffix(path)].append(record)
+    approved = {
+        state.identity[:3] for state in register.letters.values() if state.letter.approved_words
+    }
     is_linked = (register.folder / EVIDENCE).is_symlink()  # each row that encloses tells of it
 
     def is_foreign(path: str) -> bool:
@@ -125,7 +129,8 @@ def changing_rows(plan: BatchPlan, register: Register, order: Order) -> dict[int
         for identity in identities([row]):
             others += (state.written.fingerprint for state in register.current(identity))
         is_other = any(fingerprint != row.fingerprint for fingerprint in others)
-        return is_linked or is_other or any(map(is_foreign, row.paths))
+        is_any = is_linked or is_other or row.key in approved
+        return is_any or any(map(is_foreign, row.paths))
 
     rows = (row for row in plan.good if row.number not in plan.taken)
     return {row.number: order for row in rows if is_changing(row)}

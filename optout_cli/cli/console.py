@@ -42,7 +42,7 @@ _BOUND = "\xa0"  # a space at which no line is broken
 _COMMAND = re.compile(
     rf"`{APP} [^`]+`|(?:(?<=: )|(?<=run )){APP} .+$|\u00a7+ ", re.MULTILINE
 )  # stays on one line
-_CALL = re.compile(rf"\b(?<![-./\\]){APP}([ {_BOUND}])(?=(?:{'|'.join(COMMANDS)})\b)")
+_CALL = re.compile(rf"\b(?<![-./\\]){APP}([ {_BOUND}])(?=(?:{'|'.join(COMMANDS)})(?![\w/-]|\.\w))")
 _MARK = re.compile(r"- |\(\b|[0-9]+  ")  # before a point, a remark, a choice
 
 

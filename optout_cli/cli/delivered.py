@@ -23,6 +23,7 @@ from optout_cli.register.events import WAYS
 from optout_cli.register.recorder import Found, Recorded, sent_letters
 from optout_cli.register.returns import MEND, came_back, on_its_way
 from optout_cli.register.statements import (
+    Result,
     Sending,
     delivered_from,
     returned_from,
@@ -93,18 +94,19 @@ def command(
     moment = record.now()
     is_one = bool(receipt or returned or undo or correct)
 
-    def results_of(text: str) -> Iterator[Recorded]:
-        for found in _letters_named(text, recorder.find(text, within, parties), is_one=is_one):
-            if day is None:
-                what = "returned" if by else _last_of(found)
-                yield found, taken_back_from(found.state, what, undo or "", moment, by)
-                continue
-            proof = found.take(receipt, "receipt")
+    def result_of(found: Found) -> Result:
+        if day is None:
+            what = "returned" if by else _last_of(found)
+            return taken_back_from(found.state, what, undo or "", moment, by)
+        proof = found.take(receipt, "receipt")
+        if returned:
             said = Sending(on=day, by=by, receipt=proof, correct=correct)
-            if returned:
-                yield found, returned_from(found.state, said, returned, moment)
-            else:
-                yield found, delivered_from(found.state, day, proof, moment, correct=correct)
+            return returned_from(found.state, said, returned, moment)
+        return delivered_from(found.state, day, proof, moment, correct=correct)
+
+    def results_of(text: str) -> Iterator[Recorded]:
+        found = _letters_named(text, recorder.find(text, within, parties), is_one=is_one)
+        return record.results_of_each(text, found, result_of)
 
     with record.recorder_of(library_from((), folders)) as recorder:
         done = record.prepare_each(recorder, letters, results_of)

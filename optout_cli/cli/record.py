@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from optout_cli.cli.value_types import Choice, Folder
 from optout_cli.errors import Location, OptoutError, Problem, first_of, raise_any
 from optout_cli.letters import Library
 from optout_cli.model.request import PARTIES, RECIPIENTS, Party
+from optout_cli.output import is_folder
 from optout_cli.register.events import (
     WAYS,
     Answered,
@@ -172,6 +173,27 @@ def prepare_each(
             problems += (_place_problem(problem, text) for problem in error.problems)
     raise_any(dict.fromkeys(problems))
     return done
+
+
+def results_of_each(
+    text: str, found: Sequence[Found], result_of: Callable[[Found], Result]
+) -> Iterator[Recorded]:
+    """Yield the event of each letter that a text names. Raises OptoutError with every problem.
+
+    Where the text does not name one letter, each problem does.
+    """
+    problems: list[Problem] = []
+    is_several = len(found) > 1 or is_folder(Path(text))
+    for named in found:
+        try:
+            yield named, result_of(named)
+        except OptoutError as error:
+            name = f": {letter_name(named)}" if is_several else ""
+            problems += (
+                it if it.location else msgspec.structs.replace(it, message=f"{it.message}{name}")
+                for it in error.problems
+            )
+    raise_any(dict.fromkeys(problems))  # of a scan that each letter has
 
 
 def commit(

@@ -29,7 +29,7 @@ from optout_cli.cli.sent_rows import (
     locate_problems,
     sending_tables,
 )
-from optout_cli.errors import ExitCode, Location, OptoutError, Problem, raise_any
+from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.model.program import Program
 from optout_cli.model.request import Party, Way
 from optout_cli.output import is_folder
@@ -39,6 +39,7 @@ from optout_cli.register.sendings import sent_from
 from optout_cli.register.standing import Step, standings_of
 from optout_cli.register.statements import (
     Moment,
+    Result,
     Sending,
     delivered_from,
     taken_back_from,
@@ -47,9 +48,9 @@ from optout_cli.register.statements import (
 
 _MOST_TOLD = 20  # letters of which each has its line on the screen
 _LEFT_OUT: dict[Step, tuple[str, str]] = {  # of a folder: one such letter, and several
-    "draft": ("1 draft", "drafts"),
-    "unneeded": ("1 request for an answer that came", "requests for answers that came"),
-    "withdrawn": ("1 withdrawn letter", "withdrawn letters"),
+    "draft": ("1 draft{}", "drafts{}"),
+    "unneeded": ("1 request{} for an answer that came", "requests{} for answers that came"),
+    "withdrawn": ("1 letter{} that will not go out", "letters{} that will not go out"),
 }
 
 
@@ -312,30 +313,23 @@ def _results(
         message = f"a number is for one piece of mail, not for {len(found):,} letters"
         hint = "name one letter, or give each its number in a table with --from"
         raise OptoutError(Problem("equal-numbers", message, hint=hint, path="number"))
-    problems: list[Problem] = []
     own = {id(named.state) for named in found}
-    for named in found:
-        try:
-            said = claim.said._replace(
-                receipt=named.take(claim.row.receipt, "receipt"),
-                signed=named.take(claim.row.signed, "signed"),
-            )
-            if said.never or said.withdrawn:
-                both = named.folder.register.of(named.state.written.reference)
-                others = [state for state in both if id(state) not in own]
-                yield named, withdrawn_from(named.state, said, moment, others)
-            elif said.undo:
-                yield named, taken_back_from(named.state, "sent", said.undo, moment, said.by)
-            else:
-                numbered = recorder.numbered(named.folder)
-                yield named, sent_from(named.letter, said, numbered, moment, corrections)
-        except OptoutError as error:
-            name = f": {record.letter_name(named)}" if len(found) > 1 else ""
-            problems += (
-                it if it.location else replace(it, message=f"{it.message}{name}")
-                for it in error.problems
-            )
-    raise_any(dict.fromkeys(problems))  # of a scan that each letter has
+
+    def result_of(named: Found) -> Result:
+        said = claim.said._replace(
+            receipt=named.take(claim.row.receipt, "receipt"),
+            signed=named.take(claim.row.signed, "signed"),
+        )
+        if said.never or said.withdrawn:
+            both = named.folder.register.of(named.state.written.reference)
+            others = [state for state in both if id(state) not in own]
+            return withdrawn_from(named.state, said, moment, others)
+        if said.undo:
+            return taken_back_from(named.state, "sent", said.undo, moment, said.by)
+        numbered = recorder.numbered(named.folder)
+        return sent_from(named.letter, said, numbered, moment, corrections)
+
+    yield from record.results_of_each(claim.letter, found, result_of)
 
 
 def _in_folder(
@@ -365,7 +359,7 @@ def _in_folder(
     steps = {id(standing.state): standing.step for standing in standings}
     left_out = Counter(step for named in unsent if (step := steps[id(named.state)]) in _LEFT_OUT)
     for step, count in left_out.items():
-        one, several = (f"{noun} in {claim.letter}" for noun in _LEFT_OUT[step])
+        one, several = (noun.format(f" in {claim.letter}") for noun in _LEFT_OUT[step])
         told = f"{one} is" if count == 1 else f"{count:,} {several} are"
         say(f"note: {told} not recorded as sent")
     return [named for named in unsent if steps[id(named.state)] not in _LEFT_OUT]

@@ -157,9 +157,19 @@ def keep_signatory(slug: str, signatory: Mapping[str, Any]) -> bool:
 
 
 def correct_signatory(slug: str, request: Document) -> None:
-    """Save who signs a request if another one is kept for the place, perhaps with a slip in it."""
+    """Save who signs a request in place of whom is kept for the place, if only a slip differs.
+
+    A request of somebody else, such as an earlier sheriff, changes nothing.
+    """
     known, signatory = last_signatory(slug), request.data.get("signatory")
-    if known and isinstance(signatory, dict) and known != signatory:
+    if not (known and isinstance(signatory, dict)) or known == signatory:
+        return
+    from difflib import get_close_matches  # it is seldom needed
+
+    texts = [
+        [str(row.get(key)).casefold() for key in ("name", "title")] for row in (signatory, known)
+    ]
+    if all(get_close_matches(new, [old], cutoff=0.8) for new, old in zip(*texts, strict=True)):
         keep_signatory(slug, signatory)
 
 

@@ -179,7 +179,7 @@ def command(
         done = _write_stream(made, output, library, how)
     else:
         done = _write_files(made, output, library, order, how)
-        if not is_check:
+        if not (is_check or values):
             correct_signatory(made.case.locality.slug, made.document)
     _show(made, done, how)
 

@@ -45,7 +45,9 @@ def approval_notes(
         (it, _key_of(event, it)) for event in events for it in event.letters if it.approved_words
     ]
     firsts: dict[_Key, LetterState] = {}
+    there: set[str] = set()  # what is written
     for state in sorted(states, key=attrgetter("written.at")) if own else ():
+        there.update(state.places.values())
         if state.letter.approved_words:
             firsts.setdefault(_key_of(state.written, state.letter), state)
     changed: dict[tuple[str, str, date], list[tuple[LetterState, WrittenLetter]]] = {}
@@ -57,9 +59,9 @@ def approval_notes(
             changed.setdefault(told, []).append((first, letter))
     for (name, initials, day), pairs in changed.items():
         (first, letter), many = pairs[0], len(pairs) > 1
-        before, now = first.place_in(folder), folder / letter.files[0].path
-        # Before the letter is written, there is no file to compare.
-        how = f"; to see what: optout diff {before} {now}" if before != now else ""
+        before, path = first.place_in(folder), letter.files[0].path
+        how = f"; to see what: optout diff {before} {folder / path}"
+        how *= path in there and before != folder / path  # a check writes no file to compare
         yield (
             f"note: ask {name} to approve the letter{'s' * many} again, and date the"
             f" initials: {'their' if many else 'its'} words changed since"

@@ -20,7 +20,7 @@ from optout_cli.model.jurisdiction import LAW_SIDES, LAW_TOPICS
 from optout_cli.model.letter import Guide, Paragraph
 from optout_cli.model.notice import Case, ground_of
 from optout_cli.model.program import ConditionalText
-from optout_cli.model.request import MESSAGES, PARTIES, Request
+from optout_cli.model.request import MESSAGES, Request
 from optout_cli.programs import (
     chosen_models,
     copies_of,
@@ -107,10 +107,9 @@ def _day_to_write_again(case: Case) -> date:
     That is the day that the letter itself names, if it does. Without another way, it goes by mail.
     """
     if (day := getattr(case.particulars, "reply_by", None)) is None:
-        parties = PARTIES if case.request.to == "all" else (case.request.to,)
         ways = [
-            [way.by for way in getattr(case.request.service, party)] or ["certified-mail"]
-            for party in parties
+            [way.by for way in getattr(case.request.service, recipient.party)] or ["certified-mail"]
+            for recipient in recipients_of(case)
         ]
         arrivals = (min(arrival_of(case.date, way) for way in each) for each in ways)
         day = max(arrivals) + case.program.wait

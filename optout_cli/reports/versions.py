@@ -195,7 +195,7 @@ def _is_request(text: str) -> bool:
         return True
     name = text.lower()
     return name.endswith(REQUESTS) and not (
-        name.endswith(".json") and is_file(Path(text)) and letter_in(text)
+        name.endswith(".json") and is_file(Path(text)) and is_letter(text)
     )
 
 
