@@ -137,7 +137,7 @@ def check_and_make(
     """
     work = _work_on(job)
     for number, row in enumerate(rows):
-        (checked,) = work.check([(number, row)])
+        checked = work.check_row(number, row)
         order = choose(checked)
         if order is None:
             yield checked, None
@@ -198,9 +198,10 @@ class _Work:
 
     def check(self, rows: list[tuple[int, Row]]) -> list[CheckedRow]:
         """Check some rows, each with its number."""
-        return [self._check(number, row) for number, row in rows]
+        return [self.check_row(number, row) for number, row in rows]
 
-    def _check(self, number: int, row: Row) -> CheckedRow:
+    def check_row(self, number: int, row: Row) -> CheckedRow:
+        """Check a row, and keep its letters, or their files if no format is slow."""
         job, document, case, fingerprint = self.job, row.document, None, ""
         problems, traceback = locate(row.problems, None, row), ""
         try:
