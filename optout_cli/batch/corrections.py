@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from hashlib import sha256
+from itertools import chain, product
 from typing import Any, NamedTuple
 
 import msgspec
@@ -209,19 +210,32 @@ class _Writer:
 
     def write(self, rejected: Sequence[Rejected]) -> Any:
         """Write all rows, and return the workbook."""
+        from openpyxl.utils import get_column_letter
+
         for line, reject in enumerate(rejected, 2):
             self._put(line, 1, "\n".join(map(reason_of, reject.problems)))
             self._put(line, 2, reject.key)
             if self.source and reject.row.location.file == self.file.name:
                 self._copy_row(line, reject)
             else:
-                for name, text in reject.moved.cells:
-                    if text and name not in _OWN:
-                        self._put(line, self._column(name), _DAY.sub(r"\1", text))
+                cells = {name: it for name, it in reject.moved.cells if it and name not in _OWN}
+                new = [name for name in cells if name not in self.names]
+                self.names += new
+                self.own += new
+                for name, text in cells.items():
+                    self._put(line, self.names.index(name) + 1, _DAY.sub(r"\1", text))
             self._mark(line, reject)
         self._write_header()
         if self.source:
-            self._copy_rules(len(rejected) + 1)
+            # The rules for what a cell may hold, such as drop-downs, are for all rows.
+            for rule in self.source.data_validations.dataValidation:
+                areas = rule.sqref.ranges
+                numbers = (it for area in areas for it in range(area.min_col, area.max_col + 1))
+                if columns := [*filter(None, map(self.columns.get, numbers))]:
+                    own, last = copy(rule), len(rejected) + 1
+                    letters = map(get_column_letter, columns)
+                    own.sqref = type(rule.sqref)(" ".join(f"{it}2:{it}{last}" for it in letters))
+                    self.sheet.add_data_validation(own)
             self.book.remove(self.source)
         self.sheet.title = self.file.sheet_title or _TITLE
         self.sheet.freeze_panes = "C2"
@@ -232,13 +246,6 @@ class _Writer:
         cell = self.sheet.cell(line, column)
         cell.number_format = "@"
         write_cell(cell, text)
-
-    def _column(self, name: str) -> int:
-        """Return the column with this key path or name; a new one if there is none."""
-        if name not in self.names:
-            self.names.append(name)
-            self.own.append(name)
-        return self.names.index(name) + 1
 
     def _copy_row(self, line: int, reject: Rejected) -> None:
         """Copy the cells of a row; a formula becomes its result, a file is named from here."""
@@ -258,33 +265,31 @@ class _Writer:
                 target.comment = copy(source.comment)
 
     def _mark(self, line: int, reject: Rejected) -> None:
+        """Mark the cell that each problem is about, or else the first one."""
         from openpyxl.comments import Comment
         from openpyxl.styles import PatternFill
 
         said: dict[int, list[str]] = {}
         for problem in reject.problems:
-            said.setdefault(self._faulty(problem), []).append(reason_of(problem))
+            shown = problem.location.path if problem.location else ""
+            named = [path for path in (shown, problem.path, *problem.fields) if path]
+            lists = product(named, (self.own, self.names))
+            columns = (known.index(path) + 1 for path, known in lists if path in known)
+            about = problem.path or shown
+            around = (  # an item of a list in one cell, or a group of several cells
+                number
+                for number, name in enumerate(self.names, 1)
+                if name and about
+                if about.startswith(f"{name}.") or name.startswith(f"{about}.")
+            )
+            faulty = next(chain(columns, around), 1)
+            said.setdefault(faulty, []).append(reason_of(problem))
         for column, reasons in said.items():
             cell = self.sheet.cell(line, column)
             cell.fill = PatternFill("solid", fgColor=_MARK)
             comment = Comment("\n".join(reasons), "optout")
             comment.width, comment.height = _COMMENT
             cell.comment = comment
-
-    def _faulty(self, problem: Problem) -> int:
-        """Return the column of the cell that a Problem is about, or else the first column."""
-        shown = problem.location.path if problem.location else ""
-        named = [path for path in (shown, problem.path, *problem.fields) if path]
-        for path in named:
-            for known in (self.own, self.names):
-                if path in known:
-                    return known.index(path) + 1
-        about = problem.path or shown
-        for number, name in enumerate(self.names, 1):
-            # An item of a list in one cell, or a group of several cells.
-            if name and about and (about.startswith(f"{name}.") or name.startswith(f"{about}.")):
-                return number
-        return 1
 
     def _write_header(self) -> None:
         from openpyxl.styles import Alignment, Font
@@ -311,23 +316,6 @@ class _Writer:
             cell.alignment = Alignment(wrap_text=True, vertical="top")
             lines = sum(1 + len(line) // _OWN[REASON] for line in str(cell.value).split("\n"))
             self.sheet.row_dimensions[cell.row].height = _LINE * lines
-
-    def _copy_rules(self, last: int) -> None:
-        """Copy the rules for what a cell may hold, such as drop-downs, to all rows."""
-        from openpyxl.utils import get_column_letter
-
-        for rule in self.source.data_validations.dataValidation:
-            numbers = (
-                number
-                for area in rule.sqref.ranges
-                for number in range(area.min_col, area.max_col + 1)
-            )
-            ranges = [*filter(None, map(self.columns.get, numbers))]
-            if ranges:
-                own = copy(rule)
-                letters = map(get_column_letter, ranges)
-                own.sqref = type(rule.sqref)(" ".join(f"{it}2:{it}{last}" for it in letters))
-                self.sheet.add_data_validation(own)
 
 
 def reason_of(problem: Problem) -> str:

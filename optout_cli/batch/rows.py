@@ -137,7 +137,7 @@ def check_and_make(
     """
     work = _work_on(job)
     for number, row in enumerate(rows):
-        (checked,) = work.check([(number, row)])
+        checked = work.check_row(number, row)
         order = choose(checked)
         if order is None:
             yield checked, None
@@ -198,9 +198,10 @@ class _Work:
 
     def check(self, rows: list[tuple[int, Row]]) -> list[CheckedRow]:
         """Check some rows, each with its number."""
-        return [self._check(number, row) for number, row in rows]
+        return [self.check_row(number, row) for number, row in rows]
 
-    def _check(self, number: int, row: Row) -> CheckedRow:
+    def check_row(self, number: int, row: Row) -> CheckedRow:
+        """Check a row, and keep its letters, or their files if no format is slow."""
         job, document, case, fingerprint = self.job, row.document, None, ""
         problems, traceback = locate(row.problems, None, row), ""
         try:
@@ -284,31 +285,27 @@ class _Work:
 
     def make(self, task: _Task) -> MadeRow:
         """Make the files of a row. Its problems do not have their locations yet."""
-        number, location = task.checked.number, task.checked.location
+        job, row, number, location = self.job, task.row, task.checked.number, task.checked.location
         try:
             with row_errors(location):
-                letters, fingerprint = self._letters(task)
-                exports = encode_letters(letters, self.job.library, task.order)
+                if row is None:
+                    letters, fingerprint = unpack(task.checked.letters), task.checked.fingerprint
+                else:
+                    assert row.document is not None  # the row was checked
+                    document, folder = job.document_of(row.document), folder_of(location.file)
+                    case = case_of(document, job.library, task.order)
+                    letters = letters_of(case, document, job.library, task.order, folder)
+                    fingerprint = self.fingerprints.of(case, job.named_by(document, row))
+                exports = encode_letters(letters, job.library, task.order)
                 return MadeRow(
                     number=number,
                     location=location,
-                    output_files=self.job.writing_of(letters, exports, location, fingerprint),
+                    output_files=job.writing_of(letters, exports, location, fingerprint),
                     notes=tuple(dict.fromkeys(note for export in exports for note in export.notes)),
                 )
         except OptoutError as error:
             problems, traceback = error.problems, error.traceback
             return MadeRow(number=number, location=location, problems=problems, traceback=traceback)
-
-    def _letters(self, task: _Task) -> tuple[tuple[Letter, ...], str]:
-        """Return the letters of a task, and their fingerprint."""
-        job, order, row = self.job, task.order, task.row
-        if row is None:
-            return unpack(task.checked.letters), task.checked.fingerprint
-        assert row.document is not None  # the row was checked
-        document = job.document_of(row.document)
-        case = case_of(document, job.library, order)
-        letters = letters_of(case, document, job.library, order, folder_of(row.location.file))
-        return letters, self.fingerprints.of(case, job.named_by(document, row))
 
 
 def _name_notes(row: Row, case: Case, library: Library) -> Iterator[Note]:

@@ -76,10 +76,10 @@ class Directory:
         self._finder = Finder(self._states, self._agencies, retired)
         self.slug, self.candidates = self._finder.slug, self._finder.candidates
         self.states_with = self._finder.states_with
-        self._converted: dict[str, tuple[State, list[str]]] = {}  # with its field offices
+        # With its field offices, and the `file:line` of what its localities have in common.
+        self._converted: dict[str, tuple[State, list[str], dict[str, str]]] = {}
         # As `find`, but None where that raises. A letter, and each question, asks for it again.
         self.known = lru_cache(self._locality)
-        self._origins_of = lru_cache(self._origins_in)
 
     @cached_property
     def data(self) -> Gazetteer:
@@ -148,8 +148,14 @@ class Directory:
         if code not in self._converted:  # the next request is often from the same state
             state = convert(self._document, State, f"states.{code}")
             own = (jurisdiction.field_office for jurisdiction in state.jurisdictions.values())
-            self._converted[code] = state, sorted({*filter(None, (state.field_office, *own))})
-        state, offices = self._converted[code]
+            offices = sorted({*filter(None, (state.field_office, *own))})
+            origins: dict[str, str] = {}
+            for key in ("bureau", "field-office", "laws"):
+                origins |= _below(key, f"states.{code}.{key}", self._document)
+            for number in range(len(state.laws)):
+                origins[f"laws.{number}"] = _place(self.location(f"states.{code}.laws.{number}"))
+            self._converted[code] = state, offices, origins
+        state, offices, origins = self._converted[code]
         agency = self._agency(code, id) if match.is_agency else None
         county = state.jurisdictions.get(agency.county or "") if agency else None
         jurisdiction = _body(agency, county, state, offices) if agency else state.jurisdictions[id]
@@ -168,7 +174,7 @@ class Directory:
             laws=state.laws,
             activation_source=self._sources.get(state.activation_source or ""),
             origins={
-                **self._origins_of(code),
+                **origins,
                 **_below(
                     "jurisdiction",
                     f"states.{code}.{'agencies' if agency else 'jurisdictions'}.{id}",
@@ -189,15 +195,6 @@ class Directory:
         return {
             id: {path[1:]: at for path, at in found.items() if path} for id, found in each.items()
         }
-
-    def _origins_in(self, code: str) -> dict[str, str]:
-        """Map each key path that a state's localities have in common to its `file:line`."""
-        found: dict[str, str] = {}
-        for key in ("bureau", "field-office", "laws"):
-            found |= _below(key, f"states.{code}.{key}", self._document)
-        for number in range(len(self._states[code].get("laws", ()))):
-            found[f"laws.{number}"] = _place(self.location(f"states.{code}.laws.{number}"))
-        return found
 
     def _is_whole(self, query: str, match: Match) -> bool:
         """Tell whether a query is an id, a slug, or a whole name with its state."""

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, time
 from datetime import date as Date
 from functools import lru_cache
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
@@ -163,10 +162,15 @@ class Engine:
         files |= {_WORDS: data.encode(), _RUNNING: _as_json(running).encode()}
         with temporary_files():
             for name, content in files.items():
-                if self._there.get(name) != content:
-                    self._there.pop(name, None)  # if writing fails, half a file is there
-                    _overwrite(self._pages / name, content)
-                    self._there[name] = content
+                if self._there.get(name) == content:
+                    continue
+                self._there.pop(name, None)  # if writing fails, half a file is there
+                path = self._pages / name
+                # To empty a file first, or to make it anew, can take ext4 a millisecond.
+                with path.open("r+b" if path.exists() else "xb") as stream:
+                    stream.write(content)
+                    stream.truncate()
+                self._there[name] = content
         if _CODE in data and not self._has_mono:  # which takes a tenth of a second
             (self._typefaces / "mono.otf").write_bytes(mono_face())
             self._compiler, self._has_mono = self._make_compiler(), True
@@ -208,13 +212,6 @@ class Engine:
         if not is_broken:
             hint = "print with --engine weasyprint, and report this as a bug"
             yield Problem("page", "the page cannot be printed as it is", hint=hint)
-
-
-def _overwrite(path: Path, content: bytes) -> None:
-    """Write a file in place: to empty it first, or to make it anew, can take ext4 a millisecond."""
-    with path.open("r+b" if path.exists() else "xb") as stream:
-        stream.write(content)
-        stream.truncate()
 
 
 def _as_json(words: _Words) -> str:
@@ -273,24 +270,24 @@ def _json_of(block: Block) -> msgspec.Raw:
 
 def _body_of(blocks: Sequence[Block], width: float = PAGE_WIDTH, size: float = 11) -> list[_Words]:
     """Return blocks as plain data, fitted into lines of `width` points."""
-    return [{"type": type(block).__name__, **_parts_of(block, width, size)} for block in blocks]
-
-
-def _parts_of(block: Block, width: float, size: float) -> _Words:
-    if isinstance(block, Paragraph | Heading):
-        text = plain(block.runs)
-        return {
-            "runs": [run for part in block.runs for run in _runs_of(part, width, size)],
-            "lines": 4 if len(text) > _LONG else lines_taken(text, width, size),
-        }
-    if isinstance(block, Quote):
-        return {"blocks": _body_of(block.blocks, width - _QUOTED, size)}
-    items = [_body_of(item, width - _INDENT, size) for item in block.items]
-    if block.has_boxes:  # the page's own
-        for item in items:
-            first = item[0]["runs"][0]
-            item[0]["runs"][0] = msgspec.structs.replace(first, text=first.text.removeprefix(BOX))
-    return {"ordered": block.ordered, "boxes": block.has_boxes, "items": items}
+    body = []
+    for block in blocks:
+        data: _Words = {"type": type(block).__name__}
+        if isinstance(block, Paragraph | Heading):
+            text = plain(block.runs)
+            data["runs"] = [run for part in block.runs for run in _runs_of(part, width, size)]
+            data["lines"] = 4 if len(text) > _LONG else lines_taken(text, width, size)
+        elif isinstance(block, Quote):
+            data["blocks"] = _body_of(block.blocks, width - _QUOTED, size)
+        else:
+            items = [_body_of(item, width - _INDENT, size) for item in block.items]
+            for item in items if block.has_boxes else ():  # the boxes are the page's own
+                first, *others = item[0]["runs"]
+                bare = msgspec.structs.replace(first, text=first.text.removeprefix(BOX))
+                item[0]["runs"] = [bare, *others]
+            data |= {"ordered": block.ordered, "boxes": block.has_boxes, "items": items}
+        body.append(data)
+    return body
 
 
 def _runs_of(run: Run, width: float, size: float) -> Iterator[Run]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date as Date
 from functools import cache
+from itertools import product
 from logging import WARNING, getLogger
 from logging.handlers import BufferingHandler
 from pathlib import PurePath
@@ -347,12 +348,6 @@ def _ink_of(box: Any) -> tuple[float, float, float, float]:
     return box.position_x, base - 0.7 * size, box.position_x + box.width, base + 0.2 * size
 
 
-def _is_over(one: Any, other: Any) -> bool:
-    """Tell whether two lines of text are drawn on each other, by more than a hair."""
-    left, top, right, bottom = zip(_ink_of(one), _ink_of(other), strict=True)
-    return min(right) - max(left) > _HAIR and min(bottom) - max(top) > _HAIR
-
-
 def address_problems(document: Any) -> Iterator[Problem]:
     """Yield a Problem where the address is printed over other words.
 
@@ -364,8 +359,10 @@ def address_problems(document: Any) -> Iterator[Problem]:
     inside = {id(node) for block in blocks for node in block.iter()}
     lines = [box for box in boxes if getattr(box, "text", "")]
     address = [box for box in lines if id(box.element) in inside]
-    for box in lines:
-        if id(box.element) not in inside and any(_is_over(line, box) for line in address):
+    others = [box for box in lines if id(box.element) not in inside]
+    for box, line in product(others, address):
+        left, top, right, bottom = zip(_ink_of(line), _ink_of(box), strict=True)
+        if min(right) - max(left) > _HAIR and min(bottom) - max(top) > _HAIR:
             message = f"the address is printed over {box.text.strip()!r}"
             yield Problem("tall-address", message, hint=_SHORTER, text=address[0].text)
             return

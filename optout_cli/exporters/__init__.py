@@ -112,9 +112,15 @@ def exporter_for(name: str) -> Exporter:
 
 
 @cache  # it reads a folder, and is asked for each file
+def known_exporter(name: str) -> Exporter | None:
+    """Return what a format's module says; None for the format of a newer version."""
+    return exporter_for(name) if name in format_names() else None
+
+
 def route_of(name: str) -> Route | None:
     """Return the way by which a format goes; None on paper, or if a newer version wrote it."""
-    return exporter_for(name).ROUTE if name in format_names() else None
+    exporter = known_exporter(name)
+    return exporter.ROUTE if exporter else None
 
 
 def all_exporters() -> dict[str, Exporter]:

@@ -111,7 +111,13 @@ class PrintWriter:
         numbers = [copier.claim(page) for page in objects]
         self._pages.extend(numbers)
         for number, page in zip(numbers, objects, strict=True):
-            self._put(number, copier.dictionary(_without_tree(page), {"/Parent": self._part()}))
+            entries = {key: value for key, value in page.items() if key not in _LEFT_OUT}
+            above = page.get("/Parent")
+            while above is not None:  # a page has some entries from the tree of its document
+                missing = (key for key in _INHERITED if key not in entries and key in above)
+                entries |= {key: above[key] for key in missing}
+                above = above.get("/Parent")
+            self._put(number, copier.dictionary(entries, {"/Parent": self._part()}))
         for number, value in copier.others():
             if isinstance(value, pikepdf.Stream):
                 content = value.read_raw_bytes()
@@ -246,18 +252,6 @@ class _Copier:
                 return b"null"  # a page that is not copied
             self._waiting.append((self.claim(value), value))
         return _ref(self._copied[value.objgen])
-
-
-def _without_tree(page: pikepdf.Object) -> dict[str, Any]:
-    """Return a page's entries, also those that it has from the tree of its document."""
-    entries = {key: value for key, value in page.items() if key not in _LEFT_OUT}
-    above = page.get("/Parent")
-    while above is not None:
-        for key in _INHERITED:
-            if key not in entries and key in above:
-                entries[key] = above[key]
-        above = above.get("/Parent")
-    return entries
 
 
 def _ref(number: int) -> bytes:

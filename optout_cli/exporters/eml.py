@@ -94,11 +94,20 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
         size += len(piece)
         if size <= limit * _MB:  # a larger one is only counted
             message.write(piece)
-    if size > limit * _MB:
-        sizes = {own_name: len(printed)}
-        sizes |= {file.name: len(file.content) for file in letter.attachments}
-        raise OptoutError(_too_large(size, limit, sizes, own_name))
-    return message.getvalue()
+    if size <= limit * _MB:
+        return message.getvalue()
+    sizes = {own_name: len(printed)}
+    sizes |= {file.name: len(file.content) for file in letter.attachments}
+    largest = max(sizes, key=sizes.__getitem__)
+    reason = (
+        f"the e-mail has {size / _MB:.1f} MB, over the limit of {limit};"
+        f" {largest} alone has {sizes[largest] / _MB:.1f}, and a third more once encoded"
+    )
+    hint, path = "use a smaller picture as the seal", "letterhead.seal"
+    if largest != own_name:
+        hint = "make that file smaller, send it by mail, or allow more with --mail-limit"
+        path = "enclosures"
+    raise OptoutError(Problem("large-message", reason, hint=hint, path=path))
 
 
 def _header_problems(letter: Letter, envelope: Envelope) -> Iterator[Problem]:
@@ -197,21 +206,6 @@ def _multipart(subtype: str, identity: str, parts: Sequence[Iterable[bytes]]) ->
         yield from part
         yield b"\r\n"
     yield f"--{boundary}--\r\n".encode()
-
-
-def _too_large(size: int, limit: int, sizes: dict[str, int], own_name: str) -> Problem:
-    """Return the Problem of a message of `size` bytes; `sizes` are those of the attached files."""
-    largest = max(sizes, key=sizes.__getitem__)
-    message = (
-        f"the e-mail has {size / _MB:.1f} MB, over the limit of {limit};"
-        f" {largest} alone has {sizes[largest] / _MB:.1f}, and a third more once encoded"
-    )
-    if largest == own_name:
-        hint, path = "use a smaller picture as the seal", "letterhead.seal"
-    else:
-        hint = "make that file smaller, send it by mail, or allow more with --mail-limit"
-        path = "enclosures"
-    return Problem("large-message", message, hint=hint, path=path)
 
 
 # The standard library's `EmailMessage` cannot be used for the header's lines: in Python 3.11 it

@@ -139,7 +139,18 @@ def _group_of(block: Block) -> Group:
 
 def _block_lines(block: Block, indent: str = "") -> Iterator[Line]:
     if isinstance(block, ListBlock):
-        yield from _list_lines(block, indent)
+        width = len(f"{len(block.items)}. ") if block.ordered else 2
+        inner = indent + " " * width
+        for number, item in enumerate(block.items, 1):
+            mark = f"{number}." if block.ordered else "-"
+            bullet = "" if block.has_boxes else mark.ljust(width)
+            inside: list[Line] = []
+            for part, following in zip(item, [*item[1:], None], strict=True):
+                group = tuple(_block_lines(part, inner))
+                inside += _bind_to_next(group, part, following) if following else group
+            first, *others = inside or [Line("")]  # an item may be invisible: a soft hyphen
+            yield Line(indent + bullet + first.text.removeprefix(inner), first.bond)
+            yield from others
     elif isinstance(block, Quote):
         quoted = indent + _QUOTE_INDENT
         yield from join_groups(tuple(_block_lines(part, quoted)) for part in block.blocks)
@@ -151,21 +162,6 @@ def _block_lines(block: Block, indent: str = "") -> Iterator[Line]:
             for line in wrap(text, first=indent, rest=indent)
         ]
         yield from _bind_all(lines) if isinstance(block, Heading) else _bind_ends(lines)
-
-
-def _list_lines(block: ListBlock, indent: str) -> Iterator[Line]:
-    width = len(f"{len(block.items)}. ") if block.ordered else 2
-    for number, item in enumerate(block.items, 1):
-        mark = f"{number}." if block.ordered else "-"
-        bullet = "" if block.has_boxes else mark.ljust(width)
-        inner = indent + " " * width
-        lines: list[Line] = []
-        for part, following in zip(item, [*item[1:], None], strict=True):
-            group = tuple(_block_lines(part, inner))
-            lines += _bind_to_next(group, part, following) if following else group
-        lines = lines or [Line("")]  # an item may be invisible, such as a soft hyphen
-        yield Line(indent + bullet + lines[0].text.removeprefix(inner), lines[0].bond)
-        yield from lines[1:]
 
 
 def _bind_all(texts: Iterable[str], bond: Bond = Bond.FREE) -> Group:

@@ -24,7 +24,7 @@ from optout_cli.letters.requirements import (
 )
 from optout_cli.model.jurisdiction import Contact, Locality
 from optout_cli.model.notice import Case, Note, Notice, Place, Recipient
-from optout_cli.model.program import LetterKind, Program, Rule
+from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import PARTIES, Correction, Party, Request, Signatory
 from optout_cli.programs import (
     activation_of,
@@ -104,36 +104,36 @@ def compose(case: Case, parties: Iterable[Party] = PARTIES) -> tuple[Notice, ...
 
 def recipients_of(case: Case) -> tuple[Recipient, ...]:
     """Return who receives a notice on the case's date, whether the contact is complete or not."""
-    return tuple(
-        _recipient(case, rule)
-        for rule in case.program.recipients_on(case.date)
-        if case.request.to in ("all", rule.party)
-    )
-
-
-def _recipient(case: Case, rule: Rule) -> Recipient:
-    party, locality = rule.party, case.locality
-    correction: Correction = getattr(case.request.recipients, party)
-    office = "bureau"
-    if party == "ice":
-        office = rule.office or case.request.recipients.ice.office or locality.field_office or ""
-    known = locality.contact_of(office)
-    origins = locality.origins_of(office)
-    for name, value in msgspec.to_builtins(correction).items():
-        origins[name] = "request"
-        if isinstance(value, dict):
-            origins |= {f"{name}.{inner}": "request" for inner in value}
-    return Recipient(
-        party=party,
-        role=rule.role,
-        office=office,
-        contact=_with_numbers(correct_contact(known or Contact(), correction), "fax"),
-        service=getattr(case.request.service, party),
-        confirmed=correction.confirmed,
-        is_person=correction.attention not in (None, known and known.attention),
-        historical=getattr(known, "status", "") == "historical",
-        origins=origins,
-    )
+    locality, recipients = case.locality, []
+    for rule in case.program.recipients_on(case.date):
+        party = rule.party
+        if case.request.to not in ("all", party):
+            continue
+        correction: Correction = getattr(case.request.recipients, party)
+        office = "bureau"
+        if party == "ice":
+            asked = case.request.recipients.ice.office
+            office = rule.office or asked or locality.field_office or ""
+        known = locality.contact_of(office)
+        origins = locality.origins_of(office)
+        for name, value in msgspec.to_builtins(correction).items():
+            origins[name] = "request"
+            if isinstance(value, dict):
+                origins |= {f"{name}.{inner}": "request" for inner in value}
+        recipients.append(
+            Recipient(
+                party=party,
+                role=rule.role,
+                office=office,
+                contact=_with_numbers(correct_contact(known or Contact(), correction), "fax"),
+                service=getattr(case.request.service, party),
+                confirmed=correction.confirmed,
+                is_person=correction.attention not in (None, known and known.attention),
+                historical=getattr(known, "status", "") == "historical",
+                origins=origins,
+            )
+        )
+    return tuple(recipients)
 
 
 _Reached = TypeVar("_Reached", Contact, Signatory)
@@ -283,7 +283,19 @@ def variant_of(case: Case) -> str:
     Lowercase ASCII letters, digits and hyphens: `jem-ross-police-department`.
     """
     stated = (_particular_text(case, name) for name in case.program.told_apart_by)
-    return "-".join(_slug(text) for text in stated if text)
+    slugs = []
+    for text in filter(None, stated):
+        plain = _bare(text)
+        if not plain.isascii():
+            from anyascii import anyascii  # 50 ms
+
+            plain = anyascii(plain)
+        slug = re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "").lower()).strip("-")
+        if not slug or len(slug) > _LONGEST_PART:  # cut it short, with a hash behind it
+            mark = sha256(text.encode()).hexdigest()[:_MARK_LENGTH]
+            slug = f"{slug[:_LONGEST_PART]}-{mark}".replace("--", "-").strip("-")
+        slugs.append(slug)
+    return "-".join(slugs)
 
 
 def distinctions(case: Case) -> tuple[tuple[str, str], ...]:
@@ -305,20 +317,6 @@ def _particular_text(case: Case, name: str) -> str:
     if isinstance(value, str):
         return value
     return "-".join(choice for choice in case.kind.particulars[name].choices if choice in value)
-
-
-def _slug(text: str) -> str:
-    """Return a name in ASCII for a file name. A name that is cut short gets a hash behind it."""
-    plain = _bare(text)
-    if not plain.isascii():
-        from anyascii import anyascii  # 50 ms
-
-        plain = anyascii(plain)
-    slug = re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "").lower()).strip("-")
-    if slug and len(slug) <= _LONGEST_PART:
-        return slug
-    mark = sha256(text.encode()).hexdigest()[:_MARK_LENGTH]
-    return f"{slug[:_LONGEST_PART]}-{mark}".replace("--", "-").strip("-")
 
 
 def reference_of(case: Case) -> str:

@@ -10,7 +10,7 @@ from optout_cli.exporters import Options, exporter_for
 from optout_cli.letters.agreements import agreement_notes, values_of
 from optout_cli.letters.days import closed_notes, doubt_about
 from optout_cli.model.fields import days_in
-from optout_cli.model.jurisdiction import LAW_EFFECTS, LAW_SIDES, OWN_ENTRY, Jurisdiction
+from optout_cli.model.jurisdiction import LAW_EFFECTS, LAW_SIDES, OWN_ENTRY
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice, Recipient, Route, ground_of
 from optout_cli.model.request import Party, Signatory
@@ -54,7 +54,12 @@ def recipient_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
     """Yield what the user must know about the letter to one recipient."""
     yield contact_note(case, recipient)
     yield from _address_notes(case, recipient)
-    yield from _copy_notes(case, recipient)
+    lines = {line.casefold() for line in recipient.contact.block}
+    for copy in case.request.cc:
+        named = [text for text in (copy.name, copy.title, copy.organization) if text]
+        if len(named) > 1 and {text.casefold() for text in named} <= lines:
+            text = f"delete {copy.line!r} from cc:, since the letter goes to that office itself"
+            yield Note(code="copy-to-itself", text=text)
     if recipient.is_person and not recipient.contact.salutation:
         whose, party = WHOSE[recipient.party], recipient.party
         text = (
@@ -117,11 +122,13 @@ def _place_notes(case: Case) -> Iterator[Note]:
     locality = case.locality
     signatory = None if locality.agency else case.request.signatory
     named = {"office": signatory.office, "title": signatory.title} if signatory else {}
-    is_local = [
-        f"the signatory's {key} is {text!r}"
-        for key, text in named.items()
-        if text and _is_of_city(text, locality.jurisdiction)
-    ]
+    place = locality.jurisdiction
+    own, names = place.name.rpartition(" ")[2], f"{place.name} {place.formal}"
+    is_local = []  # of a city or a town, where the jurisdiction is none
+    for key, text in named.items():
+        kinds = ["City" if kind == "Mayor" else kind for kind in _IS_LOCAL.findall(text or "")]
+        if text and kinds and own not in text and not any(kind in names for kind in kinds):
+            is_local.append(f"the signatory's {key} is {text!r}")
     if locality.read_from:
         text = f"check that {locality.read_from!r} means {locality.name}"
         state = locality.state_code, locality.state_name
@@ -132,13 +139,6 @@ def _place_notes(case: Case) -> Iterator[Note]:
     elif is_local and not case.program.author:
         text = f"check that jurisdiction: is right: {is_local[0]}, and the"
         yield Note(code="other-place", text=f"{text} letter is that of {locality.name}")
-
-
-def _is_of_city(office: str, place: Jurisdiction) -> bool:
-    """Tell whether an office or a title is a city's or a town's beside a jurisdiction of none."""
-    kinds = ["City" if kind == "Mayor" else kind for kind in _IS_LOCAL.findall(office)]
-    own, names = place.name.rpartition(" ")[2], f"{place.name} {place.formal}"
-    return bool(kinds) and own not in office and not any(kind in names for kind in kinds)
 
 
 def _signatory_notes(case: Case) -> Iterator[Note]:
@@ -278,16 +278,6 @@ def _address_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
             f" the letter is addressed to {', '.join(address.lines)}"
         )
         yield Note(code="other-address", text=text)
-
-
-def _copy_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
-    """Yield copies to the office that the letter is addressed to."""
-    lines = {line.casefold() for line in recipient.contact.block}
-    for copy in case.request.cc:
-        named = [text for text in (copy.name, copy.title, copy.organization) if text]
-        if len(named) > 1 and {text.casefold() for text in named} <= lines:
-            text = f"delete {copy.line!r} from cc:, since the letter goes to that office itself"
-            yield Note(code="copy-to-itself", text=text)
 
 
 def export_notes(letter: Letter, name: str, pages: int | None, options: Options) -> Iterator[Note]:

@@ -68,7 +68,14 @@ def render(notice: Notice, templates: Templates, files: Files | None = None) -> 
         if id != "body":
             lines = _lines_of(sections[id], id, name, templates)
             parts[id.replace("-", "_")] = " ".join(lines) if id in _ONE_LINE else lines
-    parts["cover"] = _cover_from(*parts["cover"])
+    # A line of the cover below its title is `Label: words`, or a sentence.
+    title, *below = parts["cover"] or [""]
+    pairs = [line.partition(": ") for line in below]
+    parts["cover"] = Cover(
+        title,
+        tuple((f"{label}:", words) for label, _, words in pairs if words),
+        tuple(label for label, _, words in pairs if not words),
+    )
     contact = notice.recipient.contact
     files = files or Files()
     return Letter(
@@ -85,13 +92,6 @@ def render(notice: Notice, templates: Templates, files: Files | None = None) -> 
         body=typeset(sections["body"]),
         **parts,
     )
-
-
-def _cover_from(title: str = "", *lines: str) -> Cover:
-    """Return the cover of a fax. A line of the template is `Label: words`, or a sentence."""
-    parts = [line.partition(": ") for line in lines]
-    facts = tuple((f"{label}:", words) for label, _, words in parts if words)
-    return Cover(title, facts, tuple(label for label, _, words in parts if not words))
 
 
 def with_forms(letter: Letter, routes: Iterable[Route], templates: Templates) -> Letter:

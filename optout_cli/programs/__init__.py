@@ -206,9 +206,30 @@ def activation_of(case: Case) -> Activation | None:
 
 def holds(when: Condition, case: Case) -> bool:
     """Tell whether a condition holds. It never does if the letter kind lacks one of its names."""
+    if not holds_for(when, case.date, partial(_value, case)):
+        return False
+    if when.letters and all(case.program.letters.get(id) is not case.kind for id in when.letters):
+        return False
+    signatory = case.request.signatory
+    activation = activation_of(case) if when.activation or when.source else None
+    office = "named" if signatory and signatory.office else "unnamed"
+    ways = {way.by for party in PARTIES for way in getattr(case.request.service, party)}
+    proof = ("named" if ways & _PROVING else "none") if ways else "open"  # of the day of receipt
+    source = activation.source if activation else None
+    known = activation.kind if activation else "unknown"
+    models: set[str] = set()
+    if when.agreements:
+        models = chosen_models(case) or {agreement.model for agreement in case.locality.agreements}
     return (
-        holds_for(when, case.date, partial(_value, case))
-        and _fits(when, case)
+        when.office in (None, office)
+        and when.authority in (None, "named" if case.request.authority else "unnamed")
+        and when.proof in (None, proof)
+        and when.to in (None, "all" if case.request.to == "all" else "one")
+        and (not when.states or case.locality.state_code in when.states)
+        and (not when.activation or known in when.activation)
+        and (not when.agreements or not models or not models.isdisjoint(when.agreements))
+        and (not when.source or (source is not None and source.kind in when.source))
+        and (not when.laws or any(law.effect in when.laws for law in laws_of(case)))
         and (when.unnamed is None or bool(_unnamed_agreements(case, when.unnamed)))
         and when.names <= case.kind.particulars.keys() | case.kind.computed.keys()
     )
@@ -292,33 +313,6 @@ def texts_that_hold(texts: Iterable[ConditionalText], case: Case, **more: object
     for text in texts:
         if holds(text.when, case):
             yield text.text.format_map({**_blanks(case, text.when), **more})
-
-
-def _fits(when: Condition, case: Case) -> bool:
-    """Tell whether the letter's kind and office, the activation and so on fit a condition."""
-    if when.letters and all(case.program.letters.get(id) is not case.kind for id in when.letters):
-        return False
-    signatory = case.request.signatory
-    activation = activation_of(case) if when.activation or when.source else None
-    office = "named" if signatory and signatory.office else "unnamed"
-    ways = {way.by for party in PARTIES for way in getattr(case.request.service, party)}
-    proof = ("named" if ways & _PROVING else "none") if ways else "open"  # of the day of receipt
-    source = activation.source if activation else None
-    known = activation.kind if activation else "unknown"
-    models: set[str] = set()
-    if when.agreements:
-        models = chosen_models(case) or {agreement.model for agreement in case.locality.agreements}
-    return (
-        when.office in (None, office)
-        and when.authority in (None, "named" if case.request.authority else "unnamed")
-        and when.proof in (None, proof)
-        and when.to in (None, "all" if case.request.to == "all" else "one")
-        and (not when.states or case.locality.state_code in when.states)
-        and (not when.activation or known in when.activation)
-        and (not when.agreements or not models or not models.isdisjoint(when.agreements))
-        and (not when.source or (source is not None and source.kind in when.source))
-        and (not when.laws or any(law.effect in when.laws for law in laws_of(case)))
-    )
 
 
 def chosen_models(case: Case) -> set[str]:

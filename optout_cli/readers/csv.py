@@ -94,20 +94,19 @@ def rows_as_they_come(lines: Iterator[str], file: str, keys: _Names) -> Iterator
     top, count = "", 0
     for line in lines:
         top, count = top + line, count + 1
-        if top.strip() and (count > _MAX_TITLES or not _is_open(top)):
+        if not top.strip():
+            continue
+        # A cell in quotes may go on in the next line: more text makes no other row then.
+        is_open = any(
+            len([*_cells_of(top, delimiter)]) == len([*_cells_of(f"{top}more", delimiter)])
+            for delimiter in _DELIMITERS
+        )
+        if count > _MAX_TITLES or not is_open:
             break
     table, _ = read_table(top, file, keys=keys)
     if table:
         for below in _read_lines(lines, file, table.delimiter, count):
             yield _row_from(below, table, file)
-
-
-def _is_open(top: str) -> bool:
-    """Tell whether the first lines of a table end within a cell in quotes, which goes on below."""
-    return any(
-        len([*_cells_of(top, delimiter)]) == len([*_cells_of(f"{top}more", delimiter)])
-        for delimiter in _DELIMITERS
-    )
 
 
 def _cells_of(text: str, delimiter: str) -> Iterator[list[str]]:

@@ -208,24 +208,20 @@ def with_assignments(document: Document, option: str, assignments: Mapping[str, 
     for path, value in assignments.items():
         above = set(_at_and_above(path)) - {path, ""}
         made |= above.difference(*(layer.marks for layer in document.layers))
-        _assign(data, path, value, option)
+        node: Tree = data
+        last = path.rpartition(".")[2]
+        for part, following in pairwise(path.split(".")):
+            if part not in _keys(node):
+                _put(node, part, [] if following.isdigit() else {}, path, option)
+            node = node[int(part)] if isinstance(node, list) else node[part]  # type: ignore[index]
+        if value:
+            _put(node, last, value, path, option)
+        elif isinstance(node, dict):
+            node.pop(last, None)
+        elif isinstance(node, list) and last in _keys(node):
+            del node[int(last)]
     layer = Layer(option, dict.fromkeys(made, (1, 1)), "command-line")
     return Document(data, (layer, *document.layers))
-
-
-def _assign(data: dict[str, Tree], path: str, value: str, option: str) -> None:
-    last = path.rpartition(".")[2]
-    node: Tree = data
-    for part, following in pairwise(path.split(".")):
-        if part not in _keys(node):
-            _put(node, part, [] if following.isdigit() else {}, path, option)
-        node = node[int(part)] if isinstance(node, list) else node[part]  # type: ignore[index]
-    if value:
-        _put(node, last, value, path, option)
-    elif isinstance(node, dict):
-        node.pop(last, None)
-    elif isinstance(node, list) and last in _keys(node):
-        del node[int(last)]
 
 
 def _keys(node: Tree) -> list[str]:
@@ -326,7 +322,21 @@ def locate(
     """
     located = []
     for problem in problems:
-        location, hint = _find_location(problem, document, row), problem.hint
+        location, hint = problem.location, problem.hint
+        if location is None and document:
+            path = problem.path or (document.path_of(problem.text) if problem.text else "")
+            location = document.location(path)
+        if row and location and location.file == row.location.file:
+            # A particular may be one of another row's letter.
+            is_of_column = (
+                problem.code == "unknown-key" and not location.path.startswith("particulars.")
+            ) or (problem.code == "two-readings" and document and document.date_order(problem.path))
+            if is_of_column and isinstance(row.original, tuple):
+                # The header: wrong for all rows.
+                location = Location(location.file, 1, path=location.path)
+            else:
+                label = location.label or row.location.label
+                location = msgspec.structs.replace(location, label=label)
         if hint and problem.fields and row and not isinstance(row.original, dict):
             cells = " and ".join(filter(None, (", ".join(problem.fields[:-1]), problem.fields[-1])))
             hint = hint.replace(lines_to_add(problem.fields), f"fill in {cells}")
@@ -341,23 +351,6 @@ def locating(document: Document) -> Iterator[None]:
         yield
     except OptoutError as error:
         raise OptoutError(*locate(error.problems, document)) from None
-
-
-def _find_location(problem: Problem, document: Document | None, row: Row | None) -> Location | None:
-    location = problem.location
-    if location is None and document:
-        path = problem.path or (document.path_of(problem.text) if problem.text else "")
-        location = document.location(path)
-    if not row or not location or location.file != row.location.file:
-        return location
-    # A particular may be one of another row's letter.
-    is_of_column = (
-        problem.code == "unknown-key" and not location.path.startswith("particulars.")
-    ) or (problem.code == "two-readings" and document and document.date_order(problem.path))
-    if is_of_column and isinstance(row.original, tuple):
-        return Location(location.file, 1, path=location.path)  # the header: wrong for all rows
-    label = location.label or row.location.label
-    return msgspec.structs.replace(location, label=label)
 
 
 def lines_to_add(fields: Sequence[str]) -> str:

@@ -30,14 +30,35 @@ from optout_cli.readers.files import byte_problem
 
 _MAX_DIGITS = 40  # in a number; the longest that a request may have is 22
 _DOTTED = re.compile(r"[a-z][\w-]*(\.[\w-]+|\[[0-9]{1,4}\](?=\.)){1,9}")
+_ONE_OBJECT = "write one object per line, in braces; look for a missing quote, comma or brace"
 _LOST_QUOTES = re.compile(r":\s*0[0-9]")
 
 
 def rows_from_ndjson(text: str | Iterable[str], file: str) -> Iterator[Row]:
     """Yield the row of each line that is neither blank nor a comment, as the lines come."""
-    for number, line in enumerate(text.split("\n") if isinstance(text, str) else text, 1):
-        if line.strip() and not line.startswith(OWN_MARK):
-            yield _row_from(line, number, file)
+    for number, whole in enumerate(text.split("\n") if isinstance(text, str) else text, 1):
+        location, line, value = Location(file, number), whole.strip(), None
+        if not line or whole.startswith(OWN_MARK):
+            continue
+        again = "write the line again with encoding UTF-8"
+        if (problem := byte_problem(whole, file, number, again)) is None:
+            try:
+                value = _decoder.decode(line)
+            except json.JSONDecodeError as error:
+                hint = _ONE_OBJECT
+                if _LOST_QUOTES.search(line):
+                    hint = 'put a number that begins with 0 in quotes: "06041"'
+                message = f"is not JSON: {error.msg} at character {error.pos + 1}"
+                problem = Problem("json", message, location, hint)
+            except RecursionError:
+                problem = Problem("too-deep", TOO_DEEP, location)
+        if problem:
+            yield Row(location, line, problems=(problem,))
+            continue
+        layer = Layer(file, {"": (number, 1)}, "row")
+        reader = _Reader(layer)
+        data = reader.read(value, "", "$", 0)
+        yield row_from(line, data, layer, [*reader.problems, *unseen_in(data, layer)])
 
 
 def _put(node: dict[str, Tree], keys: list[str], value: Tree) -> bool:
@@ -51,26 +72,6 @@ def _put(node: dict[str, Tree], keys: list[str], value: Tree) -> bool:
             return False
         node = inner
     return node.setdefault(last, value) is value
-
-
-def _row_from(whole: str, number: int, file: str) -> Row:
-    location, line = Location(file, number), whole.strip()
-    if problem := byte_problem(whole, file, number, "write the line again with encoding UTF-8"):
-        return Row(location, line, problems=(problem,))
-    try:
-        value = _decoder.decode(line)
-    except json.JSONDecodeError as error:
-        hint = "write one object per line, in braces; look for a missing quote, comma or brace"
-        if _LOST_QUOTES.search(line):
-            hint = 'put a number that begins with 0 in quotes: "06041"'
-        message = f"is not JSON: {error.msg} at character {error.pos + 1}"
-        return Row(location, line, problems=(Problem("json", message, location, hint),))
-    except RecursionError:
-        return Row(location, line, problems=(Problem("too-deep", TOO_DEEP, location),))
-    layer = Layer(file, {"": (number, 1)}, "row")
-    reader = _Reader(layer)
-    data = reader.read(value, "", "$", 0)
-    return row_from(line, data, layer, [*reader.problems, *unseen_in(data, layer)])
 
 
 class _Pairs(list[tuple[str, Any]]):

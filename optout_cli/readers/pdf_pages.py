@@ -100,29 +100,21 @@ def refusal(document: pikepdf.Pdf) -> str:
         return "is a PDF portfolio: its files are not on its pages"
     if document.Root.get("/NeedsRendering"):  # ISO 32000-1, annex K
         return "is an XFA form: its pages are made only as Adobe Reader opens it"
-    if _has_hidden_layers(document):
+    # Pages bound to a letter lose what their document says of its layers, and show them all: also
+    # one that is off at first, or by its use (ISO 32000-1, 8.11.4).
+    usual = _within(document.Root, "/OCProperties", "/D")
+    layers = _within(document.Root, "/OCProperties", "/OCGs")
+    is_off = _within(usual, "/OFF") or _within(usual, "/BaseState") == "/OFF"
+    if is_off or any(
+        _within(layer, "/Usage", *use) == "/OFF"
+        for layer in (layers if isinstance(layers, pikepdf.Array) else ())
+        for use in (("/Print", "/PrintState"), ("/View", "/ViewState"))
+    ):
         return "has hidden layers, which would show behind the letter"
     for number, page in enumerate(document.pages, 1):
         if any(annotation.get("/Subtype") == "/Redact" for annotation in _annotations(page)):
             return f"has passages on page {number} that are marked for redaction but still there"
     return ""
-
-
-def _has_hidden_layers(document: pikepdf.Pdf) -> bool:
-    """Tell whether a layer is off at first, or by its use (ISO 32000-1, 8.11.4).
-
-    Pages bound to a letter lose what their document says of its layers, and show them all.
-    """
-    usual = _within(document.Root, "/OCProperties", "/D")
-    if _within(usual, "/OFF") or _within(usual, "/BaseState") == "/OFF":
-        return True
-    layers = _within(document.Root, "/OCProperties", "/OCGs")
-    states = (("/Print", "/PrintState"), ("/View", "/ViewState"))
-    return any(
-        _within(layer, "/Usage", *state) == "/OFF"
-        for layer in (layers if isinstance(layers, pikepdf.Array) else ())
-        for state in states
-    )
 
 
 # Any: numbers and truth values are Python's own.

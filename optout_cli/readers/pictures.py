@@ -4,8 +4,7 @@ Every PDF engine draws the Image alike: what they take differently is written an
 """
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -123,17 +122,26 @@ def _upright(picture: "Raster.Image") -> tuple["Raster.Image", bool]:
 
 def _load(content: bytes, kind: str, path: Path) -> "Raster.Image":
     """Return a picture with its pixels. Raises OptoutError where it is broken or too large."""
+    import warnings
+
     from PIL import Image as Raster
+    from PIL import ImageFile
 
     too_many = (Raster.DecompressionBombError, Raster.DecompressionBombWarning)
+    lenient = ImageFile.LOAD_TRUNCATED_IMAGES  # WeasyPrint sets it
     try:
-        with _strict_pillow():
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # other warnings are about parts that no letter shows
+            warnings.simplefilter("error", Raster.DecompressionBombWarning)
             picture = Raster.open(BytesIO(content), formats=[kind])
             if kind != "PNG":  # which was measured before
                 _refuse_large(picture.size, path)
             picture.load()
     except (OSError, SyntaxError, ValueError, *too_many):
         raise OptoutError(_broken_problem(kind, path)) from None
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = lenient
     return picture
 
 
@@ -148,25 +156,6 @@ def _refuse_large(size: tuple[int, int], path: Path) -> None:
 def _broken_problem(kind: str, path: Path) -> Problem:
     hint = f"open it in an image editor and save it as {kind} again"
     return Problem("broken-image", f"is a broken {kind}", Location(str(path)), hint)
-
-
-@contextmanager
-def _strict_pillow() -> Iterator[None]:
-    """Undo WeasyPrint's LOAD_TRUNCATED_IMAGES while the block runs; a huge picture is an error."""
-    import warnings
-
-    from PIL import Image as Raster
-    from PIL import ImageFile
-
-    lenient = ImageFile.LOAD_TRUNCATED_IMAGES
-    try:
-        ImageFile.LOAD_TRUNCATED_IMAGES = False
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # other warnings are about parts that no letter shows
-            warnings.simplefilter("error", Raster.DecompressionBombWarning)
-            yield
-    finally:
-        ImageFile.LOAD_TRUNCATED_IMAGES = lenient
 
 
 def _checked_svg(content: bytes, path: Path) -> bytes:

@@ -136,29 +136,21 @@ def address_parts(text: str) -> dict[str, str] | None:
         return None
     city, state = found["city"].strip(), state_code(found["state"])
     if not found["state"]:
-        city, state = _without_state(city, found["zip"])
+        # `Salt Lake City UT`, `Charleston West Virginia`: the longest name counts, as Charleston is
+        # not in Virginia. It may be part of the city's (Fort Washington): the ZIP code tells.
+        words = city.split()
+        for place in range(1, len(words)):
+            end = " ".join(words[place:])
+            if code := end if end in postal_states() else state_code(end):
+                city = " ".join(words[:place])
+                state = code if code == end or not elsewhere(found["zip"], code) else None
+                break
     street = "\n".join(filter(None, (*above, found["street"])))
     if not street or not state or state not in postal_states() or _NO_CITY.fullmatch(city):
         return None
     if _ADDRESS_WITHIN.search(street):  # `12 Main St, Ross, CA 94957; 4 Oak Ave, Novato, CA 94945`
         return None
     return {"street": street, "city": city, "state": state, "zip": found["zip"]}
-
-
-def _without_state(text: str, zip_code: str) -> tuple[str, str | None]:
-    """Take the state off the end of `Salt Lake City UT` or `Charleston West Virginia`.
-
-    The longest name counts: Charleston is not in Virginia. A name may be part of the city's (Fort
-    Washington), so the ZIP code must be of that state.
-    """
-    words = text.split()
-    for place in range(1, len(words)):
-        end = " ".join(words[place:])
-        code = end if end in postal_states() else state_code(end)
-        if code:
-            is_sure = code == end or not elsewhere(zip_code, code)
-            return " ".join(words[:place]), code if is_sure else None
-    return text, None
 
 
 def addresses_in(cells: Mapping[str, str]) -> dict[str, dict[str, str]]:

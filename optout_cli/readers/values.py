@@ -172,7 +172,7 @@ def judge(
             problems.append(Problem("odd-value", message, location, hint, path))
         else:
             doubts.append(Doubt(path, f"{path} {words}", hint))
-    doubts += [*_doubts_about_pairs(texts), *_doubts_about_examples(texts)]
+    doubts += _doubts_about_several(texts)
     return tuple(problems), tuple(doubts)
 
 
@@ -181,17 +181,8 @@ _OF_EXAMPLES = re.compile(r"\bPlaceholder\b|@example\.|\b555-01[0-9]{2}\b|(?:000
 _NO_NAME = re.compile(r"[0-9] Placeholder\b|Placeholder\b.*\b555-01")
 
 
-def _doubts_about_examples(texts: Mapping[str, str]) -> Iterator[Doubt]:
-    """Yield a Doubt if made-up facts of an example are left."""
-    if any(map(_NO_NAME.search, texts.values())):
-        left = [path for path, text in texts.items() if _OF_EXAMPLES.search(text)]
-        also = f" (also {first_of(left[1:])})" if left[1:] else ""
-        message = f"{left[0]} {shorten(texts[left[0]])!r} is made up, as in the examples{also}"
-        yield Doubt(left[0], message, "write your own")
-
-
-def _doubts_about_pairs(texts: Mapping[str, str]) -> Iterator[Doubt]:
-    """Yield a Doubt for each two values of a request that do not go together."""
+def _doubts_about_several(texts: Mapping[str, str]) -> Iterator[Doubt]:
+    """Yield a Doubt for each two values that do not go together, and for made-up facts left."""
     path = "signatory.address"
     street, city, state, code = (
         texts.get(f"{path}.{name}", "") for name in ("street", "city", "state", "zip")
@@ -215,6 +206,11 @@ def _doubts_about_pairs(texts: Mapping[str, str]) -> Iterator[Doubt]:
             value = texts.get(at) or texts.get(f"{at}.0", "")
             if value and (first := seen.setdefault(value.casefold(), at)) != at:
                 yield Doubt(at, f"{at} {value!r} is {first} too", "write each one's own")
+    if any(map(_NO_NAME.search, texts.values())):
+        left = [path for path, text in texts.items() if _OF_EXAMPLES.search(text)]
+        also = f" (also {first_of(left[1:])})" if left[1:] else ""
+        message = f"{left[0]} {shorten(texts[left[0]])!r} is made up, as in the examples{also}"
+        yield Doubt(left[0], message, "write your own")
 
 
 @lru_cache(4096)  # a batch repeats many texts

@@ -156,9 +156,14 @@ def _pages_of_xlsx(content: bytes) -> Iterator[Page]:
         if used and used[-1].row > _MAX_ROWS:
             raise ValueError("too many rows")
         rows: list[list[str]] = [[] for _ in range(used[-1].row if used else 0)]
+        struck = []
         for cell in used:
             row = rows[cell.row - 1]
             row += [""] * (cell.column - 1 - len(row)) + [_text_in(cell, results[sheet.title])]
+            parts = cell.value if isinstance(cell.value, list) else ()
+            fonts = (part.font for part in parts if not isinstance(part, str))
+            if any(font.strike for font in (cell.font, *fonts)):  # of it, or of a part of its text
+                struck.append(cell.coordinate)
         unseen = [dimension for dimension in sheet.column_dimensions.values() if dimension.hidden]
         columns = sorted({(cell.column, cell.column_letter) for cell in used})
         yield Page(
@@ -168,7 +173,7 @@ def _pages_of_xlsx(content: bytes) -> Iterator[Page]:
             tuple(str(area) for area in sheet.merged_cells.ranges),
             tuple(number for number, row in sheet.row_dimensions.items() if row.hidden),
             tuple(name for at, name in columns if any(it.min <= at <= it.max for it in unseen)),
-            tuple(cell.coordinate for cell in used if _is_struck(cell)),
+            tuple(struck),
         )
 
 
@@ -180,14 +185,6 @@ def load_xlsx(content: bytes, *, is_result: bool = False) -> Any:
     return openpyxl.load_workbook(
         io.BytesIO(content), data_only=is_result, keep_links=False, rich_text=True
     )
-
-
-# Any: a cell of openpyxl, whose text may be in parts with a font of their own.
-def _is_struck(cell: Any) -> bool:
-    """Tell whether a filled cell, or a part of its text, has a line through it."""
-    parts = cell.value if isinstance(cell.value, list) else ()
-    fonts = (part.font for part in parts if not isinstance(part, str))
-    return any(font.strike for font in (cell.font, *fonts))
 
 
 # Any: a cell of openpyxl, and the sheet with the results of formulas.

@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date as Date
 from datetime import datetime
-from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 import msgspec
 
 from optout_cli.errors import JSON_SCHEMA, json_line
-from optout_cli.exporters import exporter_for, format_names
+from optout_cli.exporters import known_exporter
 from optout_cli.model.fields import Noun
 from optout_cli.model.letter import EngineName
 from optout_cli.model.notice import Note, Place
@@ -371,12 +370,6 @@ _OF_LETTER = ("recipient", "address", "email", "fax", "notes")
 _OF_FILE = ("format", "path", "bytes", "sha256", "pages")
 
 
-@cache  # it reads a folder, and is asked for each file
-def _has_pages(name: str) -> bool:
-    """Tell whether an engine lays out a format; a newer version may have written another one."""
-    return name in format_names() and exporter_for(name).IS_SLOW
-
-
 def records_in(event: Written) -> Iterator[Record]:
     """Yield a record of each file that was written, but of none outside the folder."""
     of_request = {name: getattr(event, name) for name in _OF_REQUEST}
@@ -385,11 +378,12 @@ def records_in(event: Written) -> Iterator[Record]:
         for file in letter.files:
             if file.path.startswith("/") or ".." in file.path.split("/"):  # it may be forged
                 continue
+            exporter = known_exporter(file.format)
             yield Record(
                 **of_request,
                 **of_letter,
                 **{name: getattr(file, name) for name in _OF_FILE},
-                engine=event.engine if _has_pages(file.format) else None,
+                engine=event.engine if exporter and exporter.IS_SLOW else None,
             )
 
 

@@ -259,8 +259,16 @@ def _fates_of(
         fate = _fate(register, record, content, replacing, is_sent=is_sent)
         if fate in fates:
             fates[fate].append(record.path)
-        else:
-            problems.append(_occupied_problem(register, record))
+            continue
+        place, old = register.folder / record.path, register.records.get(record.path)
+        if old is None or old.identity != record.identity:
+            problems.append(exists_problem(place))
+            continue
+        message = "was changed after optout wrote it (a signed copy?)"
+        if old.fingerprint != record.fingerprint:
+            message += ", and the letter would read differently now"
+        hint = "move it away and run the command again, or replace it with --force"
+        problems.append(Problem(OCCUPIED, message, Location(str(place)), hint))
     return fates, problems
 
 
@@ -382,14 +390,3 @@ def _beside_problems(
             way = "replace it with --force, which moves it to earlier/"
         hint = f"give the letter a new date, or {way}"
         yield Problem(OTHER_FACTS, message, Location(str(register.folder / there[0].path)), hint)
-
-
-def _occupied_problem(register: Register, new: Record) -> Problem:
-    place, old = register.folder / new.path, register.records.get(new.path)
-    if old is None or old.identity != new.identity:
-        return exists_problem(place)
-    message = "was changed after optout wrote it (a signed copy?)"
-    if old.fingerprint != new.fingerprint:
-        message += ", and the letter would read differently now"
-    hint = "move it away and run the command again, or replace it with --force"
-    return Problem(OCCUPIED, message, Location(str(place)), hint)

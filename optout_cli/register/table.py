@@ -217,7 +217,17 @@ def load_checked_journal(folder: Path) -> Journal:
         return journal
     register = Register(journal.lines)
     rows = [dict(zip(table.header, row, strict=False)) for row in table.rows]
-    ahead = [row for row in rows if _is_ahead(row, register)]
+    ahead = []
+    for row in rows:
+        digests = row[COLUMNS[_DIGEST]].split()  # none in a row of the user's own
+        known = register.having(digests).values()
+        if digests and not (
+            known
+            and (not row["sent"] or any(state.sent for state in known))
+            and (not row["delivered"] or any(state.delivered for state in known))
+            and (not row["answered"] or any(state.answers for state in known))
+        ):
+            ahead.append(row)
     if not ahead:
         return journal
     names = ", ".join(dict.fromkeys(row["reference"] for row in ahead[:_MOST]))
@@ -228,18 +238,6 @@ def load_checked_journal(folder: Path) -> Journal:
     )
     problem = Problem("cut-register", message, Location(str(folder / TABLE)), hint)
     return journal._replace(problems=(problem, *journal.problems))
-
-
-def _is_ahead(row: Mapping[str, str], register: Register) -> bool:
-    """Tell whether a row says more than the events. A row of the user's own has no SHA-256."""
-    digests = row[COLUMNS[_DIGEST]].split()
-    known = register.having(digests).values()
-    return bool(digests) and not (
-        known
-        and (not row["sent"] or any(state.sent for state in known))
-        and (not row["delivered"] or any(state.delivered for state in known))
-        and (not row["answered"] or any(state.answers for state in known))
-    )
 
 
 class _Table(NamedTuple):

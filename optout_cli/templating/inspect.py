@@ -51,19 +51,14 @@ def unprinted_parts(name: str, templates: Templates) -> Iterator[Problem]:
                 message = f"the template that this one extends has no block {block.name!r}"
                 location = templates.location(child, block.lineno)
                 yield Problem("unknown-block", message, location, did_you_mean(block.name, known))
-        yield from _lost_words(syntax, child, templates)
-
-
-def _lost_words(syntax: nodes.Template, name: str, templates: Templates) -> Iterator[Problem]:
-    """Yield the words of a template that stand outside its blocks."""
-    outputs = (node for node in syntax.body if isinstance(node, nodes.Output))
-    for data in (child for output in outputs for child in output.nodes):
-        if isinstance(data, nodes.TemplateData) and (words := _TAG.sub(" ", data.data).split()):
-            lines = data.data[: data.data.index(words[0])].count("\n")
-            shown = " ".join(words)[:_MOST_SHOWN]
-            message = f"{shown!r} is outside every block, so it is not printed"
-            location = templates.location(name, data.lineno + lines)
-            yield Problem("lost-words", message, location, "move it into the block to replace")
+        outputs = (node for node in syntax.body if isinstance(node, nodes.Output))
+        for data in (inside for output in outputs for inside in output.nodes):
+            if isinstance(data, nodes.TemplateData) and (words := _TAG.sub(" ", data.data).split()):
+                lines = data.data[: data.data.index(words[0])].count("\n")
+                shown = " ".join(words)[:_MOST_SHOWN]
+                message = f"{shown!r} is outside every block, so it is not printed"
+                location = templates.location(child, data.lineno + lines)
+                yield Problem("lost-words", message, location, "move it into the block to replace")
 
 
 def _parts_of(name: str, templates: Templates) -> _Parts:
@@ -255,26 +250,18 @@ class Reading:
     def _set(self, target: nodes.Node, facts: Facts, names: dict[str, Facts]) -> None:
         names |= dict.fromkeys(_names([target, *target.find_all(nodes.Name)]), facts)
 
-    def _part_read(self, node: nodes.Node, names: dict[str, Facts]) -> str | None:
-        """Keep what a node reads; return it if it is a part of a fact that is a fact itself."""
-        self._read[id(node)] = node
-        if isinstance(node, nodes.Getitem) and not isinstance(node.arg, nodes.Const):
-            self.paths.add(f"{_path(node.node)}.{ANY}")
-        for owner, word in [
-            pair for pair in _names_read(node) if not isinstance(node, nodes.Compare)
-        ]:
-            facts = names.get(owner, [owner])  # of an entry of a list, the list
-            self.paths.update(f"{fact}.{word}".replace("_", "-") for fact in facts)
-            if owner in _BY_NAME and owner not in names:
-                return f"{owner}.{word}"
-        return None
-
     def _facts(self, node: nodes.Node, names: dict[str, Facts]) -> Facts:
         """Return every fact that an expression reads, also in the macros that it calls."""
         if isinstance(node, nodes.Name):
             return names.get(node.name, frozenset([node.name]))
-        if part := self._part_read(node, names):
-            return frozenset([part])
+        self._read[id(node)] = node
+        if isinstance(node, nodes.Getitem) and not isinstance(node.arg, nodes.Const):
+            self.paths.add(f"{_path(node.node)}.{ANY}")
+        for owner, word in () if isinstance(node, nodes.Compare) else _names_read(node):
+            facts = names.get(owner, [owner])  # of an entry of a list, the list
+            self.paths.update(f"{fact}.{word}".replace("_", "-") for fact in facts)
+            if owner in _BY_NAME and owner not in names:  # a part that is a fact itself
+                return frozenset([f"{owner}.{word}"])
         found = set().union(*(self._facts(child, names) for child in node.iter_child_nodes()))
         macro = self._macro(node)
         if macro and macro.name not in self._within:

@@ -136,11 +136,17 @@ class Environment(ImmutableSandboxedEnvironment):
         parser = Parser(self, source, name, filename)
         try:
             syntax = parser.parse()
-            line = _line_too_deep(syntax)
         except RecursionError:
             line = parser.stream.current.lineno
-        if line:
-            raise jinja2.TemplateSyntaxError(TOO_DEEP, line, name, filename)
+            raise jinja2.TemplateSyntaxError(TOO_DEEP, line, name, filename) from None
+        waiting: list[tuple[nodes.Node, int, int]] = [(syntax, 0, 0)]
+        while waiting:
+            node, depth, loops = waiting.pop()
+            loops += isinstance(node, nodes.For)
+            row = len(node.elif_) if isinstance(node, nodes.If) else 0
+            if depth > MAX_DEPTH or loops > MAX_LOOPS or row > MAX_ELIF:
+                raise jinja2.TemplateSyntaxError(TOO_DEEP, node.lineno, name, filename)
+            waiting += [(child, depth + 1, loops) for child in node.iter_child_nodes()]
         return syntax
 
     def _compile(self, source: str, filename: str) -> CodeType:
@@ -273,19 +279,6 @@ class Stamp(Extension):
             for_comment = "write {# ... #} for a comment" if "<!--" in left else None
             raise WrongWords(message, for_comment, line, stream)
         return _TAG.sub(stamp, token.value)
-
-
-def _line_too_deep(syntax: nodes.Template) -> int | None:
-    """Return the line of a part that is nested too deeply, or None."""
-    waiting: list[tuple[nodes.Node, int, int]] = [(syntax, 0, 0)]
-    while waiting:
-        node, depth, loops = waiting.pop()
-        loops += isinstance(node, nodes.For)
-        row = len(node.elif_) if isinstance(node, nodes.If) else 0
-        if depth > MAX_DEPTH or loops > MAX_LOOPS or row > MAX_ELIF:
-            return node.lineno
-        waiting += [(child, depth + 1, loops) for child in node.iter_child_nodes()]
-    return None
 
 
 # Any: whatever a template loops over. `pass_context`: Jinja must not do it once and for all.

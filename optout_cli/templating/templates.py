@@ -161,8 +161,18 @@ class Templates(TemplateSearch):
             waiting += [
                 (named, self.location(part, node.lineno)) for node, named in _names_in(syntax)
             ]
-        if self.own:
-            self._refuse_circle(parts)
+        if not self.own:
+            return parts
+        from graphlib import CycleError, TopologicalSorter
+
+        named_by = {part: dict(_names_in(syntax)) for part, (_, syntax) in parts.items()}
+        try:
+            TopologicalSorter({part: it.values() for part, it in named_by.items()}).prepare()
+        except CycleError as error:
+            circle = dict(pairwise(reversed(error.args[1])))  # each template, and the one it names
+            part = max(filter(self.is_own, circle), default=min(circle))
+            node = next(node for node, name in named_by[part].items() if name == circle[part])
+            raise OptoutError(names_itself(part, circle[part], node, self)) from None
         return parts
 
     def source_of(self, name: str) -> tuple[str, list[str]]:
@@ -187,18 +197,6 @@ class Templates(TemplateSearch):
                 source, file, _ = self._loader.get_source(self.letters, name)
                 self._parsed[name] = source, self.letters.parse(source, name, file)
         return self._parsed[name]
-
-    def _refuse_circle(self, parts: _Parts) -> None:
-        from graphlib import CycleError, TopologicalSorter
-
-        named = {part: dict(_names_in(syntax)) for part, (_, syntax) in parts.items()}
-        try:
-            TopologicalSorter({part: it.values() for part, it in named.items()}).prepare()
-        except CycleError as error:
-            circle = dict(pairwise(reversed(error.args[1])))  # each template, and the one it names
-            part = max(filter(self.is_own, circle), default=min(circle))
-            node = next(node for node, name in named[part].items() if name == circle[part])
-            raise OptoutError(names_itself(part, circle[part], node, self)) from None
 
     def digest_of(self, name: str) -> str:
         """Return the SHA-256 of a letter's template and of all that it names, as hex."""
