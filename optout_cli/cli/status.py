@@ -19,7 +19,6 @@ from optout_cli.cli.console import (
     say_problems,
     terminal_width,
     usage_error,
-    write_files,
 )
 from optout_cli.cli.options import (
     files,
@@ -29,6 +28,7 @@ from optout_cli.cli.options import (
     library_from,
     parse_day,
     path_for,
+    put_report,
     templates_option,
     today,
 )
@@ -42,7 +42,7 @@ from optout_cli.readers.files import STDIN
 from optout_cli.register.journal import NAME, TORN, Journal
 from optout_cli.register.standing import standings_of
 from optout_cli.register.state import Register
-from optout_cli.register.status import digest_of, is_as_made, status_of, verify, what_is
+from optout_cli.register.status import digest_of, status_of, verify
 from optout_cli.register.table import COLUMNS, load_checked_journal, rows_of
 from optout_cli.reports.status import (
     Entry,
@@ -158,12 +158,12 @@ def command(
     elif is_report:
         standings = [entry.standing for entry in entries]
         page = page_of(standings, day, library.templates) if name == "html" else None
-        _write_report(page or calendar_of(found, chosen), str(name), day, output, force=force)
+        kind = (f"file of format {name}", f".{name}")
+        path = path_for(output or STDIN, f"{day}-status.{name}", kind)
+        put_report(path, page or calendar_of(found, chosen), _REPORTS[str(name)], force=force)
     else:
         _print(entries, day, shape)
-    if problems:
-        say_problems(problems)
-        sys.exit(ExitCode.CONTENT)
+    raise_any(problems)
 
 
 def _shape_of(shapes: Mapping[str, bool], *, is_until_alone: bool, is_output_alone: bool) -> str:
@@ -203,24 +203,22 @@ def _say_notes(
         say(f"note: {letters_are} not sent, so no answer is due yet; to see which: {command}")
 
 
-def _folders_here() -> list[Path]:
-    """Return this folder if it has a register, else the folders in it that have one."""
-    here = Path()
-    if (here / NAME).is_file():
-        return [here]
-    with write_errors(here):
-        found = sorted(path.parent for path in here.glob(f"*/{NAME}"))
-    hint = "name the folder that the letters are in, such as letters/"
-    return found or usage_error("there is no register in this folder", hint)
-
-
 def journals_in(places: Sequence[Path]) -> tuple[dict[Path, Journal], list[Problem]]:
     """Read the registers of folders, and return them with what is wrong in them.
 
     Without a folder, of this folder, or else of those in it. A torn line is passed over, so it is
     only a note. Raises OptoutError for folders without a register.
     """
-    journals = {place: load_checked_journal(place) for place in places or _folders_here()}
+    here = Path()
+    if not places and (here / NAME).is_file():
+        places = [here]
+    elif not places:
+        with write_errors(here):
+            places = sorted(path.parent for path in here.glob(f"*/{NAME}"))
+        if not places:
+            hint = "name the folder that the letters are in, such as letters/"
+            usage_error("there is no register in this folder", hint)
+    journals = {place: load_checked_journal(place) for place in places}
     hint = "name a folder that optout write or optout batch wrote to"
     raise_any(
         Problem("no-register", f"has no {NAME}", Location(str(place)), hint)
@@ -265,18 +263,6 @@ def _verify(journals: dict[Path, Journal], *, as_json: bool) -> ExitCode:
     return ExitCode.CONTENT if wrong else ExitCode.DONE
 
 
-def _write_report(content: bytes, name: str, day: date, output: str | None, *, force: bool) -> None:
-    kind = (f"file of format {name}", f".{name}")
-    path = path_for(output or STDIN, f"{day}-status.{name}", kind)
-    if path is None:
-        click.echo(content, nl=False)
-        return
-    is_older = what_is(path) == _REPORTS[name]
-    # An older calendar is not kept, and an older page only if somebody changed it.
-    keeps = not is_older or (name == "html" and not is_as_made(path))
-    write_files({path: content}, force=force or is_older, keeps=keeps)
-
-
 def _print(entries: Sequence[Entry], day: date, shape: str) -> None:
     """Print the letters in the shape that an option names."""
     if shape == "--json":
@@ -287,8 +273,18 @@ def _print(entries: Sequence[Entry], day: date, shape: str) -> None:
         table = csv_from(COLUMNS, rows)
         content = table.encode(errors="surrogateescape")
         print_text(table.rstrip()) if sys.stdout.isatty() else click.echo(content, nl=False)
-    else:
-        _print_table(entries, day, explains=shape == "--explain")
+    else:  # as a table of each folder, with the folder's name if there are several
+        places = list(dict.fromkeys(entry.folder for entry in entries))
+        for number, place in enumerate(places or [Path()]):
+            own = [entry for entry in entries if entry.folder == place]
+            named = f"{place}: " if len(places) > 1 else ""
+            print_text(("\n" if number else "") + named + summary_of(own, day))
+            if own:
+                print_text("\n" + table_of(own, day, max(80, terminal_width(_WIDEST))))
+        for letter, days in explanations(entries) if shape == "--explain" else ():
+            print_text("\n" + "\n".join(wrap(letter, 80, "", "  ")))
+            for text in days:
+                print_text("\n".join(wrap(text, 80, "  ", "    ")))
 
 
 def _print_paths(entries: Sequence[Entry], chosen: Selection, day: date) -> list[Problem]:
@@ -322,18 +318,3 @@ def _print_paths(entries: Sequence[Entry], chosen: Selection, day: date) -> list
         hint = "mail the signed letter too, or set signature: {kind: typed}"
         say(f"note: {unsigned:,} of these e-mails or faxes show no signature: {hint}")
     return problems
-
-
-def _print_table(entries: Sequence[Entry], day: date, *, explains: bool) -> None:
-    """Print the letters of each folder, with the folder's name if there are several."""
-    places = list(dict.fromkeys(entry.folder for entry in entries))
-    for number, place in enumerate(places or [Path()]):
-        own = [entry for entry in entries if entry.folder == place]
-        named = f"{place}: " if len(places) > 1 else ""
-        print_text(("\n" if number else "") + named + summary_of(own, day))
-        if own:
-            print_text("\n" + table_of(own, day, max(80, terminal_width(_WIDEST))))
-    for letter, days in explanations(entries) if explains else ():
-        print_text("\n" + "\n".join(wrap(letter, 80, "", "  ")))
-        for text in days:
-            print_text("\n".join(wrap(text, 80, "  ", "    ")))
