@@ -150,7 +150,16 @@ def _read_said(
     if old and given == _UNSAID and is_terminal():  # ask for everything
         before, is_asked, given = old, True, given._replace(kept=old.file)
     elif old:
-        given = _with_recorded(given, old)
+        # What the options leave open is as recorded; words and facts only of the same kind.
+        is_same = given.id in ("", old.reply)
+        given = given._replace(
+            id=given.id or old.reply,
+            day=given.day or old.on,
+            by=old.by if given.by is None else given.by,
+            words=old.words if given.words is None and is_same else given.words,
+            facts={**(old.facts if is_same else {}), **given.facts},
+            kept=old.file if given.scan is None else None,
+        )
         is_asked = old.reply != given.id and given.words is None and is_terminal()
         if old.words and is_asked:
             say_wrapped(f"The answer was recorded with the words: {old.words}")
@@ -213,19 +222,6 @@ def _answer_to_correct(state: LetterState, of: date | None) -> Answered:
         location = Location("--of" if of else "--correct", is_command_line=True)
         raise OptoutError(Problem("nothing-recorded", message, location, hint))
     return found
-
-
-def _with_recorded(given: Given, old: Answered) -> Given:
-    """Return what the options say of an answer, and what they leave open as it is recorded."""
-    is_same = given.id in ("", old.reply)  # words and facts of another kind are not of this one
-    return given._replace(
-        id=given.id or old.reply,
-        day=given.day or old.on,
-        by=old.by if given.by is None else given.by,
-        words=old.words if given.words is None and is_same else given.words,
-        facts={**(old.facts if is_same else {}), **given.facts},
-        kept=old.file if given.scan is None else None,
-    )
 
 
 class _Statement(NamedTuple):

@@ -130,28 +130,24 @@ def claim_of(row: Row, said: Sending, parties: tuple[Party, ...]) -> Claim:
 
 def locate_problems(error: OptoutError, row: Row, *, is_register: bool) -> Iterator[Problem]:
     """Give the problems of a row their place in the table, which may be register.csv."""
-    for problem in _located(error, row):
-        place = problem.location
-        if place and is_register:
-            place = msgspec.structs.replace(place, path=COLUMN_OF.get(place.path, place.path))
-        yield msgspec.structs.replace(problem, location=place)
-
-
-def _located(error: OptoutError, row: Row) -> Iterator[Problem]:
     document = row.document
     letter = next((key for key in _LETTER_COLUMNS if document and key in document.data), "")
     for problem in error.problems:
-        if problem.location and not problem.location.is_command_line:
-            yield problem
-            continue
-        path = letter if problem.path in ("", "letter") else problem.path
-        message = problem.message
-        if problem.location:  # a file that cannot be read, or a letter that is not there
-            message = f"{problem.location.file}: {message}"
-        hint = _ROW_HINTS.get(problem.code, problem.hint)
-        if path == "recipient" and document and path in document.data:
-            hint = "correct the recipient, or leave its cell empty"
-        bare = msgspec.structs.replace(
-            problem, location=None, path=path, message=message, hint=hint
-        )
-        yield from locate([bare], document, row)
+        located: tuple[Problem, ...] = (problem,)
+        if not problem.location or problem.location.is_command_line:
+            path = letter if problem.path in ("", "letter") else problem.path
+            message = problem.message
+            if problem.location:  # a file that cannot be read, or a letter that is not there
+                message = f"{problem.location.file}: {message}"
+            hint = _ROW_HINTS.get(problem.code, problem.hint)
+            if path == "recipient" and document and path in document.data:
+                hint = "correct the recipient, or leave its cell empty"
+            bare = msgspec.structs.replace(
+                problem, location=None, path=path, message=message, hint=hint
+            )
+            located = locate([bare], document, row)
+        for each in located:
+            place = each.location
+            if place and is_register:
+                place = msgspec.structs.replace(place, path=COLUMN_OF.get(place.path, place.path))
+            yield msgspec.structs.replace(each, location=place)
