@@ -161,8 +161,7 @@ def _contradictions(
             texts += _status_texts(claim, found[party], answers[party], program)
             texts += _service_texts(claim, found[party], names)
             texts += _request_texts(claim, found[party], answers[party], names, program)
-            texts += _newer_texts(claim, all_earlier[party], party, states, program)
-            texts += _replaced_texts(claim, found[party], states)
+            texts += _later_texts(claim, all_earlier[party], found[party], states, program)
         else:
             texts.append(f"the earlier letter was not written to {RECIPIENTS[party]}")
     return [*texts, *_reply_texts(claim, kind, list(all_earlier.values()), program)]
@@ -196,21 +195,22 @@ def _status_texts(
             yield f"{named} was answered on {answer.on} ({answer.reply}); say so in the letter"
 
 
-def _newer_texts(
-    claim: Claim, earlier: Earlier, party: Party, states: Iterable[LetterState], program: Program
+def _later_texts(
+    claim: Claim,
+    earlier: Earlier,
+    cited: LetterState,
+    states: Iterable[LetterState],
+    program: Program,
 ) -> Iterator[str]:
-    """Yield each letter that went out since, before this one, and that it should follow instead."""
+    """Yield each letter that went out since, before this one, and that it should follow instead.
+
+    Also each corrected version that went out in place of the letter that is `cited`.
+    """
     own = [state.written.at for state in states if state.written.reference == claim.reference]
     for state in earlier.followed_by(program.letters[claim.letter.partition("/")[2]], program):
         is_before = state.written.date <= claim.date and (not own or state.written.at < min(own))
-        if is_before and state.letter.recipient == party:
+        if is_before and state.letter.recipient == cited.letter.recipient:
             yield newer_text(state)
-
-
-def _replaced_texts(
-    claim: Claim, cited: LetterState, states: Iterable[LetterState]
-) -> Iterator[str]:
-    """Yield that a corrected version of the letter that is cited went out in its place."""
     for state in dropwhile(lambda state: state is not cited, states):
         is_same = state.identity == cited.identity and state.written.reference != claim.cited
         if claim.cited and is_same and state.sent:
