@@ -25,7 +25,6 @@ from optout_cli.cli.options import (
     today,
 )
 from optout_cli.errors import Location, wrap
-from optout_cli.letters import Library
 from optout_cli.letters.agreements import unlisted_text
 from optout_cli.letters.compose import outline_case, recipients_of
 from optout_cli.letters.notes import contact_line
@@ -107,7 +106,26 @@ def command(
         asked, location = request_in(what, library.programs), Location(what)
     else:
         asked, location = Request(jurisdiction=what, letter=DEFAULT_LETTER), JURISDICTION
-    overview = _overview_of(asked, library, day or asked.date or today(), location)
+    day = day or asked.date or today()
+    directory = library.directory
+    locality = directory.find(asked.jurisdiction, location)
+    agencies: dict[str, Agency] = {}
+    source: Source | None = None
+    if locality.agency is None:
+        state = locality.state_code
+        agencies = dict(directory.agencies_in(state, locality.id))
+        source = directory.agency_source(state) if agencies else directory.agency_list(state)
+    overview = Overview(
+        locality=locality,
+        date=day,
+        outlooks=tuple(
+            _outlook(id, program, locality, day, asked.recipients)
+            for id, program in sorted(library.programs.by_id.items())
+        ),
+        laws=tuple(law.in_words(locality.state_name) for law in locality.laws),
+        agencies=agencies,
+        agency_source=source,
+    )
     if as_json:
         data = msgspec.to_builtins(overview)
         for name in UNUSED:  # such as the offices
@@ -246,33 +264,6 @@ def _pair(label: str, value: str, origins: Mapping[str, str] = {}, path: str = "
 
 def _indent(text: str, indent: int = 2) -> list[str]:
     return wrap(text, page_width(), " " * indent)
-
-
-def _overview_of(asked: Request, library: Library, day: date, location: Location) -> Overview:
-    """Return what is known about a request's jurisdiction, as of `day`, with its corrections.
-
-    Raises OptoutError at `location`.
-    """
-    locality = library.directory.find(asked.jurisdiction, location)
-    outlooks = tuple(
-        _outlook(id, program, locality, day, asked.recipients)
-        for id, program in sorted(library.programs.by_id.items())
-    )
-    laws = tuple(law.in_words(locality.state_name) for law in locality.laws)
-    agencies: dict[str, Agency] = {}
-    source: Source | None = None
-    if locality.agency is None:
-        directory, state = library.directory, locality.state_code
-        agencies = dict(directory.agencies_in(state, locality.id))
-        source = directory.agency_source(state) if agencies else directory.agency_list(state)
-    return Overview(
-        locality=locality,
-        date=day,
-        outlooks=outlooks,
-        laws=laws,
-        agencies=agencies,
-        agency_source=source,
-    )
 
 
 def _outlook(
