@@ -98,17 +98,16 @@ def sending_tables(names: Sequence[str], within: Path | None) -> Iterator[Sendin
         table = msgspec.structs.replace(table, text=text)  # noqa: PLW2901  # its columns have other names
         settled = {*table.date_orders.values()}
         orders = dict.fromkeys(_DAYS, settled.pop()) if len(settled) == 1 else {}
-        rows = map(_without_recorded, msgspec.structs.replace(table, orders=orders).rows())
-        filled_in = [row for row in rows if not row.document or _DAYS & row.document.data.keys()]
+        filled_in = []
+        for row in msgspec.structs.replace(table, orders=orders).rows():
+            document = row.document
+            if document and "\n" in str(document.data.get("on")):
+                # It went out several times, and only the register says how.
+                data = {key: document.data[key] for key in document.data.keys() - _SENDING}
+                document = msgspec.structs.replace(document, data=data)
+            if not document or _DAYS & document.data.keys():
+                filled_in.append(msgspec.structs.replace(row, document=document))
         yield SendingTable(filled_in, at, is_register=True)
-
-
-def _without_recorded(row: Row) -> Row:
-    """Leave out how a letter went out several times: only the register says so."""
-    if row.document is None or "\n" not in str(row.document.data.get("on")):
-        return row
-    data = {key: row.document.data[key] for key in row.document.data.keys() - _SENDING}
-    return msgspec.structs.replace(row, document=msgspec.structs.replace(row.document, data=data))
 
 
 def claim_of(row: Row, said: Sending, parties: tuple[Party, ...]) -> Claim:
