@@ -159,8 +159,7 @@ def _contradictions(
     for party in claim.parties:
         if party in found:
             texts += _status_texts(claim, found[party], answers[party], program)
-            texts += _service_texts(claim, found[party], names)
-            texts += _request_texts(claim, found[party], answers[party], names, program)
+            texts += _history_texts(claim, found[party], answers[party], names, program)
             texts += _later_texts(claim, all_earlier[party], found[party], states, program)
         else:
             texts.append(f"the earlier letter was not written to {RECIPIENTS[party]}")
@@ -228,8 +227,14 @@ def newer_text(state: LetterState) -> str:
     return f"a later letter, which it does not name, went out to {office}: {named}"
 
 
-def _service_texts(claim: Claim, state: LetterState, names: _Names) -> Iterator[str]:
-    """Yield how the earlier letter went out and when it arrived, if not as recorded."""
+def _history_texts(
+    claim: Claim,
+    state: LetterState,
+    answers: Sequence[Answered],
+    names: _Names,
+    program: Program,
+) -> Iterator[str]:
+    """Yield how the earlier letter went out, arrived and was answered, if not as recorded."""
     party, named = state.letter.recipient, _name_of(state)
     ways = [
         way for way in claim.particulars.get(names.get("service", ""), []) if way["to"] == party
@@ -247,24 +252,13 @@ def _service_texts(claim: Claim, state: LetterState, names: _Names) -> Iterator[
         said = f"was received on {', '.join(sorted(days))}"
         has = f"says {', '.join(recorded)}" if recorded else "has no such day"
         yield f"the letter says that {named} {said}; the register {has}"
-
-
-def _request_texts(
-    claim: Claim,
-    state: LetterState,
-    answers: Sequence[Answered],
-    names: _Names,
-    program: Program,
-) -> Iterator[str]:
-    """Yield what was answered to the earlier letter, if not as recorded."""
-    named, day = _name_of(state), str(state.written.date)
     own = [
         asked_office(recipient)
         for recipient in earlier_from(state, [state]).facts["recipients"]
-        if recipient["party"] == state.letter.recipient
+        if recipient["party"] == party
     ]
     for entry in claim.particulars.get(names.get("requests", ""), []):
-        if entry["date"] == day and the(entry["to"]) in map(the, own):
+        if entry["date"] == str(state.written.date) and the(entry["to"]) in map(the, own):
             for key, source in (("answered", "on"), ("answer", "words")):
                 yield from _answer_texts(named, entry.get(key), answers, source, program)
 

@@ -146,16 +146,22 @@ def _lines(overview: Overview, letter: str) -> Iterator[str]:
     yield from _pair("in a letter", name, locality.origins, key)
     if jurisdiction.note:
         yield from _pair("note", jurisdiction.note, locality.origins, "jurisdiction.note")
-    day = jurisdiction.activated
-    key = "jurisdiction.activated"
     if locality.agency:
         yield from _agency_lines(locality, locality.agency)
     else:
+        day, key = jurisdiction.activated, "jurisdiction.activated"
         yield from _pair("activated", str(day or "no date found"), locality.origins, key)
-    if day and (source := locality.activation_source):
-        yield from _pair("", f"source: {source.kind}, {source.url}")
-    if locality.agency is None:
-        yield from _listed_lines(overview)
+        if day and (source := locality.activation_source):
+            yield from _pair("", f"source: {source.kind}, {source.url}")
+        listed = [
+            f"{slug}: {'; '.join(map(_agreement_text, agency.agreements)) or 'no agreement'}"
+            for slug, agency in overview.agencies.items()
+        ]
+        for text in listed or [unlisted_text(locality, overview.agency_source)]:
+            yield from _pair("agency", text)
+        if source := overview.agency_source:
+            dated = f"{source.kind}, {source.date or 'undated'}, {source.url or 'no address'}"
+            yield from _pair("", f"source: {dated}")
     own = letter.partition("/")[0]
     shown: set[object] = set()
     for outlook in sorted(overview.outlooks, key=lambda outlook: outlook.program != own):
@@ -179,18 +185,6 @@ def _agency_lines(locality: Locality, agency: Agency) -> Iterator[str]:
         yield from _pair("agreement", text, origins, "jurisdiction.agreements")
     if locality.agency_source:
         yield from _source_lines(locality.agency_source)
-
-
-def _listed_lines(overview: Overview) -> Iterator[str]:
-    """Lay out a county's agencies on ICE's list."""
-    for slug, agency in overview.agencies.items():
-        agreements = "; ".join(map(_agreement_text, agency.agreements)) or "no agreement"
-        yield from _pair("agency", f"{slug}: {agreements}")
-    if not overview.agencies:
-        yield from _pair("agency", unlisted_text(overview.locality, overview.agency_source))
-    if source := overview.agency_source:
-        found = f"source: {source.kind}, {source.date or 'undated'}, {source.url or 'no address'}"
-        yield from _pair("", found)
 
 
 def _agreement_text(agreement: Agreement) -> str:
