@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -60,8 +60,20 @@ _WIDEST = 130  # columns
 _MOST_NAMES = 3  # files that a note lists
 
 
+_HELP = """\
+Show where each letter stands: sent, received, answered, and what is next by when.
+
+FOLDER is a folder that `optout write` or `optout batch` wrote to; several may be named. Without
+one: this folder, or the folders in it that have a register.
+
+A letter that was answered is never due, nor is one that another letter replaced. Days count
+from receipt if that is known, else from sending plus five days for mail.
+"""
+
+
 @click.command(
     "status",
+    help=_HELP,
     short_help="Show where each letter stands, what is next and by when.",
     epilog="Example:  optout status letters/\n\nMore examples:\n\n\b\n"
     "  optout status letters/ --due --until 2026-12-31 --explain\n"
@@ -130,20 +142,19 @@ def command(
     force: bool,
     folders: Sequence[Path],
 ) -> None:
-    """Show where each letter stands: sent, received, answered, and what is next by when.
-
-    FOLDER is a folder that `optout write` or `optout batch` wrote to; several may be named. Without
-    one: this folder, or the folders in it that have a register.
-
-    A letter that was answered is never due, nor is one that another letter replaced. Days count
-    from receipt if that is known, else from sending plus five days for mail.
-    """
+    """Read the registers, choose letters, and print them in the shape that an option names."""
     name = name or format_of(output, _REPORTS)
     is_report = name in _REPORTS and not (as_json or as_csv or is_nul)
     shapes = {"--json": as_json and not verifies, "--csv": as_csv, "--print0": is_nul}
     shapes |= {"--verify": verifies, f"-f {name}": is_report, "--explain": explain}
-    is_until_alone, is_output_alone = bool(until and not due), bool(output and not is_report)
-    shape = _shape_of(shapes, is_until_alone=is_until_alone, is_output_alone=is_output_alone)
+    given = [option for option, is_given in shapes.items() if is_given]
+    if len(given) > 1:
+        hint = f"leave {'one' if len(given) == 2 else 'all but one'} of them out"  # noqa: PLR2004
+        usage_error(f"{' and '.join(given)} do not go together", hint)
+    if until and not due:
+        usage_error("--until (or --on) works only with --due", "add --due")
+    if output and not is_report:
+        usage_error("-o works only with -f html or -f ics", "add -f html")
     journals, problems = journals_in(places)
     if verifies:
         sys.exit(_verify(journals, as_json=as_json))
@@ -162,24 +173,8 @@ def command(
         path = path_for(output or STDIN, f"{day}-status.{name}", kind)
         put_report(path, page or calendar_of(found, chosen), _REPORTS[str(name)], force=force)
     else:
-        _print(entries, day, shape)
+        _print(entries, day, "".join(given))
     raise_any(problems)
-
-
-def _shape_of(shapes: Mapping[str, bool], *, is_until_alone: bool, is_output_alone: bool) -> str:
-    """Return the only option that says how to print, if any.
-
-    Raises click.UsageError for several, and for an option whose other one is missing.
-    """
-    given = [option for option, is_given in shapes.items() if is_given]
-    if len(given) > 1:
-        hint = f"leave {'one' if len(given) == 2 else 'all but one'} of them out"  # noqa: PLR2004
-        usage_error(f"{' and '.join(given)} do not go together", hint)
-    if is_until_alone:
-        usage_error("--until (or --on) works only with --due", "add --due")
-    if is_output_alone:
-        usage_error("-o works only with -f html or -f ics", "add -f html")
-    return "".join(given)
 
 
 def _say_notes(
