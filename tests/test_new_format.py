@@ -95,6 +95,6 @@ def test_a_format_that_only_a_newer_version_knows_stops_no_command(
     assert written.exit_code == 0
     monkeypatch.setattr(exporters, "__path__", exporters.__path__[:-1])
     monkeypatch.delitem(sys.modules, "optout_cli.exporters.telex")
-    for known in (exporters.exporter_for, exporters.route_of):
-        known.cache_clear()
+    exporters.exporter_for.cache_clear()
+    exporters.known_exporter.cache_clear()
     assert run(*command.split()).exit_code == 0

@@ -159,10 +159,8 @@ def _contradictions(
     for party in claim.parties:
         if party in found:
             texts += _status_texts(claim, found[party], answers[party], program)
-            texts += _service_texts(claim, found[party], names)
-            texts += _request_texts(claim, found[party], answers[party], names, program)
-            texts += _newer_texts(claim, all_earlier[party], party, states, program)
-            texts += _replaced_texts(claim, found[party], states)
+            texts += _history_texts(claim, found[party], answers[party], names, program)
+            texts += _later_texts(claim, all_earlier[party], found[party], states, program)
         else:
             texts.append(f"the earlier letter was not written to {RECIPIENTS[party]}")
     return [*texts, *_reply_texts(claim, kind, list(all_earlier.values()), program)]
@@ -196,21 +194,22 @@ def _status_texts(
             yield f"{named} was answered on {answer.on} ({answer.reply}); say so in the letter"
 
 
-def _newer_texts(
-    claim: Claim, earlier: Earlier, party: Party, states: Iterable[LetterState], program: Program
+def _later_texts(
+    claim: Claim,
+    earlier: Earlier,
+    cited: LetterState,
+    states: Iterable[LetterState],
+    program: Program,
 ) -> Iterator[str]:
-    """Yield each letter that went out since, before this one, and that it should follow instead."""
+    """Yield each letter that went out since, before this one, and that it should follow instead.
+
+    Also each corrected version that went out in place of the letter that is `cited`.
+    """
     own = [state.written.at for state in states if state.written.reference == claim.reference]
     for state in earlier.followed_by(program.letters[claim.letter.partition("/")[2]], program):
         is_before = state.written.date <= claim.date and (not own or state.written.at < min(own))
-        if is_before and state.letter.recipient == party:
+        if is_before and state.letter.recipient == cited.letter.recipient:
             yield newer_text(state)
-
-
-def _replaced_texts(
-    claim: Claim, cited: LetterState, states: Iterable[LetterState]
-) -> Iterator[str]:
-    """Yield that a corrected version of the letter that is cited went out in its place."""
     for state in dropwhile(lambda state: state is not cited, states):
         is_same = state.identity == cited.identity and state.written.reference != claim.cited
         if claim.cited and is_same and state.sent:
@@ -228,8 +227,14 @@ def newer_text(state: LetterState) -> str:
     return f"a later letter, which it does not name, went out to {office}: {named}"
 
 
-def _service_texts(claim: Claim, state: LetterState, names: _Names) -> Iterator[str]:
-    """Yield how the earlier letter went out and when it arrived, if not as recorded."""
+def _history_texts(
+    claim: Claim,
+    state: LetterState,
+    answers: Sequence[Answered],
+    names: _Names,
+    program: Program,
+) -> Iterator[str]:
+    """Yield how the earlier letter went out, arrived and was answered, if not as recorded."""
     party, named = state.letter.recipient, _name_of(state)
     ways = [
         way for way in claim.particulars.get(names.get("service", ""), []) if way["to"] == party
@@ -247,24 +252,13 @@ def _service_texts(claim: Claim, state: LetterState, names: _Names) -> Iterator[
         said = f"was received on {', '.join(sorted(days))}"
         has = f"says {', '.join(recorded)}" if recorded else "has no such day"
         yield f"the letter says that {named} {said}; the register {has}"
-
-
-def _request_texts(
-    claim: Claim,
-    state: LetterState,
-    answers: Sequence[Answered],
-    names: _Names,
-    program: Program,
-) -> Iterator[str]:
-    """Yield what was answered to the earlier letter, if not as recorded."""
-    named, day = _name_of(state), str(state.written.date)
     own = [
         asked_office(recipient)
         for recipient in earlier_from(state, [state]).facts["recipients"]
-        if recipient["party"] == state.letter.recipient
+        if recipient["party"] == party
     ]
     for entry in claim.particulars.get(names.get("requests", ""), []):
-        if entry["date"] == day and the(entry["to"]) in map(the, own):
+        if entry["date"] == str(state.written.date) and the(entry["to"]) in map(the, own):
             for key, source in (("answered", "on"), ("answer", "words")):
                 yield from _answer_texts(named, entry.get(key), answers, source, program)
 

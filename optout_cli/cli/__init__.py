@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
@@ -119,8 +119,11 @@ class _Group(click.Group):
                 own = re.sub(r"\W", "_", f"optout {command.name} {name[2:]}").upper()
                 shared = [option.envvar] if isinstance(option.envvar, str) else []
                 option.envvar = option.envvar if option.envvar and not shared else [own, *shared]
-                if not ctx.resilient_parsing:
-                    _refuse_blanks(option.envvar, ctx)
+                blank = [name for name in option.envvar if os.environ.get(name, "").isspace()]
+                if blank and not ctx.resilient_parsing:
+                    message = f"the environment variable {blank[0]} is blank"
+                    hint = "give it a value, or unset it"
+                    raise click.UsageError(f"{message}\n  hint: {hint}", ctx)
             # Not yet, in this process.
             if not isinstance(option.callback, partial) and option.callback is not may_be_empty:
                 option.callback = partial(_refuse_empty, option.callback)
@@ -140,7 +143,15 @@ class _Group(click.Group):
             hint = did_you_mean(args[0], COMMANDS, MEANT)
             raise click.UsageError(f"{error.message}\n  hint: {hint}", ctx) from None
         if command and not ctx.resilient_parsing:
-            _refuse_twice(command, click.Context(command, ctx, name), rest)
+            # Click drops all values of an option but the last, and tells nobody: read them before.
+            own = click.Context(command, ctx, name)
+            _, _, given = command.make_parser(own).parse_args([*rest])
+            for option in dict.fromkeys(given):
+                takes_one = isinstance(option, click.Option) and not option.is_flag
+                if takes_one and not option.multiple and given.count(option) > 1:
+                    message = f"{option.opts[-1]} is given {given.count(option)} times"
+                    hint = "give it once: it takes one value"
+                    raise click.UsageError(f"{message}\n  hint: {hint}", own)
         return name, command, rest
 
     def invoke(self, ctx: click.Context) -> object:
@@ -152,7 +163,13 @@ class _Group(click.Group):
 
             # Click declares it final, and lists an empty choice of a switch.
             vars(error)["message"] = shorten_quotes(error.message).replace(": , 0", ": 0")
-            _name_variable(error)
+            # Nobody typed an option that an environment variable set: name that.
+            option, own = getattr(error, "param", None), error.ctx
+            if isinstance(error, click.BadParameter) and isinstance(option, click.Option) and own:
+                source = own.get_parameter_source(option.name or "")
+                if source is ParameterSource.ENVIRONMENT:
+                    variable = next(filter(os.environ.get, option.envvar or ()))
+                    error.param_hint = f"{option.get_error_hint(own)} (set by {variable})"
             hint, message = _hint_for(error), error.format_message()
             hinted = click.UsageError(f"{message}\n  hint: {hint}", error.ctx) if hint else error
             if not _wants_json(ctx.meta[_WORDS]):
@@ -171,16 +188,6 @@ class _Group(click.Group):
             formatter.write_dl([*COMMANDS.items()])
         with formatter.section("Topics, for optout help TOPIC"):
             formatter.write_text(", ".join(TOPICS))
-
-
-def _name_variable(error: click.UsageError) -> None:
-    """Name the environment variable that set a bad value: nobody typed the option."""
-    option, ctx = getattr(error, "param", None), error.ctx
-    if not isinstance(error, click.BadParameter) or not isinstance(option, click.Option) or not ctx:
-        return
-    if ctx.get_parameter_source(option.name or "") is ParameterSource.ENVIRONMENT:
-        variable = next(filter(os.environ.get, option.envvar or ()))
-        error.param_hint = f"{option.get_error_hint(ctx)} (set by {variable})"
 
 
 def _hint_for(error: click.UsageError) -> str | None:
@@ -223,29 +230,6 @@ def _wants_json(words: Sequence[str]) -> bool:
     texts = (os.environ.get(name, "").lower() for name in names)
     is_set = any(text in ("1", "true", "yes", "on", "t", "y") for text in texts)
     return is_set or bool({"--json", "--ndjson"}.intersection(words))
-
-
-def _refuse_twice(command: click.Command, ctx: click.Context, words: Sequence[str]) -> None:
-    """Raise click.UsageError for an option that takes one value and has several.
-
-    Click drops all values but the last as it reads them, and tells nobody: read them once before.
-    """
-    _, _, given = command.make_parser(ctx).parse_args([*words])
-    for option in dict.fromkeys(given):
-        takes_one = isinstance(option, click.Option) and not (option.is_flag or option.multiple)
-        if takes_one and given.count(option) > 1:
-            message = f"{option.opts[-1]} is given {given.count(option)} times"
-            raise click.UsageError(f"{message}\n  hint: give it once: it takes one value", ctx)
-
-
-def _refuse_blanks(variables: Iterable[str], ctx: click.Context) -> None:
-    """Raise click.UsageError if a variable of an option is set to nothing but blanks."""
-    for variable in variables:
-        value = os.environ.get(variable)
-        if value and not value.strip():
-            message = f"the environment variable {variable} is blank"
-            hint = "give it a value, or unset it"
-            raise click.UsageError(f"{message}\n  hint: {hint}", ctx)
 
 
 # Any: whatever the parameter takes.

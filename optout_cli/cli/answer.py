@@ -51,8 +51,22 @@ _LATER = "later"
 _UNSAID = Given("", None, None, None, None, {})
 
 
+_HELP = """\
+Record what came back, and name the letter that answers it.
+
+LETTER is a file of your letter in any format, its reference, or its folder. On a terminal,
+optout asks what came back, when, from whom and in which words, and offers to begin the letter
+that answers it. With --reply it asks nothing; a wrong one lists the replies that optout knows.
+
+A file that you give is copied to evidence/ in the folder of the letter. --correct replaces the
+last answer, or that of --of, and keeps what you do not say again; if the reply is of another
+kind, it keeps only the day, who answered, and the file. Prints the path of the letter.
+"""
+
+
 @click.command(
     "answer",
+    help=_HELP,
     short_help="Record an answer, and begin the letter that answers it.",
     epilog="optout answer letters/2026-11-20-opt-out-ice.txt --reply refused\n"
     "optout answer letters/2026-11-20-opt-out-bureau.txt --reply acknowledged",
@@ -103,16 +117,7 @@ def command(
     overlays: Sequence[str],
     folders: Sequence[Path],
 ) -> None:
-    """Record what came back, and name the letter that answers it.
-
-    LETTER is a file of your letter in any format, its reference, or its folder. On a terminal,
-    optout asks what came back, when, from whom and in which words, and offers to begin the letter
-    that answers it. With --reply it asks nothing; a wrong one lists the replies that optout knows.
-
-    A file that you give is copied to evidence/ in the folder of the letter. --correct replaces the
-    last answer, or that of --of, and keeps what you do not say again; if the reply is of another
-    kind, it keeps only the day, who answered, and the file. Prints the path of the letter.
-    """
+    """Ask what came back, or take it from the options, record it, and say what is next."""
     words = words and " ".join(words.split())  # the next letter quotes them on one line
     day, of = (None, of or day) if undo else (day, of)  # which answer to take back
     given = Given(id or "", day, by, words, scan, dict(map(split_assignment, assignments)))
@@ -124,7 +129,13 @@ def command(
     try:
         state = _choose(letter, found, is_asked=is_asked)
         statement = _Statement(letter, found, state, record.now(), library)
-        old = _answer_to_correct(state, of) if correct else None
+        old: Answered | None = state.last("answered", of) if correct else None
+        if correct and old is None:
+            message = f"no answer{f' of {of}' if of else ''} to the letter is recorded"
+            days = " and ".join(str(answer.on) for answer in state.answers)
+            hint = f"the answers are of {days}" if days else "leave --correct out to record one"
+            location = Location("--of" if of else "--correct", is_command_line=True)
+            raise OptoutError(Problem("nothing-recorded", message, location, hint))
         said = None if undo else _read_said(statement, given, old, is_asked=is_asked)
     except (click.Abort, KeyboardInterrupt):
         say("\nstopped; nothing was recorded")
@@ -150,7 +161,16 @@ def _read_said(
     if old and given == _UNSAID and is_terminal():  # ask for everything
         before, is_asked, given = old, True, given._replace(kept=old.file)
     elif old:
-        given = _with_recorded(given, old)
+        # What the options leave open is as recorded; words and facts only of the same kind.
+        is_same = given.id in ("", old.reply)
+        given = given._replace(
+            id=given.id or old.reply,
+            day=given.day or old.on,
+            by=old.by if given.by is None else given.by,
+            words=old.words if given.words is None and is_same else given.words,
+            facts={**(old.facts if is_same else {}), **given.facts},
+            kept=old.file if given.scan is None else None,
+        )
         is_asked = old.reply != given.id and given.words is None and is_terminal()
         if old.words and is_asked:
             say_wrapped(f"The answer was recorded with the words: {old.words}")
@@ -201,31 +221,6 @@ def _choose(text: str, found: LookUp, *, is_asked: bool) -> LetterState:
     why = "Each is a letter that went out from this folder."
     asked = {"Letter": lambda _: ask_choice("Letter", names, explain=why)}
     return dict(zip(names, states, strict=True))[ask_in_turn(lambda _: asked)["Letter"]]
-
-
-def _answer_to_correct(state: LetterState, of: date | None) -> Answered:
-    """Return the answer that was recorded last, or last of a day. Raises OptoutError for none."""
-    found: Answered | None = state.last("answered", of)
-    if found is None:
-        message = f"no answer{f' of {of}' if of else ''} to the letter is recorded"
-        days = " and ".join(str(answer.on) for answer in state.answers)
-        hint = f"the answers are of {days}" if days else "leave --correct out to record one"
-        location = Location("--of" if of else "--correct", is_command_line=True)
-        raise OptoutError(Problem("nothing-recorded", message, location, hint))
-    return found
-
-
-def _with_recorded(given: Given, old: Answered) -> Given:
-    """Return what the options say of an answer, and what they leave open as it is recorded."""
-    is_same = given.id in ("", old.reply)  # words and facts of another kind are not of this one
-    return given._replace(
-        id=given.id or old.reply,
-        day=given.day or old.on,
-        by=old.by if given.by is None else given.by,
-        words=old.words if given.words is None and is_same else given.words,
-        facts={**(old.facts if is_same else {}), **given.facts},
-        kept=old.file if given.scan is None else None,
-    )
 
 
 class _Statement(NamedTuple):

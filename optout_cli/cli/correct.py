@@ -72,8 +72,21 @@ class Confirmed(NamedTuple):
         return f"confirmed{by_whom}, {self.how}"
 
 
+_HELP = """\
+Keep what an office confirmed, or what changed, for all later letters.
+
+WHAT is a state (california means its State Identification Bureau), an ICE office
+(ero-san-francisco), an agency or a jurisdiction. On a terminal, optout asks for each value,
+for who confirmed it, how and when. In a script, use --set, --who, --how and --on.
+
+Writes corrections.yaml in your own folder, with source and date. Every command uses it. --undo
+takes all that you corrected of WHAT out of it; the file as it was stays in the folder earlier.
+"""
+
+
 @click.command(
     "correct",
+    help=_HELP,
     short_help="Correct an address that an office confirmed.",
     epilog="optout correct CA --set fax=916-555-0111 --who clerk --how telephone\n"
     "optout correct CA --set phone=916-555-0112 --who clerk --how email\n"
@@ -112,19 +125,13 @@ def command(
     overlays: Sequence[str],
     folders: Sequence[Path],
 ) -> None:
-    """Keep what an office confirmed, or what changed, for all later letters.
-
-    WHAT is a state (california means its State Identification Bureau), an ICE office
-    (ero-san-francisco), an agency or a jurisdiction. On a terminal, optout asks for each value,
-    for who confirmed it, how and when. In a script, use --set, --who, --how and --on.
-
-    Writes corrections.yaml in your own folder, with source and date. Every command uses it. --undo
-    takes all that you corrected of WHAT out of it; the file as it was stays in the folder earlier.
-    """
+    """Ask what changed, or take it from the options, and write it into the user's own data."""
     directory = library_from(overlays, folders).directory
     target = target_of(what, directory, _WHAT)
     if undo:
-        _refuse_others(*assignments, who, how, day)
+        if assignments or who or how or day:
+            message = "--undo takes back what you corrected, and corrects nothing"
+            usage_error(message, "leave the other options out; then correct what is wrong")
         print_path(keep_correction(target, None, directory))
         return
     contact = contact_at(target, directory)
@@ -152,13 +159,6 @@ def command(
     print_path(keep_correction(target, row, directory))
     if not quiet and (kept := contact_at(target, library_from(overlays, folders).directory)):
         _say_if_too_long(kept)
-
-
-def _refuse_others(*others: object) -> None:
-    """Raise click.UsageError if something is corrected with --undo."""
-    if any(others):
-        message = "--undo takes back what you corrected, and corrects nothing"
-        usage_error(message, "leave the other options out; then correct what is wrong")
 
 
 def _say_if_too_long(contact: Contact) -> None:
@@ -321,12 +321,19 @@ def corrected_contact(
         lines = known.envelope_at(new.address)
         if lines and parts.isdisjoint({"attention", "organization"}):
             data["envelope"] = [*lines]
-    return {
-        **data,
-        "source": _source_of(known, new, confirmed),
-        "verified": confirmed.day.isoformat(),
-        "verified-by": confirmed.how,
-    }
+    day = confirmed.day.isoformat()
+    changed = [name for name in _TYPED if getattr(new, name) != getattr(known, name)]
+    if known.source is None or not _ADDRESSEE.isdisjoint(changed):
+        note = f"{OWN_ENTRY}, {confirmed.note}" if changed else confirmed.note
+        source: Tree = {"kind": "official", "date": day, "note": note}
+    else:
+        source = msgspec.json.decode(msgspec.json.encode(known.source))
+        own = f"{OWN_ENTRY} of {day}: {', '.join(changed)}" if changed else ""
+        said = (source.get("note") or "").removesuffix(".")
+        by = confirmed.note if confirmed.who and confirmed.note not in said else ""
+        if note := "; ".join(filter(None, (said, own, by))):
+            source = {**source, "note": note}
+    return {**data, "source": source, "verified": day, "verified-by": confirmed.how}
 
 
 def _row_of_place(target: str, texts: Mapping[str, str], confirmed: Confirmed) -> Tree:
@@ -352,20 +359,6 @@ def _with_texts(data: Tree, texts: Mapping[str, str]) -> Document:
             location = document.location(path)
             raise OptoutError(Problem(problem.code, message, location, problem.hint, path))
     return document
-
-
-def _source_of(known: Contact, new: Contact, confirmed: Confirmed) -> Tree:
-    """Return where a contact is from: as before, but for what the user changed in it."""
-    changed = [name for name in _TYPED if getattr(new, name) != getattr(known, name)]
-    if known.source is None or not _ADDRESSEE.isdisjoint(changed):
-        note = f"{OWN_ENTRY}, {confirmed.note}" if changed else confirmed.note
-        return {"kind": "official", "date": confirmed.day.isoformat(), "note": note}
-    source: Tree = msgspec.json.decode(msgspec.json.encode(known.source))
-    own = f"{OWN_ENTRY} of {confirmed.day}: {', '.join(changed)}" if changed else ""
-    said = (source.get("note") or "").removesuffix(".")
-    by = confirmed.note if confirmed.who and confirmed.note not in said else ""
-    note = "; ".join(filter(None, (said, own, by)))
-    return {**source, "note": note} if note else source
 
 
 def _document(data: Tree) -> Document:

@@ -19,7 +19,7 @@ from optout_cli.cli.options import (
 from optout_cli.cli.value_types import Choice
 from optout_cli.model.request import Party, Way
 from optout_cli.output import is_folder
-from optout_cli.register.events import WAYS
+from optout_cli.register.events import WAYS, Delivered, Returned
 from optout_cli.register.recorder import Found, Recorded, sent_letters
 from optout_cli.register.returns import MEND, came_back, on_its_way
 from optout_cli.register.statements import (
@@ -81,8 +81,7 @@ def command(
     its letters that are recorded as sent and not as delivered. Deadlines count from the day of
     delivery. A letter that came back is not answered: correct its address, and write it again.
 
-    A scan of the receipt is copied to evidence/ in the folder of the letter. Either all is recorded
-    or nothing. Prints the path of each letter.
+    A scan is copied to the folder evidence/. Either all is recorded or nothing. Prints the paths.
     """
     record.check_quotes(letters, undo or returned)
     record.check_undo(undo, day, receipt, returned, correct)
@@ -96,8 +95,7 @@ def command(
 
     def result_of(found: Found) -> Result:
         if day is None:
-            what = "returned" if by else _last_of(found)
-            return taken_back_from(found.state, what, undo or "", moment, by)
+            return taken_back_from(found.state, _last_of(found, by), undo or "", moment, by)
         proof = found.take(receipt, "receipt")
         if returned:
             said = Sending(on=day, by=by, receipt=proof, correct=correct)
@@ -127,14 +125,11 @@ def _letters_named(text: str, named: Sequence[Found], *, is_one: bool) -> list[F
     return sent_letters([record.one_letter(text, named)])
 
 
-def _last_of(found: Found) -> Literal["returned", "delivered"]:
-    """Return which of the two was recorded last: what came back may have arrived another way."""
-    came = max((it.at for it in found.state.delivered), default=None)
-    return (
-        "returned"
-        if any(came is None or it.at >= came for it in found.state.returned)
-        else "delivered"
-    )
+def _last_of(found: Found, by: Way | None) -> Literal["returned", "delivered"]:
+    """Return what is taken back: a return by a way that is named, or what was recorded last."""
+    happened: list[Returned | Delivered] = [*found.state.returned, *found.state.delivered]
+    last = max(happened, key=lambda event: event.at, default=None)
+    return "returned" if by or isinstance(last, Returned) else "delivered"
 
 
 def _say_next(done: Sequence[Recorded], *, is_undone: bool) -> None:

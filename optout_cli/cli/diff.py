@@ -1,7 +1,7 @@
 """`optout diff`: what changed between two versions of a letter. It only reads."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +15,6 @@ from optout_cli.cli.console import (
     say,
     terminal_width,
     usage_error,
-    write_files,
 )
 from optout_cli.cli.options import (
     files,
@@ -25,6 +24,7 @@ from optout_cli.cli.options import (
     library_from,
     library_options,
     path_for,
+    put_report,
     quiet_option,
     requests,
     today,
@@ -40,7 +40,6 @@ from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import is_folder
 from optout_cli.readers.files import STDIN, is_file
 from optout_cli.register.journal import NAME
-from optout_cli.register.status import is_as_made, what_is
 from optout_cli.reports.compare import (
     Comparison,
     Pair,
@@ -136,7 +135,8 @@ def command(
         for comparison in changed:
             print_json(_as_json(comparison))
     elif name == "html":
-        _write_page(page_of(changed, library.templates), output, force=force, quiet=quiet)
+        path = path_for(output, "changes.html", ("web page", ".html"))
+        put_report(path, page_of(changed, library.templates), _PAGE, force=force, quiet=quiet)
     else:
         _print_text(changed)
     if not quiet:
@@ -222,6 +222,7 @@ def _as_json(comparison: Comparison) -> dict[str, object]:
 
 
 def _print_text(comparisons: Sequence[Comparison]) -> None:
+    """Print the facts that changed, and each paragraph below the names of its parts."""
     width = terminal_width()
     shown: set[str] = set()  # a fact of several recipients stands once
     for number, comparison in enumerate(comparisons):
@@ -229,27 +230,20 @@ def _print_text(comparisons: Sequence[Comparison]) -> None:
             click.echo()
         print_text(f"--- {comparison.old}\n+++ {comparison.new}")
         for fact in new_facts(comparison, shown):
-            for line in _color(wrap(printable(fact), width, "fact: ", "  ")):
-                click.echo(line)
+            _print_in_color(wrap(printable(fact), width, "fact: ", "  "))
         if comparison.agreement:
             click.echo()
             print_text("\n".join(wrap(printable(comparison.agreement), width, "")))
-        _print_changes(comparison, width)
+        for heading, paragraph in headed_paragraphs(comparison):
+            click.echo()
+            if heading:
+                click.echo(f"{heading}:")
+            comment = paragraph[0].comment
+            title = f"{comment.title}: " if comment else ""
+            _print_in_color(wrap(printable(f"{title}{mark_changes(paragraph)}"), width, "  "))
 
 
-def _print_changes(comparison: Comparison, width: int) -> None:
-    """Print each paragraph that changed below the names of its parts, and each comment."""
-    for heading, paragraph in headed_paragraphs(comparison):
-        click.echo()
-        if heading:
-            click.echo(f"{heading}:")
-        comment = paragraph[0].comment
-        title = f"{comment.title}: " if comment else ""
-        for line in _color(wrap(printable(f"{title}{mark_changes(paragraph)}"), width, "  ")):
-            click.echo(line)
-
-
-def _color(lines: Iterable[str]) -> Iterator[str]:
+def _print_in_color(lines: Iterable[str]) -> None:
     """Color what stands between marks, also over the end of a line. A pipe gets no color."""
     color = None
     for line in lines:
@@ -258,18 +252,4 @@ def _color(lines: Iterable[str]) -> Iterator[str]:
             color = _COLORS.get(part, color)
             parts.append(click.style(part, fg=color) if color and part.strip() else part)
             color = None if part in _ENDS else color
-        yield "".join(parts)
-
-
-def _write_page(page: bytes, output: str, *, force: bool, quiet: bool) -> None:
-    """Write the page to standard output, or to a file and print its path.
-
-    It takes the place of an earlier one, which is kept only if somebody changed it.
-    """
-    path = path_for(output, "changes.html", ("web page", ".html"))
-    if path is None:
-        click.echo(page, nl=False)
-        return
-    is_older = what_is(path) == _PAGE
-    keeps = not is_older or not is_as_made(path)
-    write_files({path: page}, force=force or is_older, quiet=quiet, keeps=keeps)
+        click.echo("".join(parts))

@@ -104,7 +104,11 @@ def _run_checks(library: Library, cache: Cache, here: Path) -> Iterator[Check]:
         fix = "name another folder for the letters with -o"
         yield Check(what="this folder", state="poor", found=found, fix=fix)
     yield _check_locale()
-    yield _check_workers()
+    if can_start_workers():
+        yield Check(what="processes", found="a batch uses several at once")
+    else:
+        found = "the system does not let processes share work; a batch makes its letters one by one"
+        yield Check(what="processes", state="poor", found=found, fix="allow writing to /dev/shm")
     yield _check_streams()
     for doubt in own_files()[2]:  # every command would stop at these
         found = f"{doubt.location} {doubt.message}"
@@ -172,13 +176,6 @@ def _check_locale() -> Check:
     if ON_WINDOWS:  # where this concerns files and pipes only: a window shows every letter
         fix = "type setx PYTHONUTF8 1, and open a new window"
     return Check(what="locale", state="poor", found=found, fix=fix)
-
-
-def _check_workers() -> Check:
-    if can_start_workers():
-        return Check(what="processes", found="a batch uses several at once")
-    found = "the system does not let processes share work; a batch makes its letters one by one"
-    return Check(what="processes", state="poor", found=found, fix="allow writing to /dev/shm")
 
 
 def _check_streams() -> Check:

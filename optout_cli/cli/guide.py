@@ -107,19 +107,13 @@ def command(
     day = day or asked.date or today()
     guide = guide_of(asked, library, day, location)
     content = encode_guide(guide, day, name, library)
-    path = _place(output, name, f"{guide.file_name}.{name}", is_open=is_open)
+    file, noun = f"{guide.file_name}.{name}", f"file of format {name}"
+    if output is None:  # to standard output, but no PDF goes to a terminal
+        path = Path(file) if name == "pdf" and sys.stdout.isatty() else None
+    elif name == "pdf":
+        path = pdf_path(output, file, noun)
+    elif is_open:  # the name of the file may choose the format
+        path = path_for(output, file, ("guide", *(f".{form}" for form in _FORMATS)))
+    else:
+        path = path_for(output, file, (noun, f".{name}"))
     put_file(path, content, force=force)
-
-
-def _place(output: str | None, name: str, file: str, *, is_open: bool) -> Path | None:
-    """Return where the guide goes; None for standard output, but no PDF goes to a terminal.
-
-    `is_open` tells that the name of the file may choose the format.
-    """
-    if output is None:
-        return Path(file) if name == "pdf" and sys.stdout.isatty() else None
-    if name == "pdf":
-        return pdf_path(output, file, f"file of format {name}")
-    if is_open:
-        return path_for(output, file, ("guide", *(f".{form}" for form in _FORMATS)))
-    return path_for(output, file, (f"file of format {name}", f".{name}"))

@@ -89,7 +89,7 @@ def command(
         texts = (_letter_text(id, kind) for id, _, kind in library.programs.letters())
         print_text(wrapped("\n\n".join(texts), page_width()))
         return
-    found = {code: [*_rows(what, library, code, as_json=as_json)] for code in codes}
+    found = {code: _rows(what, library, code, as_json=as_json) for code in codes}
     rows = {row["id"]: row for own in found.values() for row in own}  # states share offices
     print_rows([*rows.values()], as_json=as_json, has_numbers=False)
     for code, own in found.items():
@@ -121,33 +121,49 @@ def _list_passages(letter: str, library: Library, *, as_json: bool) -> None:
             print_text("\n".join(wrap(text, page_width(), "    ")))
 
 
-def _rows(what: str, library: Library, state: str | None, *, as_json: bool) -> Iterator[Row]:
+def _rows(what: str, library: Library, state: str | None, *, as_json: bool) -> list[Row]:
+    directory = library.directory
     match what:
         case "jurisdictions":
-            for code, id, jurisdiction in library.directory.all(state):
-                yield {
+            return [
+                {
                     "id": id,
-                    "slug": library.directory.slug(code, id),
+                    "slug": directory.slug(code, id),
                     "name": jurisdiction.name,
                     "state": code,
                     "activated": jurisdiction.activated and jurisdiction.activated.isoformat(),
                 }
+                for code, id, jurisdiction in directory.all(state)
+            ]
         case "letters":
-            for id, _, kind in library.programs.letters():
-                yield {
+            return [
+                {
                     "id": id,
                     "title": kind.title,
                     "summary": kind.summary,
                     "follows": kind.follows,
                     "particulars": kind.particulars,
                 }
+                for id, _, kind in library.programs.letters()
+            ]
         case "agencies":
-            yield from _agencies(library, state, as_json=as_json)
+            return [*_agencies(library, state, as_json=as_json)]
         case "offices":
-            yield from _offices(library, state)
+            wanted = directory.offices_of(state) if state else None
+            return [
+                {
+                    "id": id,
+                    "name": ", ".join(contact.organization),
+                    "city": contact.address.city,
+                    "source": contact.source and contact.source.kind,
+                    "dated": contact.source and contact.source.date,
+                    "verified": contact.verified and contact.verified.isoformat(),
+                }
+                for id, _, contact in directory.contacts()
+                if wanted is None or id in wanted
+            ]
         case _:
-            for name, exporter in all_exporters().items():
-                yield {"id": name, "title": exporter.DESCRIPTION}
+            return [{"id": id, "title": it.DESCRIPTION} for id, it in all_exporters().items()]
 
 
 def _letter_text(id: str, kind: LetterKind) -> str:
@@ -171,18 +187,4 @@ def _agencies(library: Library, state: str | None, *, as_json: bool) -> Iterator
                 "kind": agency.kind or agency.type,
                 "county": agency.county,
                 "agreements": agency.agreements if as_json else ", ".join(named),
-            }
-
-
-def _offices(library: Library, state: str | None) -> Iterator[Row]:
-    wanted = library.directory.offices_of(state) if state else None
-    for id, _, contact in library.directory.contacts():
-        if wanted is None or id in wanted:
-            yield {
-                "id": id,
-                "name": ", ".join(contact.organization),
-                "city": contact.address.city,
-                "source": contact.source and contact.source.kind,
-                "dated": contact.source and contact.source.date,
-                "verified": contact.verified and contact.verified.isoformat(),
             }

@@ -15,7 +15,7 @@ from optout_cli.cli.console import (
 )
 from optout_cli.cli.options import DEFAULT_LETTER
 from optout_cli.cli.screen import Line
-from optout_cli.exporters import Exporter, exporter_for
+from optout_cli.exporters import exporter_for
 from optout_cli.letters.notes import WHOSE, lines_of_notes
 from optout_cli.model.letter import Export
 from optout_cli.model.notice import Case, Notice, Route
@@ -141,40 +141,34 @@ def next_steps(
     if len(marked) == len(formats):
         return
     exporters = [exporter_for(name) for name in formats if name not in marked]
-    if any(exporter.ROUTE is None for exporter in exporters):
+    is_paper = any(exporter.ROUTE is None for exporter in exporters)
+    if is_paper:
         is_printed = any(exporter.IS_PRINTED for exporter in exporters)
         yield from _paper_steps(exports, notices, case, is_laid_out=is_printed)
     yield from _service_steps(exports, notices)
-    yield from _copy_steps(first, exporters)
     if keeping != "stream":  # else there is no day to wait for yet
-        yield from _record_steps(notices, exporters, has_register=keeping == "register")
-        yield from _last_steps(exports, notices, case)
+        yield from _last_steps(exports, notices, case, keeping, is_paper=is_paper)
 
 
-def _copy_steps(notice: Notice, exporters: Iterable[Exporter]) -> Iterator[str]:
-    by_email = any(exporter.ROUTE == "email" for exporter in exporters)
-    by_hand = [copy.line for copy in notice.cc if not (copy.email and by_email)]
-    if by_hand:
-        yield f"give a copy to: {'; '.join(by_hand)}"
-
-
-def _record_steps(
-    notices: Sequence[Notice], exporters: Sequence[Exporter], *, has_register: bool
+def _last_steps(
+    exports: Sequence[Export],
+    notices: Sequence[Notice],
+    case: Case,
+    keeping: Keeping,
+    *,
+    is_paper: bool,
 ) -> Iterator[str]:
-    """Yield how to record what went out."""
-    is_paper = any(exporter.ROUTE is None for exporter in exporters)
-    is_said = all(len(notice.recipient.service) == 1 for notice in notices)
-    if has_register:
-        went = f"{'they' if notices[1:] else 'it'} went out: optout sent LETTER"
-        is_open = is_paper and not is_said
-        yield f"record how {went} {_SAY_HOW}" if is_open else f"record that {went}"
+    """Yield how to record what went out, and when to write again.
 
-
-def _last_steps(exports: Sequence[Export], notices: Sequence[Notice], case: Case) -> Iterator[str]:
-    """Yield when to write again, as `optout status` says it of letters sent on their date."""
+    That is the day that `optout status` says of letters sent on their date.
+    """
     # Imports the holidays, which takes 60 ms; a letter in a pipeline needs none.
     from optout_cli.letters.days import arrival_of, next_working_day
 
+    if keeping == "register":
+        is_said = all(len(notice.recipient.service) == 1 for notice in notices)
+        went = f"{'they' if notices[1:] else 'it'} went out: optout sent LETTER"
+        yield f"record that {went}" if is_said or not is_paper else f"record how {went} {_SAY_HOW}"
     days: dict[str, list[str]] = {}
     stated = getattr(notices[0].particulars, "reply_by", None)
     for notice in notices:
@@ -280,6 +274,10 @@ def _service_steps(exports: Sequence[Export], notices: Sequence[Notice]) -> Iter
         for copy in notice.copies
     )
     yield from dict.fromkeys(copied)
+    by_email = any("email" in own_routes for own_routes in routes.values())
+    by_hand = [copy.line for copy in notices[0].cc if not (copy.email and by_email)]
+    if by_hand:
+        yield f"give a copy to: {'; '.join(by_hand)}"
 
 
 def _whose(notice: Notice) -> str:

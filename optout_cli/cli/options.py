@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from optout_cli.cache import Cache
-from optout_cli.cli.console import quote, refuse_terminal, say, usage_error
+from optout_cli.cli.console import quote, refuse_terminal, say, usage_error, write_files
 from optout_cli.cli.user_folder import own_files, user_folder
 from optout_cli.cli.value_types import Choice, Folder
 from optout_cli.engines import DEFAULT, NAMES, working_engine
@@ -157,17 +157,23 @@ engine_option = click.option(
 
 
 def with_engine(
-    look: Options, formats: Iterable[str], *, quiet: bool, before: EngineName | None = None
+    look: Options, formats: Iterable[str], *, quiet: bool, folder: Path | None = None
 ) -> Options:
     """Return the options with a PDF engine that works here, if nobody chose one.
 
-    `before` printed the letters that are already there. Prints a note where the usual engine cannot
-    be loaded, which is found out only if one of the formats has pages.
+    That is the one that printed the letters already in `folder`, if any. Prints a note where the
+    usual engine cannot be loaded, which is found out only if one of the formats has pages.
     """
     if look.engine:
         return look
-    name, error = before or DEFAULT, None
+    name: EngineName = DEFAULT
+    error = None
     if any(exporter_for(form).IS_SLOW for form in formats):
+        if folder:
+            from optout_cli.register.state import load_register  # 30 ms, and only a batch needs it
+
+            records = load_register(folder).records.values()
+            name = next((record.engine for record in records if record.engine), name)
         name, error = working_engine(name)
     if error and not quiet:
         say(f"note: {name} prints the pages, because WeasyPrint cannot be loaded: {error}")
@@ -328,6 +334,24 @@ def pdf_path(output: str, name: str, noun: str) -> Path | None:
     if output == STDIN:
         refuse_terminal("pdf")
     return path_for(output, name, (noun, ".pdf"))
+
+
+def put_report(
+    path: Path | None, content: bytes, what: str, *, force: bool, quiet: bool = False
+) -> None:
+    """Write a report, and print its path; without a path, print the report.
+
+    It takes the place of an earlier one, `what` in the words of `what_is`: a calendar is not kept,
+    and a page only if somebody changed it.
+    """
+    from optout_cli.register.status import is_as_made, what_is  # 30 ms, and only reports need it
+
+    if path is None:
+        click.echo(content, nl=False)
+        return
+    is_older = what_is(path) == what
+    keeps = not is_older or (what != "calendar" and not is_as_made(path))
+    write_files({path: content}, force=force or is_older, quiet=quiet, keeps=keeps)
 
 
 def require_free(path: Path | None) -> Path | None:

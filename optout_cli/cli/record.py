@@ -124,16 +124,6 @@ def several(text: str, names: Sequence[str], parties: Sequence[Party]) -> Optout
     return OptoutError(Problem("several-letters", message, location, hint))
 
 
-def _place_problem(problem: Problem, text: str) -> Problem:
-    """Give a Problem its place on the command line: the option, or the letter as it was named."""
-    if problem.location:
-        return problem
-    place = Location(text)
-    if problem.path in ("on", "by", "number"):
-        place = Location(f"--{problem.path}", is_command_line=True, label=text)
-    return msgspec.structs.replace(problem, location=place)
-
-
 def letter_name(found: Found) -> str:
     """Say which letter it is: `SC-06041-20261120-ABCD to ICE (letters/....pdf)`."""
     state = found.state
@@ -163,14 +153,22 @@ def _happening(event: LetterNews, state: LetterState) -> str:
 def prepare_each(
     recorder: Recorder, texts: Iterable[str], results_of: Callable[[str], Iterable[Recorded]]
 ) -> list[Recorded]:
-    """Prepare the events of each letter that the texts name: all, or none. Raises OptoutError."""
+    """Prepare the events of each letter that the texts name: all, or none.
+
+    Raises OptoutError, with the place of each Problem on the command line: the option, or the
+    letter as it was named.
+    """
     done: list[Recorded] = []
     problems: list[Problem] = []
     for text in texts:
         try:
             done += recorder.add(results_of(text))
         except OptoutError as error:
-            problems += (_place_problem(problem, text) for problem in error.problems)
+            for problem in error.problems:
+                place = problem.location or Location(text)
+                if not problem.location and problem.path in ("on", "by", "number"):
+                    place = Location(f"--{problem.path}", is_command_line=True, label=text)
+                problems.append(msgspec.structs.replace(problem, location=place))
     raise_any(dict.fromkeys(problems))
     return done
 

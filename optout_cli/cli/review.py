@@ -1,6 +1,5 @@
 """`optout review`: show every letter of a folder on one web page. It only reads the letters."""
 
-import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -12,7 +11,6 @@ from optout_cli.cli.console import (
     progress,
     report_problems,
     say,
-    say_problems,
     usage_error,
     write_files,
 )
@@ -28,7 +26,7 @@ from optout_cli.cli.options import (
 )
 from optout_cli.cli.status import journals_in
 from optout_cli.cli.value_types import Folder
-from optout_cli.errors import ExitCode, as_text
+from optout_cli.errors import as_text, raise_any
 from optout_cli.letters import Library
 from optout_cli.output import write_errors
 from optout_cli.readers.files import STDIN, is_file
@@ -120,9 +118,7 @@ def command(
             say("next: open it in a browser; it is for internal use, not for publication")
     if len(page) > MOST_BYTES and not quiet:
         say(f"note: {_TOO_LARGE.format(len(page) / 1_000_000)}")
-    if problems:
-        say_problems(problems)
-        sys.exit(ExitCode.CONTENT)
+    raise_any(problems)
 
 
 def _checks(

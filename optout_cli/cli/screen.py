@@ -28,10 +28,6 @@ class Line(NamedTuple):
     data: Mapping[str, str] = {}
 
 
-def _say(line: Line) -> None:
-    say(line.text, line.code)
-
-
 def print_planned(line: Line) -> None:
     """Print what would happen to a file on standard output; with --json, the data of the line."""
     if speaks_json():
@@ -41,7 +37,7 @@ def print_planned(line: Line) -> None:
 
 
 class Part(NamedTuple):
-    """Lines of a kind, the most important ones first, and what prints one of them.
+    """Lines of a kind, the most important ones first, and what prints one of them, if not `say`.
 
     So many as `least` are shown, however much else there is. Lines of the product go to standard
     output, and are never cut.
@@ -50,7 +46,7 @@ class Part(NamedTuple):
     noun: str
     lines: Sequence[Line]
     least: int
-    show: Callable[[Line], None] = _say
+    show: Callable[[Line], None] | None = None
     is_product: bool = False
 
     @property
@@ -75,7 +71,7 @@ def show_parts(parts: Sequence[Part], more: str = "", *, is_short: bool = False)
         shown, counts = _fit(parts, more)
     for part, count in zip(shown, counts, strict=True):
         for line in part.lines[:count]:
-            part.show(line)
+            part.show(line) if part.show else say(line.text, line.code)
     if left := _left(parts, counts):
         say(_rest(left, more))
     elif more and (is_short or shown != parts):

@@ -98,17 +98,16 @@ def sending_tables(names: Sequence[str], within: Path | None) -> Iterator[Sendin
         table = msgspec.structs.replace(table, text=text)  # noqa: PLW2901  # its columns have other names
         settled = {*table.date_orders.values()}
         orders = dict.fromkeys(_DAYS, settled.pop()) if len(settled) == 1 else {}
-        rows = map(_without_recorded, msgspec.structs.replace(table, orders=orders).rows())
-        filled_in = [row for row in rows if not row.document or _DAYS & row.document.data.keys()]
+        filled_in = []
+        for row in msgspec.structs.replace(table, orders=orders).rows():
+            document = row.document
+            if document and "\n" in str(document.data.get("on")):
+                # It went out several times, and only the register says how.
+                data = {key: document.data[key] for key in document.data.keys() - _SENDING}
+                document = msgspec.structs.replace(document, data=data)
+            if not document or _DAYS & document.data.keys():
+                filled_in.append(msgspec.structs.replace(row, document=document))
         yield SendingTable(filled_in, at, is_register=True)
-
-
-def _without_recorded(row: Row) -> Row:
-    """Leave out how a letter went out several times: only the register says so."""
-    if row.document is None or "\n" not in str(row.document.data.get("on")):
-        return row
-    data = {key: row.document.data[key] for key in row.document.data.keys() - _SENDING}
-    return msgspec.structs.replace(row, document=msgspec.structs.replace(row.document, data=data))
 
 
 def claim_of(row: Row, said: Sending, parties: tuple[Party, ...]) -> Claim:
@@ -130,28 +129,24 @@ def claim_of(row: Row, said: Sending, parties: tuple[Party, ...]) -> Claim:
 
 def locate_problems(error: OptoutError, row: Row, *, is_register: bool) -> Iterator[Problem]:
     """Give the problems of a row their place in the table, which may be register.csv."""
-    for problem in _located(error, row):
-        place = problem.location
-        if place and is_register:
-            place = msgspec.structs.replace(place, path=COLUMN_OF.get(place.path, place.path))
-        yield msgspec.structs.replace(problem, location=place)
-
-
-def _located(error: OptoutError, row: Row) -> Iterator[Problem]:
     document = row.document
     letter = next((key for key in _LETTER_COLUMNS if document and key in document.data), "")
     for problem in error.problems:
-        if problem.location and not problem.location.is_command_line:
-            yield problem
-            continue
-        path = letter if problem.path in ("", "letter") else problem.path
-        message = problem.message
-        if problem.location:  # a file that cannot be read, or a letter that is not there
-            message = f"{problem.location.file}: {message}"
-        hint = _ROW_HINTS.get(problem.code, problem.hint)
-        if path == "recipient" and document and path in document.data:
-            hint = "correct the recipient, or leave its cell empty"
-        bare = msgspec.structs.replace(
-            problem, location=None, path=path, message=message, hint=hint
-        )
-        yield from locate([bare], document, row)
+        located: tuple[Problem, ...] = (problem,)
+        if not problem.location or problem.location.is_command_line:
+            path = letter if problem.path in ("", "letter") else problem.path
+            message = problem.message
+            if problem.location:  # a file that cannot be read, or a letter that is not there
+                message = f"{problem.location.file}: {message}"
+            hint = _ROW_HINTS.get(problem.code, problem.hint)
+            if path == "recipient" and document and path in document.data:
+                hint = "correct the recipient, or leave its cell empty"
+            bare = msgspec.structs.replace(
+                problem, location=None, path=path, message=message, hint=hint
+            )
+            located = locate([bare], document, row)
+        for each in located:
+            place = each.location
+            if place and is_register:
+                place = msgspec.structs.replace(place, path=COLUMN_OF.get(place.path, place.path))
+            yield msgspec.structs.replace(each, location=place)

@@ -25,7 +25,6 @@ from optout_cli.cli.options import (
     today,
 )
 from optout_cli.errors import Location, wrap
-from optout_cli.letters import Library
 from optout_cli.letters.agreements import unlisted_text
 from optout_cli.letters.compose import outline_case, recipients_of
 from optout_cli.letters.notes import contact_line
@@ -107,7 +106,26 @@ def command(
         asked, location = request_in(what, library.programs), Location(what)
     else:
         asked, location = Request(jurisdiction=what, letter=DEFAULT_LETTER), JURISDICTION
-    overview = _overview_of(asked, library, day or asked.date or today(), location)
+    day = day or asked.date or today()
+    directory = library.directory
+    locality = directory.find(asked.jurisdiction, location)
+    agencies: dict[str, Agency] = {}
+    source: Source | None = None
+    if locality.agency is None:
+        state = locality.state_code
+        agencies = dict(directory.agencies_in(state, locality.id))
+        source = directory.agency_source(state) if agencies else directory.agency_list(state)
+    overview = Overview(
+        locality=locality,
+        date=day,
+        outlooks=tuple(
+            _outlook(id, program, locality, day, asked.recipients)
+            for id, program in sorted(library.programs.by_id.items())
+        ),
+        laws=tuple(law.in_words(locality.state_name) for law in locality.laws),
+        agencies=agencies,
+        agency_source=source,
+    )
     if as_json:
         data = msgspec.to_builtins(overview)
         for name in UNUSED:  # such as the offices
@@ -128,16 +146,22 @@ def _lines(overview: Overview, letter: str) -> Iterator[str]:
     yield from _pair("in a letter", name, locality.origins, key)
     if jurisdiction.note:
         yield from _pair("note", jurisdiction.note, locality.origins, "jurisdiction.note")
-    day = jurisdiction.activated
-    key = "jurisdiction.activated"
     if locality.agency:
         yield from _agency_lines(locality, locality.agency)
     else:
+        day, key = jurisdiction.activated, "jurisdiction.activated"
         yield from _pair("activated", str(day or "no date found"), locality.origins, key)
-    if day and (source := locality.activation_source):
-        yield from _pair("", f"source: {source.kind}, {source.url}")
-    if locality.agency is None:
-        yield from _listed_lines(overview)
+        if day and (source := locality.activation_source):
+            yield from _pair("", f"source: {source.kind}, {source.url}")
+        listed = [
+            f"{slug}: {'; '.join(map(_agreement_text, agency.agreements)) or 'no agreement'}"
+            for slug, agency in overview.agencies.items()
+        ]
+        for text in listed or [unlisted_text(locality, overview.agency_source)]:
+            yield from _pair("agency", text)
+        if source := overview.agency_source:
+            dated = f"{source.kind}, {source.date or 'undated'}, {source.url or 'no address'}"
+            yield from _pair("", f"source: {dated}")
     own = letter.partition("/")[0]
     shown: set[object] = set()
     for outlook in sorted(overview.outlooks, key=lambda outlook: outlook.program != own):
@@ -161,18 +185,6 @@ def _agency_lines(locality: Locality, agency: Agency) -> Iterator[str]:
         yield from _pair("agreement", text, origins, "jurisdiction.agreements")
     if locality.agency_source:
         yield from _source_lines(locality.agency_source)
-
-
-def _listed_lines(overview: Overview) -> Iterator[str]:
-    """Lay out a county's agencies on ICE's list."""
-    for slug, agency in overview.agencies.items():
-        agreements = "; ".join(map(_agreement_text, agency.agreements)) or "no agreement"
-        yield from _pair("agency", f"{slug}: {agreements}")
-    if not overview.agencies:
-        yield from _pair("agency", unlisted_text(overview.locality, overview.agency_source))
-    if source := overview.agency_source:
-        found = f"source: {source.kind}, {source.date or 'undated'}, {source.url or 'no address'}"
-        yield from _pair("", found)
 
 
 def _agreement_text(agreement: Agreement) -> str:
@@ -246,33 +258,6 @@ def _pair(label: str, value: str, origins: Mapping[str, str] = {}, path: str = "
 
 def _indent(text: str, indent: int = 2) -> list[str]:
     return wrap(text, page_width(), " " * indent)
-
-
-def _overview_of(asked: Request, library: Library, day: date, location: Location) -> Overview:
-    """Return what is known about a request's jurisdiction, as of `day`, with its corrections.
-
-    Raises OptoutError at `location`.
-    """
-    locality = library.directory.find(asked.jurisdiction, location)
-    outlooks = tuple(
-        _outlook(id, program, locality, day, asked.recipients)
-        for id, program in sorted(library.programs.by_id.items())
-    )
-    laws = tuple(law.in_words(locality.state_name) for law in locality.laws)
-    agencies: dict[str, Agency] = {}
-    source: Source | None = None
-    if locality.agency is None:
-        directory, state = library.directory, locality.state_code
-        agencies = dict(directory.agencies_in(state, locality.id))
-        source = directory.agency_source(state) if agencies else directory.agency_list(state)
-    return Overview(
-        locality=locality,
-        date=day,
-        outlooks=outlooks,
-        laws=laws,
-        agencies=agencies,
-        agency_source=source,
-    )
 
 
 def _outlook(

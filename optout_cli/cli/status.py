@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +19,6 @@ from optout_cli.cli.console import (
     say_problems,
     terminal_width,
     usage_error,
-    write_files,
 )
 from optout_cli.cli.options import (
     files,
@@ -29,6 +28,7 @@ from optout_cli.cli.options import (
     library_from,
     parse_day,
     path_for,
+    put_report,
     templates_option,
     today,
 )
@@ -42,7 +42,7 @@ from optout_cli.readers.files import STDIN
 from optout_cli.register.journal import NAME, TORN, Journal
 from optout_cli.register.standing import standings_of
 from optout_cli.register.state import Register
-from optout_cli.register.status import digest_of, is_as_made, status_of, verify, what_is
+from optout_cli.register.status import digest_of, status_of, verify
 from optout_cli.register.table import COLUMNS, load_checked_journal, rows_of
 from optout_cli.reports.status import (
     Entry,
@@ -60,8 +60,20 @@ _WIDEST = 130  # columns
 _MOST_NAMES = 3  # files that a note lists
 
 
+_HELP = """\
+Show where each letter stands: sent, received, answered, and what is next by when.
+
+FOLDER is a folder that `optout write` or `optout batch` wrote to; several may be named. Without
+one: this folder, or the folders in it that have a register.
+
+A letter that was answered is never due, nor is one that another letter replaced. Days count
+from receipt if that is known, else from sending plus five days for mail.
+"""
+
+
 @click.command(
     "status",
+    help=_HELP,
     short_help="Show where each letter stands, what is next and by when.",
     epilog="Example:  optout status letters/\n\nMore examples:\n\n\b\n"
     "  optout status letters/ --due --until 2026-12-31 --explain\n"
@@ -130,20 +142,19 @@ def command(
     force: bool,
     folders: Sequence[Path],
 ) -> None:
-    """Show where each letter stands: sent, received, answered, and what is next by when.
-
-    FOLDER is a folder that `optout write` or `optout batch` wrote to; several may be named. Without
-    one: this folder, or the folders in it that have a register.
-
-    A letter that was answered is never due, nor is one that another letter replaced. Days count
-    from receipt if that is known, else from sending plus five days for mail.
-    """
+    """Read the registers, choose letters, and print them in the shape that an option names."""
     name = name or format_of(output, _REPORTS)
     is_report = name in _REPORTS and not (as_json or as_csv or is_nul)
     shapes = {"--json": as_json and not verifies, "--csv": as_csv, "--print0": is_nul}
     shapes |= {"--verify": verifies, f"-f {name}": is_report, "--explain": explain}
-    is_until_alone, is_output_alone = bool(until and not due), bool(output and not is_report)
-    shape = _shape_of(shapes, is_until_alone=is_until_alone, is_output_alone=is_output_alone)
+    given = [option for option, is_given in shapes.items() if is_given]
+    if len(given) > 1:
+        hint = f"leave {'one' if len(given) == 2 else 'all but one'} of them out"  # noqa: PLR2004
+        usage_error(f"{' and '.join(given)} do not go together", hint)
+    if until and not due:
+        usage_error("--until (or --on) works only with --due", "add --due")
+    if output and not is_report:
+        usage_error("-o works only with -f html or -f ics", "add -f html")
     journals, problems = journals_in(places)
     if verifies:
         sys.exit(_verify(journals, as_json=as_json))
@@ -158,28 +169,12 @@ def command(
     elif is_report:
         standings = [entry.standing for entry in entries]
         page = page_of(standings, day, library.templates) if name == "html" else None
-        _write_report(page or calendar_of(found, chosen), str(name), day, output, force=force)
+        kind = (f"file of format {name}", f".{name}")
+        path = path_for(output or STDIN, f"{day}-status.{name}", kind)
+        put_report(path, page or calendar_of(found, chosen), _REPORTS[str(name)], force=force)
     else:
-        _print(entries, day, shape)
-    if problems:
-        say_problems(problems)
-        sys.exit(ExitCode.CONTENT)
-
-
-def _shape_of(shapes: Mapping[str, bool], *, is_until_alone: bool, is_output_alone: bool) -> str:
-    """Return the only option that says how to print, if any.
-
-    Raises click.UsageError for several, and for an option whose other one is missing.
-    """
-    given = [option for option, is_given in shapes.items() if is_given]
-    if len(given) > 1:
-        hint = f"leave {'one' if len(given) == 2 else 'all but one'} of them out"  # noqa: PLR2004
-        usage_error(f"{' and '.join(given)} do not go together", hint)
-    if is_until_alone:
-        usage_error("--until (or --on) works only with --due", "add --due")
-    if is_output_alone:
-        usage_error("-o works only with -f html or -f ics", "add -f html")
-    return "".join(given)
+        _print(entries, day, "".join(given))
+    raise_any(problems)
 
 
 def _say_notes(
@@ -203,24 +198,22 @@ def _say_notes(
         say(f"note: {letters_are} not sent, so no answer is due yet; to see which: {command}")
 
 
-def _folders_here() -> list[Path]:
-    """Return this folder if it has a register, else the folders in it that have one."""
-    here = Path()
-    if (here / NAME).is_file():
-        return [here]
-    with write_errors(here):
-        found = sorted(path.parent for path in here.glob(f"*/{NAME}"))
-    hint = "name the folder that the letters are in, such as letters/"
-    return found or usage_error("there is no register in this folder", hint)
-
-
 def journals_in(places: Sequence[Path]) -> tuple[dict[Path, Journal], list[Problem]]:
     """Read the registers of folders, and return them with what is wrong in them.
 
     Without a folder, of this folder, or else of those in it. A torn line is passed over, so it is
     only a note. Raises OptoutError for folders without a register.
     """
-    journals = {place: load_checked_journal(place) for place in places or _folders_here()}
+    here = Path()
+    if not places and (here / NAME).is_file():
+        places = [here]
+    elif not places:
+        with write_errors(here):
+            places = sorted(path.parent for path in here.glob(f"*/{NAME}"))
+        if not places:
+            hint = "name the folder that the letters are in, such as letters/"
+            usage_error("there is no register in this folder", hint)
+    journals = {place: load_checked_journal(place) for place in places}
     hint = "name a folder that optout write or optout batch wrote to"
     raise_any(
         Problem("no-register", f"has no {NAME}", Location(str(place)), hint)
@@ -265,18 +258,6 @@ def _verify(journals: dict[Path, Journal], *, as_json: bool) -> ExitCode:
     return ExitCode.CONTENT if wrong else ExitCode.DONE
 
 
-def _write_report(content: bytes, name: str, day: date, output: str | None, *, force: bool) -> None:
-    kind = (f"file of format {name}", f".{name}")
-    path = path_for(output or STDIN, f"{day}-status.{name}", kind)
-    if path is None:
-        click.echo(content, nl=False)
-        return
-    is_older = what_is(path) == _REPORTS[name]
-    # An older calendar is not kept, and an older page only if somebody changed it.
-    keeps = not is_older or (name == "html" and not is_as_made(path))
-    write_files({path: content}, force=force or is_older, keeps=keeps)
-
-
 def _print(entries: Sequence[Entry], day: date, shape: str) -> None:
     """Print the letters in the shape that an option names."""
     if shape == "--json":
@@ -287,8 +268,18 @@ def _print(entries: Sequence[Entry], day: date, shape: str) -> None:
         table = csv_from(COLUMNS, rows)
         content = table.encode(errors="surrogateescape")
         print_text(table.rstrip()) if sys.stdout.isatty() else click.echo(content, nl=False)
-    else:
-        _print_table(entries, day, explains=shape == "--explain")
+    else:  # as a table of each folder, with the folder's name if there are several
+        places = list(dict.fromkeys(entry.folder for entry in entries))
+        for number, place in enumerate(places or [Path()]):
+            own = [entry for entry in entries if entry.folder == place]
+            named = f"{place}: " if len(places) > 1 else ""
+            print_text(("\n" if number else "") + named + summary_of(own, day))
+            if own:
+                print_text("\n" + table_of(own, day, max(80, terminal_width(_WIDEST))))
+        for letter, days in explanations(entries) if shape == "--explain" else ():
+            print_text("\n" + "\n".join(wrap(letter, 80, "", "  ")))
+            for text in days:
+                print_text("\n".join(wrap(text, 80, "  ", "    ")))
 
 
 def _print_paths(entries: Sequence[Entry], chosen: Selection, day: date) -> list[Problem]:
@@ -322,18 +313,3 @@ def _print_paths(entries: Sequence[Entry], chosen: Selection, day: date) -> list
         hint = "mail the signed letter too, or set signature: {kind: typed}"
         say(f"note: {unsigned:,} of these e-mails or faxes show no signature: {hint}")
     return problems
-
-
-def _print_table(entries: Sequence[Entry], day: date, *, explains: bool) -> None:
-    """Print the letters of each folder, with the folder's name if there are several."""
-    places = list(dict.fromkeys(entry.folder for entry in entries))
-    for number, place in enumerate(places or [Path()]):
-        own = [entry for entry in entries if entry.folder == place]
-        named = f"{place}: " if len(places) > 1 else ""
-        print_text(("\n" if number else "") + named + summary_of(own, day))
-        if own:
-            print_text("\n" + table_of(own, day, max(80, terminal_width(_WIDEST))))
-    for letter, days in explanations(entries) if explains else ():
-        print_text("\n" + "\n".join(wrap(letter, 80, "", "  ")))
-        for text in days:
-            print_text("\n".join(wrap(text, 80, "  ", "    ")))

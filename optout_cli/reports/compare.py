@@ -149,9 +149,25 @@ def compare(old: Version, new: Version) -> Comparison:
         if not key.startswith(_FOLLOWS)
         for path, pair in changes_within(key, *values)
     )
-    segments = _segments_of(old, new, forms, readings) if len(readings) > 1 else ()
-    own = (*facts,), (*segments,), (*unread,), (*tracked,), (*printed,)
-    return Comparison(old.name, new.name, *own)
+    sides: list[_Side] = []
+    if len(readings) > 1:
+        told: list[Known] = [(), ()]
+        if readings[0] != readings[1]:
+            told = [
+                [it for it in version.parts() if form.startswith("fax") or it[1].id not in OF_FAX]
+                for version, form in pairs
+            ]
+        sides = [
+            _Side(
+                own.words,
+                parts_of(own.words, told[number] or told[1 - number]),
+                [it for it in own.comments if it[1:] not in {each[1:] for each in other.comments}],
+            )
+            for number, (own, other) in enumerate((readings, readings[::-1]))
+        ]
+    segments = _segments(*sides) if sides else ()
+    all_parts = (*facts,), (*segments,), (*unread,), (*tracked,), (*printed,)
+    return Comparison(old.name, new.name, *all_parts)
 
 
 def _read(old: Version, new: Version) -> tuple[list[str], list[Reading]]:
@@ -169,27 +185,6 @@ def _read(old: Version, new: Version) -> tuple[list[str], list[Reading]]:
     # Not every format has heads of later pages, nor every letter such pages.
     has_heads = both[:1] == ["docx"] or all(reading.heads for reading in readings)
     return forms, [it._replace(words=it.words + it.heads * has_heads) for it in readings]
-
-
-def _segments_of(
-    old: Version, new: Version, forms: Sequence[str], readings: Sequence[Reading]
-) -> Iterator[Segment]:
-    """Yield all segments, the changed ones with their parts, and the comments of one version."""
-    told: list[Known] = [(), ()]
-    if readings[0] != readings[1]:
-        told = [
-            [it for it in version.parts() if form.startswith("fax") or it[1].id not in OF_FAX]
-            for version, form in zip((old, new), forms, strict=True)
-        ]
-    sides = [
-        _Side(
-            own.words,
-            parts_of(own.words, told[number] or told[1 - number]),
-            [it for it in own.comments if it[1:] not in {their[1:] for their in other.comments}],
-        )
-        for number, (own, other) in enumerate((readings, readings[::-1]))
-    ]
-    yield from _segments(*sides)
 
 
 class _Side(NamedTuple):
@@ -354,7 +349,13 @@ def pair_letters(old: Sequence[Version], new: Sequence[Version], name: str) -> l
     by_key = {version.key[part]: version for version in new}
     pairs = [(version, by_key[version.key[part]]) for version in old if version.key[part] in by_key]
     if not pairs and min(len(old), len(new)) == 1:
-        tried = [(_count_shared(*pair), pair) for pair in product(*_likely(old, new))]
+        (one,), many = (old, new) if len(old) == 1 else (new, old)
+        # A file may have the reference of one of many letters; without any, it may be each of them.
+        form = next((name for name in READERS if name in one.formats), None)
+        text = " ".join(words_in(one.content(form), form, one.name).words) if form else ""
+        named = [it for it in many if it.reference and it.reference in text] or many
+        likely = (old, named) if many is new else (named, new)
+        tried = [(_count_shared(*pair), pair) for pair in product(*likely)]
         near = [(shared, pair) for shared, pair in tried if shared >= _FEWEST_SHARED]
         pairs = [pair for _, pair in sorted(near, key=itemgetter(0))[-1:]]
     if not pairs:
@@ -371,17 +372,3 @@ def _count_shared(old: Version, new: Version) -> int:
     if len(sides) == 1:
         return 0
     return sum(len(it.words) for it in _segments(*sides) if it.kind == "same")
-
-
-def _likely(
-    old: Sequence[Version], new: Sequence[Version]
-) -> tuple[Sequence[Version], Sequence[Version]]:
-    """Leave out of many letters those whose reference the only file opposite does not have.
-
-    A file without any of the references may be each of the letters.
-    """
-    (one,), many = (old, new) if len(old) == 1 else (new, old)
-    form = next((name for name in READERS if name in one.formats), None)
-    text = " ".join(words_in(one.content(form), form, one.name).words) if form else ""
-    named = [it for it in many if it.reference and it.reference in text] or many
-    return (old, named) if many is new else (named, new)

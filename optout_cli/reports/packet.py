@@ -35,7 +35,7 @@ from optout_cli.model.letter import (
 )
 from optout_cli.model.request import Copy, Signatory
 from optout_cli.readers.enclosures import PDF
-from optout_cli.register.events import Evidence, FileCopy
+from optout_cli.register.events import Evidence
 from optout_cli.register.journal import NAME as REGISTER
 from optout_cli.register.journal import PICTURES, pages_in
 from optout_cli.register.replies import facts_in_words
@@ -100,29 +100,22 @@ def _originals_of(state: LetterState) -> Iterator[Original]:
         shown = files[best] if best and not signed else None
         has_picture = bool(signed) or (shown is not None and shown.pages is not None)
         is_package = shown is not None and shown.is_package
-        yield from _named_originals(state.named, has_picture=has_picture, is_package=is_package)
+        # Pages show what the letter's own pages do not: these may have the picture of the
+        # signature, and behind the letter the PDFs that it encloses.
+        for copy in {other.path: other for other in state.named}.values():
+            suffix = PurePath(copy.path).suffix.lower()
+            titles = dict.fromkeys(it.title for it in state.named if it.path == copy.path)
+            title = "; ".join(titles)
+            role: Role = "picture"
+            is_in_letter = has_picture or copy.key != "signature.file"  # the seal proves nothing
+            if copy.key.startswith(("authority.", "enclosures.")):
+                role, is_in_letter = "enclosure", is_package and suffix == ".pdf"
+            is_shown = suffix in _SHOWN and not is_in_letter
+            yield Original(role, copy.path, copy.sha256, is_shown, title, is_in_letter)
     yield from _proofs("receipt", (sent.receipt for sent in state.sent))
     yield from _proofs("delivery", (delivered.receipt for delivered in state.delivered))
     yield from _proofs("return", (returned.receipt for returned in state.returned))
     yield from _proofs("answer", (answer.file for answer in state.answers))
-
-
-def _named_originals(
-    copies: Sequence[FileCopy], *, has_picture: bool, is_package: bool
-) -> Iterator[Original]:
-    """Yield the files that a request names; pages show what the letter's own pages do not.
-
-    These may have the picture of the signature, and behind the letter the PDFs that it encloses.
-    """
-    for copy in {other.path: other for other in copies}.values():
-        suffix = PurePath(copy.path).suffix.lower()
-        title = "; ".join(dict.fromkeys(other.title for other in copies if other.path == copy.path))
-        role: Role = "picture"
-        is_in_letter = has_picture or copy.key != "signature.file"  # the seal proves nothing
-        if copy.key.startswith(("authority.", "enclosures.")):
-            role, is_in_letter = "enclosure", is_package and suffix == ".pdf"
-        is_shown = suffix in _SHOWN and not is_in_letter
-        yield Original(role, copy.path, copy.sha256, is_shown, title, is_in_letter)
 
 
 def files_without_copy(states: Iterable[LetterState]) -> list[str]:

@@ -192,20 +192,13 @@ def _news_in(review: Review) -> dict[Key, list[AnyEvent]]:
             keys = [(event.written, event.recipient)]
         for state in filter(None, map(register.named, keys)):
             news[state.id, state.letter.recipient].append(event)
-    return {key: _valid(events, register.named(key)) for key, events in news.items()}
-
-
-def _valid(events: Sequence[AnyEvent], state: LetterState | None) -> list[AnyEvent]:
-    """Leave out what was corrected or completed; what was taken back stays beside that."""
-    counts = [event for events in state.news.values() for event in events] if state else []
-    is_undone = any(isinstance(event, Withdrawn) for event in events)
-    return [
-        event
-        for event in events
-        if is_undone
-        or event in counts
-        or not isinstance(event, Sent | Delivered | Returned | Answered)
-    ]
+    for key, found in news.items():  # what was taken back stays beside that
+        own = register.named(key)
+        counts = [event for events in own.news.values() for event in events] if own else []
+        if not any(isinstance(event, Withdrawn) for event in found):
+            happened = Sent | Delivered | Returned | Answered
+            news[key] = [it for it in found if it in counts or not isinstance(it, happened)]
+    return news
 
 
 def _event_facts(event: AnyEvent, standing: Standing) -> _Facts:
@@ -239,7 +232,8 @@ def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -
     """Return what the page says of a letter, without its pages."""
     state, written, letter = standing.state, standing.state.written, standing.state.letter
     happened = (*journey_of(state), *state.answers)
-    due, step = standing.answer_due, str(standing.step)
+    proofs = (proof.path for event in happened for proof in evidence_of(event))
+    shown, due, step = shown_file(state), standing.answer_due, str(standing.step)
     if step == "waiting":
         step = "delivered" if state.delivered else "sent"
     program, name = standing.program, standing.next_letter
@@ -275,21 +269,12 @@ def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -
         "email": letter.email,
         "fax": letter.fax,
         "ways": [*map(_way_facts, letter.service)],
-        **_files_of(state, happened),
-        **told,
-        **notes,
-    }
-
-
-def _files_of(state: LetterState, happened: Iterable[LetterEvent]) -> _Facts:
-    """Return the files of a letter and of what proves what happened to it, and which is shown."""
-    formats, shown = {place: file.format for place, file in state.files.items()}, shown_file(state)
-    proofs = (proof.path for event in happened for proof in evidence_of(event))
-    return {
-        "files": [*dict.fromkeys([*formats, *proofs])],
-        "formats": [*dict.fromkeys(formats.values())],
+        "files": [*dict.fromkeys([*state.files, *proofs])],
+        "formats": [*dict.fromkeys(file.format for file in state.files.values())],
         "shown": shown.path if shown else None,
         "shown_as": shown.kind if shown else None,
+        **told,
+        **notes,
     }
 
 

@@ -298,16 +298,11 @@ def _is_late(standing: Standing, today: date) -> bool:
     return bool(standing.answer_due and standing.answer_due.on < today)
 
 
-def _first_sending(standing: Standing) -> date | None:
-    """Return when the version first went out that this letter corrects."""
-    state, before = standing.state, standing.before
-    if before is None or not before.sent or before.identity != state.identity or not state.sent:
-        return None
-    return before.sent[0].on
-
-
 def _row_of(standing: Standing, today: date) -> _Facts:
-    state, last = standing.state, standing.last_answer
+    state, last, before = standing.state, standing.last_answer, standing.before
+    first = None  # when the version first went out that this letter corrects
+    if before and before.sent and before.identity == state.identity and state.sent:
+        first = before.sent[0].on
     return {
         "state": state.written.state,
         "place": short_place_of(standing),
@@ -317,7 +312,7 @@ def _row_of(standing: Standing, today: date) -> _Facts:
         "recipient": state.letter.recipient,
         "party": PARTIES[state.letter.recipient],
         "sent": state.sent[-1].on if state.sent else None,
-        "first_sent": _first_sending(standing),
+        "first_sent": first,
         "received": state.received,
         "answered": last.on if last else None,
         "outcome": "; ".join(standing.outcomes),

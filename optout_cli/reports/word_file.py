@@ -161,7 +161,7 @@ def _texts_in(
 def _shown_in(
     paragraph: "BaseOxmlElement", left_out: set["BaseOxmlElement"], comments: _Comments
 ) -> Iterator[str]:
-    """Yield the texts that a paragraph shows, also to the comments on them."""
+    """Yield the texts that a paragraph shows, and marks of fields; also to the comments on them."""
     from docx.oxml.ns import qn
 
     # A text box has paragraphs of its own, and hidden text is not for the reader.
@@ -175,19 +175,12 @@ def _shown_in(
         elif node.tag in marks:
             comments.meet(node)
         elif node not in left_out:
-            text = _text_of(node)
+            kind, sign = node.get(qn("w:fldCharType"), ""), node.get(qn("w:char"))
+            is_hyphen = node.tag == qn("w:noBreakHyphen")
+            text = chr(int(sign, 16)) if sign else "-" if is_hyphen else node.text or " "
+            text = _FIELD_MARKS.get(kind, text)
             comments.add(text)
             yield text
-
-
-def _text_of(node: "BaseOxmlElement") -> str:
-    """Return the characters that a node of a run shows, and the marks of fields."""
-    from docx.oxml.ns import qn
-
-    kind, sign = node.get(qn("w:fldCharType"), ""), node.get(qn("w:char"))
-    is_hyphen = node.tag == qn("w:noBreakHyphen")
-    text = chr(int(sign, 16)) if sign else "-" if is_hyphen else node.text or " "
-    return _FIELD_MARKS.get(kind, text)
 
 
 def _list_mark(paragraph: "BaseOxmlElement", part: "DocumentPart", counts: dict[str, int]) -> str:

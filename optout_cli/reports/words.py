@@ -288,7 +288,10 @@ Known = Sequence[tuple[str, Part]]  # words, each with its part
 
 
 def words_by_part(letter: Letter, templates: Templates) -> list[tuple[str, Part]]:
-    """Return the words of a letter in the order of its page, each with its part."""
+    """Return the words of a letter in the order of its page, each with its part.
+
+    That is the innermost passage around a word, else its section of the page.
+    """
     notice = letter.notice
     html = templates.with_passage_marks(letter.template, asdict(notice))
     if notice.wording:
@@ -297,22 +300,15 @@ def words_by_part(letter: Letter, templates: Templates) -> list[tuple[str, Part]
         id: [(word, Part(id, is_fixed=True)) for word in " ".join(lines).split()]
         for id, lines in (("date", [letter.date]), ("address", letter.envelope))
     }
-    for section, known in _marked_words(html):
-        found.setdefault(section, []).append(known)
-    return [known for section in _ORDER for known in found.get(section, ())]
-
-
-def _marked_words(html: str) -> Iterator[tuple[str, tuple[str, Part]]]:
-    """Yield each word with its section and its part: the innermost passage, else the section."""
-    passages: list[str] = []
+    passages: list[str] = []  # the innermost one last
     section, read_to = "", 0
     for token in (*_TOKEN.finditer(html), None):
         text = html[read_to : token.start() if token else None]
         id = passages[-1] if passages else section
         part = Part(id, is_fixed=section not in REWORDABLE)
-        yield from ((section, (word, part)) for word in unescape(text).split())
+        found.setdefault(section, []).extend((word, part) for word in unescape(text).split())
         if token is None:
-            return
+            break
         read_to = token.end()
         begun, ended, entered = token.groups()
         if begun:
@@ -320,6 +316,7 @@ def _marked_words(html: str) -> Iterator[tuple[str, tuple[str, Part]]]:
         elif ended:
             passages.pop()
         section = entered or section
+    return [known for section in _ORDER for known in found.get(section, ())]
 
 
 def parts_of(words: Sequence[str], known: Known) -> list[Part | None]:
@@ -335,25 +332,18 @@ def parts_of(words: Sequence[str], known: Known) -> list[Part | None]:
         for place in range(own_start, own_end) if start < end else ():
             at = start + (place - own_start) * (end - start) // (own_end - own_start)
             found[places[place]] = known[at][1]
-    before = None
+    before: Part | None = None
     for place in range(len(words)):
-        before = found[place] = found[place] or _part_around(words, place, before, found)
+        if not found[place]:
+            # A new paragraph goes on with the part before it, but not from a fixed one to the text.
+            next_known = next((at for at in range(place, len(words)) if found[at]), None)
+            after = found[next_known] if next_known is not None else None
+            is_new = END in words[place:next_known]
+            begins = place == 0 or words[place - 1] == END
+            goes_on = before and (not begins or (is_new and not (before.is_fixed and after)))
+            found[place] = before if goes_on or words[place] == END else after or before
+        before = found[place]
     return found
-
-
-def _part_around(
-    words: Sequence[str], place: int, before: Part | None, found: Sequence[Part | None]
-) -> Part | None:
-    """Return the part of a word that no other version has.
-
-    A new paragraph goes on with the part before it, except between a fixed part and the text.
-    """
-    next_known = next((at for at in range(place, len(words)) if found[at]), None)
-    after = found[next_known] if next_known is not None else None
-    is_new = END in words[place:next_known]
-    begins = place == 0 or words[place - 1] == END
-    goes_on = before and (not begins or (is_new and not (before.is_fixed and after)))
-    return before if goes_on or words[place] == END else after or before
 
 
 def _plain(word: str) -> str:

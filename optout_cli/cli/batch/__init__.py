@@ -34,14 +34,12 @@ from optout_cli.cli.options import (
     with_engine,
 )
 from optout_cli.errors import ExitCode
-from optout_cli.exporters import Options, exporter_for
+from optout_cli.exporters import Options
 from optout_cli.letters.pipeline import Order, request_file
-from optout_cli.model.letter import EngineName
 from optout_cli.output import is_folder
 from optout_cli.readers.files import STDIN
 from optout_cli.register.folder import LetterFolder
 from optout_cli.register.plan import Replacing
-from optout_cli.register.state import load_register
 
 _HELP = """\
 Write the letters of many requests, one request in each row.
@@ -155,8 +153,7 @@ def command(
         usage_error(message, "leave it out")
     if is_stream and (jobs or 1) > 1:
         usage_error("--stream makes the letters of one row at a time", "leave out --jobs")
-    before = _engine_before(place, order.formats) if look.engine is None else None
-    look = with_engine(look, order.formats, quiet=quiet, before=before)
+    look = with_engine(look, order.formats, quiet=quiet, folder=place)
     library = library_from(overlays, folders, look)
     keys = (*REQUEST_KEYS, *sorted(library.programs.particulars))
     streams = [Stream(inputs[0], keys)] if is_stream else []
@@ -197,14 +194,6 @@ def _check_usage(
         usage_error(f"-o {place} is {what}", "name a folder")
     if prints.paper:
         prints.paper.refuse_other()
-
-
-def _engine_before(place: Path, formats: Sequence[str]) -> EngineName | None:
-    """Return the engine that printed letters of the folder before; only pages need it."""
-    if not any(exporter_for(name).IS_SLOW for name in formats):
-        return None
-    records = load_register(place).records.values()
-    return next((record.engine for record in records if record.engine), None)
 
 
 def _run(
