@@ -25,6 +25,9 @@ HEADER = "jurisdiction,signatory.name,signatory.title,Address"
         ("1 Oak Rd\nA\nEly, Nev. 89301-0012", ["1 Oak Rd\nA", "Ely", "NV", "89301-0012"]),
         ("1 Oak Rd, Suite 4, South Bend IN 46601, USA",
          ["1 Oak Rd, Suite 4", "South Bend", "IN", "46601"]),
+        ("1 Oak Rd, Suite A, Ely NV 89301", ["1 Oak Rd, Suite A", "Ely", "NV", "89301"]),
+        ("1 Oak Rd, Second Floor, San Rafael CA 94903",
+         ["1 Oak Rd, Second Floor", "San Rafael", "CA", "94903"]),
         ("PO Box 2, Lusk, West Virginia, 25301", ["PO Box 2", "Lusk", "WV", "25301"]),
         ("1 Oak Rd, Suite B, NV 89301", None),  # the city is left out
         ("1 Oak Rd Ely NV 89301", None),  # the street's end is not sure

@@ -65,6 +65,25 @@ def test_a_line_break_within_a_columns_name_is_read() -> None:
     assert "Sheriff" not in err
 
 
+@pytest.mark.parametrize(
+    ("delimiter", "own"),
+    [(",", '"# by (name; day;)"'), (";", '"# by (name, day,"'), ("\t", '# ; "x')],
+)
+def test_a_quote_beside_another_delimiter_in_the_columns_names_costs_no_row(
+    delimiter: str, own: str
+) -> None:
+    names, *rows = (HEADER + ROWS).replace(",", delimiter).splitlines()
+    lines = "".join(f"{line}\n" for line in (f"{names}{delimiter}{own}", *rows))
+    code, out, _ = streamed(lines, "-q")
+    assert (code, out) == (0, "".join(f"{name}\n" for name in FILES))
+
+
+def test_a_long_line_of_columns_names_is_read_whole() -> None:
+    code, out, err = streamed(f"{HEADER.strip()},{'x' * 140_000}\n{ROWS}", "-q")
+    assert (code, out) == (1, "")
+    assert err.startswith("-:1: has the column 'xxx")
+
+
 def test_a_quote_that_stays_open_in_the_columns_names_is_told_as_such() -> None:
     code, out, err = streamed(HEADER.replace("signatory.name", '"Sheriff') + ROWS, "-q")
     assert (code, out, err.splitlines()[0]) == (1, "", "-:1: is not CSV: unexpected end of data")

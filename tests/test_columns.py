@@ -105,6 +105,15 @@ def test_columns_beside_each_other_tell_what_each_is(header: str, paths: list[st
     assert table.names == paths
 
 
+def test_a_column_beside_one_that_may_be_anybodys_is_not_taken_for_the_senders() -> None:
+    with pytest.raises(OptoutError) as caught:
+        read_table("County,Sheriff Name,ICE email,Phone,Email\n", "n.csv")
+    assert [problem.message for problem in caught.value.problems] == [
+        "has the column 'Phone', which could be any of 3",
+        "has the column 'Email', which could be any of 4",
+    ]
+
+
 @pytest.mark.parametrize(
     ("header", "cells", "jurisdiction", "state"),
     [

@@ -410,7 +410,18 @@ def test_a_county_is_held_against_the_agreements_of_the_agency_that_it_names(
     base = "jurisdiction: dakota-county-ne\nletter: 287g/terminate\ndate: 2026-11-24\n"
     notes = {note.short or note.text for note in notice_for(library, lines, base).notes}
     assert notes >= {
-        "check model: no agreement wso or tfm of Dakota County, NE is on file",
+        "check model: no agreement wso or tfm of Dakota County Sheriff's Office is on file",
         "check particulars.signed: the letter says 2025-03-05 for each model",
         "add what else to end under model:, or it stays in force: jem of 2020-06-09",
     }
+
+
+def test_one_day_is_no_slip_where_the_data_has_that_day_for_each_model(library: Library) -> None:
+    base = "jurisdiction: little-river-county-sheriffs-office-ar\nletter: 287g/terminate\n"
+    lines = "date: 2026-11-24\nparticulars: {model: [jem, wso], signed: ["
+    for day, codes in (("2025-07-07", []), ("2025-07-08", ["other-signed"] * 2)):
+        notes = notice_for(library, f"{lines}{day}]}}", base).notes
+        assert [
+            note.code for note in notes if "signed" in note.text and "sign" in note.code
+        ] == codes
+        assert "odd-day" not in {note.code for note in notes}

@@ -571,8 +571,12 @@ def test_a_person_may_have_the_label_of_a_form_as_the_family_name(name: str) -> 
     [
         *(
             ("person", text)
-            for text in ("Name", "[Title]", "Street address", "Street", "Don't know")
+            for text in (
+                *("Name", "[Title]", "Street address", "Street", "Don't know"),
+                *("Soon Vacant", "Soon TBA", "Don NaN", "Don L\u00c3\u00b3pez"),
+            )
         ),
+        *((use, text) for use in ("title", "office") for text in ("Soon TBD", "Soon Unknown")),
         *(("city", text) for text in ("City", "Town", "[City]", "City name", "Street address")),
         *(
             ("name", text)

@@ -153,9 +153,11 @@ def agreement_notes(case: Case) -> Iterator[Note]:
     """Yield what the data adds to the particulars, and where they differ from it."""
     locality = case.locality
     source, facts = locality.agency_source, case.kind.particulars
+    known = {agreement.model for agreement in locality.agreements if agreement.signed}
     for name, spec in facts.items():
         days, each = values_of(case, name), values_of(case, spec.per) if spec.per else ()
-        if len(days) == 1 < len(each) and isinstance(days[0], date):
+        # Where the data has the day of each, a note tells which of them differs.
+        if len(days) == 1 < len(each) and isinstance(days[0], date) and not known.issuperset(each):
             text = f"check particulars.{name}: the letter says {days[0]} for each {spec.per}"
             yield Note(code="odd-day", text=text)
     if source is None:
@@ -175,7 +177,7 @@ def agreement_notes(case: Case) -> Iterator[Note]:
         models = {None, *(agreement.model for agreement in locality.agreements)}
         if others := [str(model) for model in values_of(case, name) if model not in models]:
             unknown = " or ".join(others)
-            short = f"check model: no agreement {unknown} of {locality.name} is on file"
+            short = f"check model: no agreement {unknown} of {_party_of(case)} is on file"
             yield Note(code="unlisted-agreement", text=f"{short}: {where}", short=short)
         for listed, stated_day in _other_days(case, name):
             head = "compare with your copy of the agreement"
@@ -183,6 +185,15 @@ def agreement_notes(case: Case) -> Iterator[Note]:
             text = f"{head}: {said}, and {where} says {listed.signed}"
             short = f"{head}: {listed.model} of {stated_day}, or of {listed.signed}"
             yield Note(code="other-signed", text=text, short=short)
+
+
+def _party_of(case: Case) -> str:
+    """Return the agency whose agreements the notes are about: a county's letter may name it."""
+    named = [name for name, spec in case.kind.particulars.items() if spec.known == "agency"]
+    stated = next((text for name in named for text in values_of(case, name) if text), None)
+    signatory = case.request.signatory
+    office = signatory.office if signatory else None
+    return case.locality.name if case.locality.agency else stated or office or case.locality.name
 
 
 def _other_days(case: Case, models: str) -> Iterator[tuple[Agreement, date]]:

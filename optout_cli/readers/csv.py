@@ -49,6 +49,8 @@ _MAX_TITLES = 8  # lines above the header that are looked through
 _MUST_BE_READ_WHOLE = re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}|[A-Za-z],?[ ][0-9]{5}\b")
 _Names = Collection[str]  # of columns, or keys of a request
 
+csv.field_size_limit(2**31 - 1)  # a long cell is refused with its place, as any text is
+
 
 class _Line(NamedTuple):
     """A line with a filled cell: its first line in the file, and its row in a spreadsheet."""
@@ -97,15 +99,14 @@ def rows_as_they_come(lines: Iterator[str], file: str, keys: _Names) -> Iterator
         if not top.strip():
             continue
         # A cell in quotes may go on in the next line: more text makes no other row then.
-        is_open = any(
-            len([*_cells_of(top, delimiter)]) == len([*_cells_of(f"{top}more", delimiter)])
-            for delimiter in _DELIMITERS
+        whole, more = (
+            len([*_cells_of(it, _find_delimiter(top, ()))]) for it in (top, f"{top}more")
         )
-        if count > _MAX_TITLES or not is_open:
+        if count > _MAX_TITLES or whole < more:
             break
-    table, _ = read_table(top, file, keys=keys)
-    if table:
-        for below in _read_lines(lines, file, table.delimiter, count):
+    table, rest = read_table(top, file, keys=keys)
+    if table:  # there are rows below the header if the first line seemed to go on
+        for below in chain(rest, _read_lines(lines, file, table.delimiter, count)):
             yield _row_from(below, table, file)
 
 
@@ -123,7 +124,6 @@ def read_table(
     With the `keys` of a request, a column that is like none of them is a problem of the table.
     """
     keys = () if columns else keys
-    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     delimiter = "," if is_sheet else _find_delimiter(text, columns)
     lines = _read_lines(text, file, delimiter)
     if is_sheet:
@@ -309,7 +309,7 @@ def _settle(meant: list[list[str]]) -> list[list[str]]:
     has_place = [_KEY] in meant
     settled: list[list[str]] = []
     for before, paths, after in zip([[], *meant], meant, [*meant[1:], []], strict=False):
-        chosen = paths
+        chosen, last = paths, settled[-1] if settled else []
         beside = {path.rpartition(".")[2] for path in (*before, *after)}
         if paths == [*CITY] and (has_place or beside & {"street", "zip"}):
             chosen = [CITY[1]]
@@ -319,7 +319,7 @@ def _settle(meant: list[list[str]]) -> list[list[str]]:
             is_only = meant.count(paths) == 1 and [STATE[1]] not in meant
             if is_only or _KEY in (*before, *after):
                 chosen = [STATE_OF_PLACE]
-        elif len(paths) > 1 and settled and settled[-1][0].startswith("signatory."):
+        elif len(paths) > 1 and len(last) == 1 and last[0].startswith("signatory."):
             chosen = [path for path in paths if path.startswith("signatory.")] or paths
         settled.append(chosen)
     return settled

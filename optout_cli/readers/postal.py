@@ -132,7 +132,10 @@ def address_parts(text: str) -> dict[str, str] | None:
         " ".join(line.split()).strip(" ,") for line in _COUNTRY.sub("", text.strip()).split("\n")
     ]
     *above, last = [line for line in lines if line] or [""]
-    if not (found := next(filter(None, (place.fullmatch(last) for place in _PLACES)), None)):
+    matches = (match for place in _PLACES if (match := place.fullmatch(last)))
+    # `1 Main St, Suite A, Reno NV 89501` has no comma before the state: `Reno NV` is none.
+    found = next((it for it in matches if not it["state"] or state_code(it["state"])), None)
+    if found is None:
         return None
     city, state = found["city"].strip(), state_code(found["state"])
     if not found["state"]:
