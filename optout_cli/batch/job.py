@@ -6,6 +6,7 @@ letter is made, and must be the same then.
 """
 
 import pickle
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -258,9 +259,9 @@ def row_errors(location: Location) -> Iterator[None]:
         hint = _CHECK_DISK if isinstance(error, OSError) else _REPORT
         problem = Problem("internal-error", message, location, hint)
         if isinstance(error, MemoryError):
-            from multiprocessing import parent_process  # imported where there are workers
-
             message = "there is not enough memory for its letters"
-            fewer = "try it with --jobs 1" if parent_process() else None  # only workers share it
+            workers = sys.modules.get("multiprocessing")  # what a worker has imported
+            is_shared = workers is not None and workers.parent_process()
+            fewer = "try it with --jobs 1" if is_shared else None
             problem = Problem("out-of-memory", message, location, fewer)
         raise OptoutError(problem, traceback=traceback) from None

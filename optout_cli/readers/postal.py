@@ -82,7 +82,7 @@ _HOW_TO_READ = (
     "read it again from the receipt: 20 or 22 digits on the green and white slip, or two letters,"
     " nine digits and two letters"
 )
-_CARRIER = re.compile(r"(?i)\b(?:ups|u\.p\.s|fed ?ex|federal express|dhl|ontrac|courier)\b")
+_CARRIER = re.compile(r"(?i)\b(?:ups|u\.p\.s|fed ?ex|federal express|dhl|ontrac)\b")
 _OTHER_CARRIER = "another carrier, such as UPS, is by mail: --by mail, or by: mail in a request"
 
 
