@@ -51,22 +51,8 @@ _LATER = "later"
 _UNSAID = Given("", None, None, None, None, {})
 
 
-_HELP = """\
-Record what came back, and name the letter that answers it.
-
-LETTER is a file of your letter in any format, its reference, or its folder. On a terminal,
-optout asks what came back, when, from whom and in which words, and offers to begin the letter
-that answers it. With --reply it asks nothing; a wrong one lists the replies that optout knows.
-
-A file that you give is copied to evidence/ in the folder of the letter. --correct replaces the
-last answer, or that of --of, and keeps what you do not say again; if the reply is of another
-kind, it keeps only the day, who answered, and the file. Prints the path of the letter.
-"""
-
-
 @click.command(
     "answer",
-    help=_HELP,
     short_help="Record an answer, and begin the letter that answers it.",
     epilog="optout answer letters/2026-11-20-opt-out-ice.txt --reply refused\n"
     "optout answer letters/2026-11-20-opt-out-bureau.txt --reply acknowledged",
@@ -117,7 +103,16 @@ def command(
     overlays: Sequence[str],
     folders: Sequence[Path],
 ) -> None:
-    """Ask what came back, or take it from the options, record it, and say what is next."""
+    """Record what came back, and name the letter that answers it.
+
+    LETTER is a file of your letter in any format, its reference, or its folder. On a terminal,
+    optout asks what came back, when, from whom and in which words, and offers to begin the letter
+    that answers it. With --reply it asks nothing; a wrong one lists the replies that optout knows.
+
+    A file that you give is copied to evidence/ in the folder of the letter. --correct replaces the
+    last answer, or that of --of, and keeps what you do not say again; if the reply is of another
+    kind, it keeps only the day, who answered, and the file. Prints the path of the letter.
+    """
     words = words and " ".join(words.split())  # the next letter quotes them on one line
     day, of = (None, of or day) if undo else (day, of)  # which answer to take back
     given = Given(id or "", day, by, words, scan, dict(map(split_assignment, assignments)))
@@ -129,13 +124,7 @@ def command(
     try:
         state = _choose(letter, found, is_asked=is_asked)
         statement = _Statement(letter, found, state, record.now(), library)
-        old: Answered | None = state.last("answered", of) if correct else None
-        if correct and old is None:
-            message = f"no answer{f' of {of}' if of else ''} to the letter is recorded"
-            days = " and ".join(str(answer.on) for answer in state.answers)
-            hint = f"the answers are of {days}" if days else "leave --correct out to record one"
-            location = Location("--of" if of else "--correct", is_command_line=True)
-            raise OptoutError(Problem("nothing-recorded", message, location, hint))
+        old = _answer_to_correct(state, of) if correct else None
         said = None if undo else _read_said(statement, given, old, is_asked=is_asked)
     except (click.Abort, KeyboardInterrupt):
         say("\nstopped; nothing was recorded")
@@ -221,6 +210,18 @@ def _choose(text: str, found: LookUp, *, is_asked: bool) -> LetterState:
     why = "Each is a letter that went out from this folder."
     asked = {"Letter": lambda _: ask_choice("Letter", names, explain=why)}
     return dict(zip(names, states, strict=True))[ask_in_turn(lambda _: asked)["Letter"]]
+
+
+def _answer_to_correct(state: LetterState, of: date | None) -> Answered:
+    """Return the answer that was recorded last, or last of a day. Raises OptoutError for none."""
+    found: Answered | None = state.last("answered", of)
+    if found is None:
+        message = f"no answer{f' of {of}' if of else ''} to the letter is recorded"
+        days = " and ".join(str(answer.on) for answer in state.answers)
+        hint = f"the answers are of {days}" if days else "leave --correct out to record one"
+        location = Location("--of" if of else "--correct", is_command_line=True)
+        raise OptoutError(Problem("nothing-recorded", message, location, hint))
+    return found
 
 
 class _Statement(NamedTuple):

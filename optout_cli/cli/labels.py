@@ -25,27 +25,13 @@ from optout_cli.model.letter import EngineName, MailingForm
 from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import is_folder
 from optout_cli.register.recorder import look_up
+from optout_cli.register.state import LetterState
 from optout_cli.register.status import what_is
-from optout_cli.reports.packet import mailings_of
-
-_HELP = """\
-Print labels or envelopes for the offices that get a copy of a letter.
-
-A letter's own address shows in the window of its envelope; a copy goes out in an envelope
-without one. Labels are for sheets of 30 (Avery 5160: 2 5/8 by 1 inch). Under the address, in
-small type, each has the jurisdiction and the reference of the letter, if there is room. Print
-at 100 %, not scaled to fit.
-
-LETTER is a file of the letter, its reference, or a folder, which stands for all its letters
-that are still to be sent. A recipient whose letter goes only by e-mail or fax needs none.
-
-Prints the path of the file.
-"""
+from optout_cli.reports.packet import Mailings, mailings_of
 
 
 @click.command(
     "labels",
-    help=_HELP,
     short_help="Print labels or envelopes for the copies of letters.",
     epilog="optout labels letters/ --recipients\noptout labels letters/ --recipients --envelopes",
 )
@@ -86,24 +72,25 @@ def command(
     quiet: bool,
     folders: Sequence[Path],
 ) -> None:
-    """Choose the letters, and print the addresses of those who get a copy."""
+    """Print labels or envelopes for the offices that get a copy of a letter.
+
+    A letter's own address shows in the window of its envelope; a copy goes out in an envelope
+    without one. Labels are for sheets of 30 (Avery 5160: 2 5/8 by 1 inch). Under the address, in
+    small type, each has the jurisdiction and the reference of the letter, if there is room. Print
+    at 100 %, not scaled to fit.
+
+    LETTER is a file of the letter, its reference, or a folder, which stands for all its letters
+    that are still to be sent. A recipient whose letter goes only by e-mail or fax needs none.
+
+    Prints the path of the file.
+    """
     found = look_up(letter, within, parties or PARTIES)
     form: MailingForm = "envelopes" if are_envelopes else "labels"
     # Letters that were put into a PDF to print, in its order: they lie so beside the labels.
     states = sorted((letter.state for letter in found.letters), key=lambda state: state.print_place)
-    in_folder = is_folder(Path(letter))  # it stands for the letters that are still to be mailed
-    if in_folder:
-        states = [state for state in states if not state.is_withdrawn]
-    own = [state for state in states if with_sent or not (in_folder and state.sent)]
-    left = len(states) - len(own)
-    mailings = mailings_of(own, form, with_recipients=with_recipients, with_messages=not in_folder)
-    if not mailings.mailings:
-        message, hint = "no office gets a copy of it", "add --recipients for the recipients' own"
-        if left and not own:
-            message, hint = "all its letters are recorded as sent", "add --sent to print for them"
-        elif with_recipients:
-            message, hint = "none of its letters is still to be mailed", "name one of its files"
-        raise OptoutError(Problem("no-copies", message, Location(letter), hint))
+    mailings, left = _addresses_to_print(
+        letter, states, form, with_recipients=with_recipients, with_sent=with_sent
+    )
     printed = fit_mailings(mailings.mailings, form)
     path = pdf_path(output, f"{form}.pdf", f"file of {form}")
     look = with_engine(Options(engine=engine), ["pdf"], quiet=quiet)
@@ -118,3 +105,31 @@ def command(
         for name in mailings.without:
             say(f"note: {name} gets a copy too, but the letter has no address for that")
         say(f"next: print {path or 'it'} at 100 %, not scaled to fit")
+
+
+def _addresses_to_print(
+    named: str,
+    states: Sequence[LetterState],
+    form: MailingForm,
+    *,
+    with_recipients: bool,
+    with_sent: bool,
+) -> tuple[Mailings, int]:
+    """Return the addresses to print, and how many letters are left out since they were sent.
+
+    A folder stands for the letters in it that are still to be mailed. Raises OptoutError for none.
+    """
+    in_folder = is_folder(Path(named))
+    if in_folder:
+        states = [state for state in states if not state.is_withdrawn]
+    own = [state for state in states if with_sent or not (in_folder and state.sent)]
+    found = mailings_of(own, form, with_recipients=with_recipients, with_messages=not in_folder)
+    left = len(states) - len(own)
+    if not found.mailings:
+        message, hint = "no office gets a copy of it", "add --recipients for the recipients' own"
+        if left and not own:
+            message, hint = "all its letters are recorded as sent", "add --sent to print for them"
+        elif with_recipients:
+            message, hint = "none of its letters is still to be mailed", "name one of its files"
+        raise OptoutError(Problem("no-copies", message, Location(named), hint))
+    return found, left
