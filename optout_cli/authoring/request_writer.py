@@ -135,24 +135,19 @@ def _lines(key: str, value: Any, sample: Any, indent: int = 0) -> Iterator[str]:
             yield from _lines(inner, inner_value, samples.get(inner), indent + 2)
     elif isinstance(shown, list) and len(head) + len(_flow(shown)) > _COLUMNS:
         yield head
-        yield from _item_lines(shown, f"{head[: head.index(key)]}  ")
+        edge = f"{head[: head.index(key)]}  "
+        for item in shown:  # a long one takes several lines
+            if len(edge) + len(_flow(item)) < _COLUMNS:
+                yield f"{edge}- {_flow(item)}"
+            elif isinstance(item, Mapping):
+                first, *others = (f"{name}: {_flow(each)}" for name, each in item.items())
+                yield f"{edge}- {first}"
+                yield from (f"{edge}  {line}" for line in others)
+            else:
+                yield f"{edge}- >-"
+                yield from wrap(item, _COLUMNS, f"{edge}  ")
     else:
         yield f"{head} {_flow(shown)}".rstrip()
-
-
-def _item_lines(items: list[Any], head: str) -> Iterator[str]:
-    """Yield the lines of a list. A long item takes several lines."""
-    inner = f"{head}  "
-    for item in items:
-        if len(head) + len(_flow(item)) < _COLUMNS:
-            yield f"{head}- {_flow(item)}"
-        elif isinstance(item, Mapping):
-            first, *others = (f"{key}: {_flow(value)}" for key, value in item.items())
-            yield f"{head}- {first}"
-            yield from (f"{inner}{line}" for line in others)
-        else:
-            yield f"{head}- >-"
-            yield from wrap(item, _COLUMNS, inner)
 
 
 def _flow(value: Any) -> str:

@@ -182,9 +182,8 @@ def command(
         _copy_wording(jurisdiction, letter, output, library, quiet=quiet)
         return
     named = {"--data": overlays, "--templates": folders, "--files-from": files_from}
-    options = "".join(
-        f" {name} {quote(str(value))}" for name, values in named.items() for value in values
-    )
+    given = ((name, str(value)) for name, values in named.items() for value in values)
+    options = "".join(f" {name} {quote(value)}" for name, value in given)
     asked = letter, output, options, quiet, wants_workbook, former, within, common, files_from
     order = NewOrder(*asked)
     if wants_table or wants_workbook:
