@@ -104,11 +104,15 @@ def ask(
     """
     if note and not typed:
         say_wrapped(note)
-    while True:
+    chosen = ""
+    while not chosen:
         text = typed or _read(label, default, explain)
         typed = None
         may_skip = check is not None and not required and text != default
-        is_left_out = text == _SKIP or (may_skip and _is_nothing(text))
+        is_nothing = may_skip and _NOTHING.fullmatch(text)
+        if is_nothing:
+            say_wrapped("Skipped.", "  ")
+        is_left_out = is_nothing or text == _SKIP
         text = "" if is_left_out else text if text == default else tidied(path, text)
         if not text and required:
             back = "" if explain is None or is_first else " Type < to go back."
@@ -123,16 +127,7 @@ def ask(
                 hint = f"{problem.hint}; ".replace("?;", "?") if problem.hint else ""
                 problem = replace(problem, hint=f"{hint}Enter alone skips the question")
             chosen, typed = _choose_meaning(text, problem, likely)
-            if chosen:
-                return chosen
-
-
-def _is_nothing(text: str) -> bool:
-    """Tell whether a text only says that there is no answer, and say that it is left out then."""
-    is_nothing = bool(_NOTHING.fullmatch(text))
-    if is_nothing:
-        say_wrapped("Skipped.", "  ")
-    return is_nothing
+    return chosen
 
 
 def tidied(path: str, text: str) -> str:
