@@ -65,7 +65,15 @@ def results_in_order(
     """
     waiting = iter(tasks)
     jobs = jobs if jobs > 1 and can_start_workers() else 1
-    yield from _results_here(work, waiting if jobs == 1 else islice(waiting, int(first_here)))
+    gc.freeze()
+    try:
+        here = waiting if jobs == 1 else islice(waiting, int(first_here))
+        for number, task in enumerate(here, 1):
+            yield task, work(task)
+            if number % _TASKS_PER_COLLECTION == 0:
+                gc.collect(_YOUNG)
+    finally:
+        gc.unfreeze()
     following = next(waiting, None)
     while following is not None:
         handed: deque[tuple[_Task, Future[bytes | str]]] = deque()
@@ -114,19 +122,6 @@ def _kill_workers() -> None:
 
     for child in active_children():
         child.kill()
-
-
-def _results_here(
-    work: Callable[[_Task], _Result], tasks: Iterable[_Task]
-) -> Iterator[tuple[_Task, _Result]]:
-    gc.freeze()
-    try:
-        for number, task in enumerate(tasks, 1):
-            yield task, work(task)
-            if number % _TASKS_PER_COLLECTION == 0:
-                gc.collect(_YOUNG)
-    finally:
-        gc.unfreeze()
 
 
 @contextmanager

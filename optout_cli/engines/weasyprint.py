@@ -218,19 +218,17 @@ def _raise_warnings(about: str, images: Mapping[str, Image] | None = None) -> It
         raise
     finally:
         logger.removeHandler(logged)
-    messages = (record.getMessage() for record in logged.buffer)
-    raise_any(dict.fromkeys(_problem_in(message, about, images) for message in messages))
-
-
-def _problem_in(message: str, about: str, images: Mapping[str, Image]) -> Problem:
-    """Return the Problem that a message of the engine is about."""
-    if glyph := re.search(r"\.notdef glyph .*\(U\+([0-9A-F]+)\)", message):
-        return unknown_glyph(int(glyph[1], 16))
-    faults = (f"load image at {url!r}" for url in images), (f"SVG image {url}" for url in images)
-    for url, *said in zip(images, *faults, strict=True):
-        if any(words in message for words in said):
-            return broken_picture(images[url], url.removeprefix(_OWN))
-    return Problem("page", f"{about} cannot be printed as it is: {message}")
+    problems: dict[Problem, None] = {}  # each once
+    for message in (record.getMessage() for record in logged.buffer):
+        problem = Problem("page", f"{about} cannot be printed as it is: {message}")
+        for url in images:
+            if f"load image at {url!r}" in message or f"SVG image {url}" in message:
+                problem = broken_picture(images[url], url.removeprefix(_OWN))
+                break
+        if glyph := re.search(r"\.notdef glyph .*\(U\+([0-9A-F]+)\)", message):
+            problem = unknown_glyph(int(glyph[1], 16))
+        problems[problem] = None
+    raise_any(problems)
 
 
 def _outside(url: str) -> Problem:
@@ -262,38 +260,28 @@ def finish(document: Any, pdf: Any) -> None:
     """Correct the file's tags. Raises OptoutError for a character that the typeface lacks."""
     by_reference = {node.reference: node for node in pdf.objects}
     for item in list(pdf.objects):
+        kind = item.get("S") if isinstance(item, dict) else None
         if getattr(item, "extra", {}).get("Type") == "/Metadata":
             end = b"</rdf:RDF>"
             item.stream = [part.replace(end, _PDFUA_XMP + end) for part in item.stream]
-        elif isinstance(item, dict) and item.get("S") == "/LI":
-            _give_body(item, by_reference, pdf)
-        elif isinstance(item, dict) and item.get("S") == "/Figure":
+        elif kind == "/LI":
+            # Put what is loose in a list item into one LBody, beside its label (ISO 14289-1, 7.2).
+            loose = [key for key in item["K"] if by_reference[key]["S"] not in ("/Lbl", "/LBody")]
+            if not loose:
+                continue
+            parts = {"K": pydyf.Array(loose), "Pg": item["Pg"], "P": item.reference}
+            body = pydyf.Dictionary({"Type": "/StructElem", "S": "/LBody", **parts})
+            pdf.add_object(body)
+            for key in loose:
+                by_reference[key]["P"] = body.reference
+            kept = [key for key in item["K"] if key not in loose]
+            item["K"] = pydyf.Array([*kept, body.reference])
+        elif kind == "/Figure":
             # Turn the box from pixels below the page's top into points above its foot.
             left, top, right, bottom = (value * _PT_PER_PX for value in item["A"]["BBox"])
             box = [left, _PAGE_HEIGHT - bottom, right, _PAGE_HEIGHT - top]
             item["A"]["BBox"] = pydyf.Array(box)
     raise_any(foreign_glyphs(pdf, document))
-
-
-def _give_body(item: Any, by_reference: Any, pdf: Any) -> None:
-    """Put the contents of a list item into one LBody, beside its label (ISO 14289-1, 7.2)."""
-    loose = [key for key in item["K"] if by_reference[key]["S"] not in ("/Lbl", "/LBody")]
-    if not loose:
-        return
-    body = pydyf.Dictionary(
-        {
-            "Type": "/StructElem",
-            "S": "/LBody",
-            "K": pydyf.Array(loose),
-            "Pg": item["Pg"],
-            "P": item.reference,
-        }
-    )
-    pdf.add_object(body)
-    for key in loose:
-        by_reference[key]["P"] = body.reference
-    kept = [key for key in item["K"] if key not in loose]
-    item["K"] = pydyf.Array([*kept, body.reference])
 
 
 # What the laid-out pages show: whether words fit, and which characters were drawn. The engine has

@@ -5,7 +5,7 @@ For services that take a PDF, and to print for a fax machine. No archive copy: i
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from ctypes import c_int, c_uint
+from ctypes import c_int
 from io import BytesIO
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
@@ -175,6 +175,8 @@ def _is_white(item: "PdfObject") -> bool:
     import pypdfium2.raw as pdfium_c
     from pypdfium2 import PdfImage, PdfTextObj
 
+    from optout_cli.readers.pdf_pages import has_light_fill
+
     if isinstance(item, PdfImage):
         item.get_bitmap()
         # Damage makes such a picture white, which would then take fewer bytes.
@@ -188,9 +190,7 @@ def _is_white(item: "PdfObject") -> bool:
         fill, stroke = c_int(), c_int()
         if not pdfium_c.FPDFPath_GetDrawMode(item, fill, stroke) or stroke.value:
             return False
-    shades = [c_uint() for _ in range(4)]
-    is_known = pdfium_c.FPDFPageObj_GetFillColor(item, *shades)
-    return bool(is_known) and all(shade.value > _WHITE for shade in shades[:3])
+    return has_light_fill(item, _WHITE)
 
 
 def _paints(drawing: "Object", seen: set[tuple[int, int]]) -> bool:

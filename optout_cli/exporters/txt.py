@@ -133,35 +133,27 @@ def _bind_to_next(group: Group, block: Block, following: Block) -> Group:
 
 
 @lru_cache(maxsize=1024)  # most blocks are the same from county to county
-def _group_of(block: Block) -> Group:
-    return tuple(_block_lines(block))
-
-
-def _block_lines(block: Block, indent: str = "") -> Iterator[Line]:
-    if isinstance(block, ListBlock):
-        width = len(f"{len(block.items)}. ") if block.ordered else 2
-        inner = indent + " " * width
-        for number, item in enumerate(block.items, 1):
-            mark = f"{number}." if block.ordered else "-"
-            bullet = "" if block.has_boxes else mark.ljust(width)
-            inside: list[Line] = []
-            for part, following in zip(item, [*item[1:], None], strict=True):
-                group = tuple(_block_lines(part, inner))
-                inside += _bind_to_next(group, part, following) if following else group
-            first, *others = inside or [Line("")]  # an item may be invisible: a soft hyphen
-            yield Line(indent + bullet + first.text.removeprefix(inner), first.bond)
-            yield from others
-    elif isinstance(block, Quote):
+def _group_of(block: Block, indent: str = "") -> Group:
+    if isinstance(block, Quote):
         quoted = indent + _QUOTE_INDENT
-        yield from join_groups(tuple(_block_lines(part, quoted)) for part in block.blocks)
-    else:
-        assert isinstance(block, Paragraph | Heading)
-        lines = [
-            line
-            for text in plain(block.runs).split("\n")
-            for line in wrap(text, first=indent, rest=indent)
-        ]
-        yield from _bind_all(lines) if isinstance(block, Heading) else _bind_ends(lines)
+        return tuple(join_groups(_group_of(part, quoted) for part in block.blocks))
+    if not isinstance(block, ListBlock):
+        texts = plain(block.runs).split("\n")
+        lines = [line for text in texts for line in wrap(text, first=indent, rest=indent)]
+        return _bind_all(lines) if isinstance(block, Heading) else _bind_ends(lines)
+    width = len(f"{len(block.items)}. ") if block.ordered else 2
+    inner = indent + " " * width
+    listed: list[Line] = []
+    for number, item in enumerate(block.items, 1):
+        mark = f"{number}." if block.ordered else "-"
+        bullet = "" if block.has_boxes else mark.ljust(width)
+        inside: list[Line] = []
+        for part, following in zip(item, [*item[1:], None], strict=True):
+            group = _group_of(part, inner)
+            inside += _bind_to_next(group, part, following) if following else group
+        first, *others = inside or [Line("")]  # an item may be invisible: a soft hyphen
+        listed += [Line(indent + bullet + first.text.removeprefix(inner), first.bond), *others]
+    return tuple(listed)
 
 
 def _bind_all(texts: Iterable[str], bond: Bond = Bond.FREE) -> Group:

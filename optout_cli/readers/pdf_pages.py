@@ -21,7 +21,7 @@ from typing import Any
 import pikepdf
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
-from pypdfium2 import PdfPage, PdfTextObj
+from pypdfium2 import PdfObject, PdfPage, PdfTextObj
 
 from optout_cli.errors import shorten
 
@@ -303,10 +303,15 @@ def _invisible_words(page: PdfPage) -> str:
     # A form may contain a picture, and pdfium does not tell the place of its words.
     if pdfium_c.FPDF_PAGEOBJ_IMAGE in kinds or pdfium_c.FPDF_PAGEOBJ_FORM in kinds:
         return ""
-    texts = (
-        it for it, kind in zip(parts, kinds, strict=True) if kind == pdfium_c.FPDF_PAGEOBJ_TEXT
-    )
-    if not (pale := list(filter(_has_no_color, texts))):
+    pale = []  # words in white, or that are not drawn at all
+    for part, kind in zip(parts, kinds, strict=True):
+        if kind != pdfium_c.FPDF_PAGEOBJ_TEXT:
+            continue
+        mode = pdfium_c.FPDFTextObj_GetTextRenderMode(part)
+        is_white = mode == pdfium_c.FPDF_TEXTRENDERMODE_FILL and has_light_fill(part, _WHITE)
+        if is_white or mode == pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE:
+            pale.append(part)
+    if not pale:
         return ""
     with closing(page.render(scale=small_scale(page), grayscale=True)) as drawn:
         picture, place = drawn.to_pil(), drawn.get_posconv(page)
@@ -325,14 +330,11 @@ def _invisible_words(page: PdfPage) -> str:
     return " ".join(filter(None, hidden))
 
 
-def _has_no_color(text: PdfTextObj) -> bool:
-    """Tell whether words are drawn in white, or not drawn at all."""
+def has_light_fill(item: PdfObject, darkest: int) -> bool:
+    """Tell whether words or a shape are filled with a color lighter than the gray `darkest`."""
     shades = [c_uint() for _ in range(4)]
-    mode = pdfium_c.FPDFTextObj_GetTextRenderMode(text)
-    if mode != pdfium_c.FPDF_TEXTRENDERMODE_FILL:
-        return bool(mode == pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE)
-    is_known = pdfium_c.FPDFPageObj_GetFillColor(text, *shades)
-    return bool(is_known) and all(shade.value > _WHITE for shade in shades[:3])
+    is_known = pdfium_c.FPDFPageObj_GetFillColor(item, *shades)
+    return bool(is_known) and all(shade.value > darkest for shade in shades[:3])
 
 
 def small_scale(page: PdfPage) -> float:

@@ -256,7 +256,14 @@ def _syntax_problem(
     if found := _OPEN.match(jinja_message):
         message = f"{{% {found[1]} %}} is never closed"
         hint: str | None = f"add {{% end{found[1]} %}} after its contents"
-        line = _line_left_open(found[1], path) or line
+        source = path.read_text("utf-8-sig") if path else ""
+        open_lines: list[int] = []  # of the tags that nothing closes
+        for mark in re.finditer(rf"{{%[-+]?\s*(end)?{found[1]}\b", source):
+            if not mark[1]:
+                open_lines.append(source.count("\n", 0, mark.start()) + 1)
+            elif open_lines:
+                open_lines.pop()
+        line = open_lines[-1] if open_lines else line
     elif found := _UNKNOWN_TAG.match(jinja_message):
         tag, around = found.groups()  # `{% tag %}`, and the open `{% around %}` that holds it
         meant = _INSTEAD.get(tag)
@@ -271,18 +278,6 @@ def _syntax_problem(
         message, hint = _reword(jinja_message, _SYNTAX)
         hint = getattr(error, "hint", hint)
     return Problem("template", message, Location(shown, line), hint)
-
-
-def _line_left_open(tag: str, path: Path | None) -> int | None:
-    """Return the line of the last `tag` that nothing closes."""
-    source = path.read_text("utf-8-sig") if path else ""
-    open_lines: list[int] = []
-    for found in re.finditer(rf"{{%[-+]?\s*(end)?{tag}\b", source):
-        if not found[1]:
-            open_lines.append(source.count("\n", 0, found.start()) + 1)
-        elif open_lines:
-            open_lines.pop()
-    return open_lines[-1] if open_lines else None
 
 
 class _Source:
