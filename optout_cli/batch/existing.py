@@ -36,14 +36,20 @@ def _refuse_others(plan: BatchPlan, register: Register) -> None:
     """Leave out each good row that would replace a letter of another table or request."""
     folder, records = register.folder, register.records
     for row in plan.good:
-        others = [
-            record
-            for path in row.paths
-            if (record := records.get(path))
-            and record.fingerprint != row.fingerprint
-            and not _is_same_request(plan, record, row)
-            and (folder / path).is_file()
-        ]
+        file, others = row.location.file, []
+        tables, is_pipe = plan.origins.get(file, ()), file in plan.pipes
+        tables = tables[1:] if is_pipe else tables  # its own content is another table each time
+        for path in row.paths:
+            record = records.get(path)
+            if record is None or record.fingerprint == row.fingerprint:
+                continue
+            # The file may be of this row, in its table or in rejects of that.
+            is_same_table = not set(record.origins).isdisjoint(tables)
+            if not record.origins and not is_pipe:
+                is_same_table = record.source == file
+            is_same_request = is_same_table and record.key == row.key
+            if not is_same_request and (folder / path).is_file():
+                others.append(record)
         if others:
             more = f" and {len(others) - 1} more" if others[1:] else ""
             place = folder / others[0].path
@@ -52,18 +58,6 @@ def _refuse_others(plan: BatchPlan, register: Register) -> None:
             if any(register.is_sent(it.path) for it in others):  # --force would not replace it
                 hint = "name another folder with -o, or give the changed letter a new date"
             plan.leave(row, Problem("file-exists", message, row.location, hint))
-
-
-def _is_same_request(plan: BatchPlan, record: Record, row: CheckedRow) -> bool:
-    """Tell whether a file was written from this row, in its table or in rejects of that."""
-    file = row.location.file
-    tables = plan.origins.get(file, ())
-    if file in plan.pipes:
-        tables = tables[1:]  # the pipe's own content is another table each time
-    is_same_table = not set(record.origins).isdisjoint(tables)
-    if not record.origins and file not in plan.pipes:
-        is_same_table = record.source == file
-    return is_same_table and record.key == row.key
 
 
 def _refuse_repeats(plan: BatchPlan, register: Register, today: date) -> None:
