@@ -12,8 +12,11 @@ from optout_cli import bundled
 from optout_cli.authoring.earlier import FACTS
 from optout_cli.cache import Cache
 from optout_cli.errors import Location, Problem
-from optout_cli.model.program import FOLLOWED, Period
+from optout_cli.model.program import FOLLOWED, Period, Program
 from optout_cli.programs import Programs, load_programs
+from optout_cli.programs.validation import program_problems
+from optout_cli.readers.files import load_document
+from optout_cli.readers.validate import convert
 
 PROGRAM = """\
 title: Example
@@ -59,6 +62,12 @@ def test_a_folder_with_a_program_file_adds_a_program(load: Load) -> None:
     assert [id for id, _, _ in programs.letters()] == sorted(["example/ask", *shipped])
     program, kind = programs.find("example/ask")
     assert (program.title, kind.title) == ("Example", "Question")
+
+
+@pytest.mark.parametrize("id", ["287g", SHIPPED])
+def test_a_shipped_program_has_no_problem_even_in_its_patterns(id: str) -> None:
+    document = load_document(str(bundled.TEMPLATES / id / "program.yaml"))
+    assert [*program_problems(convert(document, Program), document)] == []
 
 
 def test_a_folder_that_begins_with_an_underscore_is_not_a_program(load: Load) -> None:

@@ -216,6 +216,8 @@ def _recipient_problem(code: str, message: str, recipient: Recipient, field: str
 @lru_cache(maxsize=4096)  # most addresses are the same from county to county
 def lines_taken(text: str, width: float, size: float, weight: str = "normal") -> int:
     """Return how many lines of `width` points a text takes, set in `size` points."""
+    if len(text) * size * _WIDEST <= width and "\n" not in text:
+        return 1  # to measure a word takes 0.05 ms
     fits, space = width * _UNITS / size, _width(" ", weight)
     lines = 0
     for part in broken_words(text, width, size, weight).split("\n"):

@@ -68,8 +68,8 @@ _SMALL = _LENGTHS["notation"]  # below the signature
 # Of all lines there but the first: width and size in points, weight.
 _NOTATION = (PAGE_WIDTH - _LENGTHS["notation-indent"], _SMALL, "normal")
 _WORDS, _RUNNING = "words.json", "running.json"
-# What heads, feet and marks say, on each page.
-_ON_EACH_PAGE = ("mark", "continuation", "head", "foot", "title")
+# What the heads of later pages say.
+_IN_HEADS = ("mark", "continuation", "head", "title")
 _LONG = 330  # characters, which take more than three lines
 _Words = dict[str, Any]  # Any: JSON
 
@@ -156,7 +156,7 @@ class Engine:
         """Return a page with these words as PDF. Raises OptoutError for what cannot be drawn."""
         pictures = pictures or {}
         data = _as_json(words)
-        running = {name: words[name] for name in _ON_EACH_PAGE if name in words}
+        running = {name: words[name] for name in _IN_HEADS if name in words}
         files = {name: picture.content for name, picture in pictures.items()}
         # Words in a file leave Typst what it keeps from the pages before; `sys.inputs` do not.
         files |= {_WORDS: data.encode(), _RUNNING: _as_json(running).encode()}

@@ -5,6 +5,7 @@ Styles, places and sizes are those of letter.css, as far as Word has them.
 
 from collections.abc import Sequence
 from datetime import datetime, time
+from functools import cache
 from io import BytesIO
 from typing import NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -101,7 +102,7 @@ _UNUSED = ("/stylesWithEffects", "/customXml", "/thumbnail", "/extended-properti
 def written_in_word(letter: Letter) -> bytes:
     """Return the letter as a document; the same letter gives the same bytes."""
     look = look_in_word(letter)
-    document = _blank_document(is_tight=bool(look))
+    document = docx.Document(BytesIO(_blank_document(is_tight=bool(look))))
     properties = document.core_properties
     properties.title = letter.plain_subject[:_MOST]
     properties.author = properties.last_modified_by = letter.sender[0][:_MOST]
@@ -131,7 +132,8 @@ def written_in_word(letter: Letter) -> bytes:
     return packed.getvalue()
 
 
-def _blank_document(*, is_tight: bool) -> Document:
+@cache  # to make it takes as long as the rest of a letter
+def _blank_document(*, is_tight: bool) -> bytes:
     """Return a document of one page with the letter's styles, and no paragraph."""
     document = docx.Document()
     section = document.sections[0]
@@ -155,7 +157,9 @@ def _blank_document(*, is_tight: bool) -> Document:
     for owner in (document.part.rels, document.part.package.rels):
         for id in [id for id, rel in owner.items() if rel.reltype.endswith(_UNUSED)]:
             del owner[id]
-    return document
+    blank = BytesIO()
+    document.save(blank)
+    return blank.getvalue()
 
 
 def _set_look(style: ParagraphStyle, look: _Look) -> None:

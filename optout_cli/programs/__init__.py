@@ -149,7 +149,8 @@ def load_programs(folders: Sequence[Path], cache: Cache | None) -> Programs:
             *overlays, lowest = [
                 path for folder in folders if (path := folder / id / _FILE).is_file()
             ]
-            shown = _short_path(lowest) if lowest == folders[-1] / id / _FILE else str(lowest)
+            is_shipped = lowest == folders[-1] / id / _FILE
+            shown = _short_path(lowest) if is_shipped else str(lowest)
             document = load_valid(str(lowest), Program, cache, shown)
             for path in reversed(overlays):
                 document = merge(document, load_document(str(path)))
@@ -157,7 +158,8 @@ def load_programs(folders: Sequence[Path], cache: Cache | None) -> Programs:
         except OptoutError as error:
             problems += error.problems
             continue
-        problems += program_problems(program, document)
+        is_unchanged = is_shipped and not overlays
+        problems += program_problems(program, document, is_shipped=is_unchanged)
         letters = {name: _with_shared(kind, program) for name, kind in program.letters.items()}
         programs[id] = msgspec.structs.replace(program, letters=letters)
         documents[id] = document
