@@ -215,13 +215,21 @@ class _Work:
             problems, traceback = locate(error.problems, document, row), error.traceback
         is_lacking = any(problem.code in _UNKNOWN for problem in problems)
         cells = {} if isinstance(row.original, str) else dict(row.original)
+        place = _jurisdiction_of(document.data if document else cells, job.library)
+        asked = None
+        if document and place:  # the letter that the row is about, whatever else is wrong with it
+            letter, day = (document.data.get(key, "") for key in ("letter", "date"))
+            if isinstance(letter, str) and isinstance(day, str):
+                is_cell = document.is_cell("date")
+                meant = date_in_words(day, document.date_order("date")) if is_cell else None
+                asked = place, letter, meant or day
         return CheckedRow(
             number=number,
             location=row.location,
             problems=problems,
             key=_key(case) if case and fingerprint else None,
-            jurisdiction=_jurisdiction_of(document.data if document else cells, job.library),
-            asked=_identity_in(document, job.library) if document else None,
+            jurisdiction=place,
+            asked=asked,
             fingerprint=fingerprint,
             lacking=tuple(_missing_contacts(case)) if case and is_lacking else (),
             traceback=traceback,
@@ -334,16 +342,6 @@ def _jurisdiction_of(data: Mapping[str, object], library: Library) -> str | None
     with suppress(OptoutError):
         return library.directory.find(name).id if isinstance(name, str) else None
     return None
-
-
-def _identity_in(document: Document, library: Library) -> tuple[str, str, str] | None:
-    """Return the jurisdiction, letter kind and date that a request names; None without the two."""
-    place = _jurisdiction_of(document.data, library)
-    letter, day = (document.data.get(key, "") for key in ("letter", "date"))
-    if not place or not isinstance(letter, str) or not isinstance(day, str):
-        return None
-    meant = date_in_words(day, document.date_order("date")) if document.is_cell("date") else None
-    return place, letter, meant or day
 
 
 def _missing_contacts(case: Case) -> Iterator[tuple[str, str]]:

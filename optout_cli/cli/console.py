@@ -215,15 +215,14 @@ def print_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool, has_numbe
         table = tabulate(rows, "keys", tablefmt="plain", disable_numparse=not has_numbers)
         widest = max(map(len, table.split("\n")))
         if sys.stdout.isatty() and widest > terminal_width(sys.maxsize):
-            table = "\n".join(map(_in_few_columns, rows))
+            shown = []
+            for row in rows:
+                known = [(name, value) for name, value in row.items() if value is not None]
+                more = "; ".join(f"{name} {value}" for name, value in known[2:])
+                text = f"{known[0][1]}: {known[1][1]}" + (f"\n  {more}" if more else "")
+                shown.append(wrapped(text, page_width()))
+            table = "\n".join(shown)
         click.echo(table)
-
-
-def _in_few_columns(row: Mapping[str, object]) -> str:
-    first, second, *others = ((name, value) for name, value in row.items() if value is not None)
-    rest = "; ".join(f"{name} {value}" for name, value in others)
-    more = f"\n  {rest}" if rest else ""
-    return wrapped(f"{first[1]}: {second[1]}{more}", page_width())
 
 
 def report_problems(command: _F, names: Sequence[str] = ("--json",)) -> _F:

@@ -333,7 +333,7 @@ def _write_files(made: _Made, output: str, library: Library, order: Order, how: 
     replacing = Replacing(how.force, how.supersede, redates=redates)
     programs, has_register = library.programs.by_id, how.keeping == "register"
     folder = LetterFolder(place, at=now(), programs=programs, wait=WAIT, has_register=has_register)
-    plan, files, notes = (_plan if how.is_check else _put)(folder, writing, replacing)
+    plan, files, notes = _put(folder, writing, replacing, is_check=how.is_check)
     register = folder.register
     messages = [*notes, *staying_lines([plan], register)]
     messages += what_moved(folder.moved, folder.replaced)
@@ -349,10 +349,19 @@ def _write_files(made: _Made, output: str, library: Library, order: Order, how: 
     return _Done(files, messages, told, is_new, unsent, place)
 
 
-def _plan(
-    folder: "LetterFolder", writing: "Writing", replacing: "Replacing"
+def _put(
+    folder: "LetterFolder", writing: "Writing", replacing: "Replacing", *, is_check: bool
 ) -> tuple["Plan", list[Line], Sequence[str]]:
-    """Return what would happen to each file. Raises OptoutError as writing would."""
+    """Write the files; return their paths, and notes on the register.
+
+    With `is_check`, only return what would happen to each file. Raises OptoutError.
+    """
+    if not is_check:
+        with folder, hold_interrupts():
+            say_problems(folder.journal.news)
+            put = folder.put(writing, replacing)
+            notes = [f"note: {note}" for note in folder.finish()]
+        return put.plan, [Line(str(path)) for path in put.written], notes
     folder.refuse_foreign()
     folder.load()
     say_problems(folder.journal.news)
@@ -370,17 +379,6 @@ def _plan(
         for path in map(folder.path.joinpath, names)
     ]
     return plan, lines, ()
-
-
-def _put(
-    folder: "LetterFolder", writing: "Writing", replacing: "Replacing"
-) -> tuple["Plan", list[Line], Sequence[str]]:
-    """Write the files; return their paths, and notes on the register."""
-    with folder, hold_interrupts():
-        say_problems(folder.journal.news)
-        put = folder.put(writing, replacing)
-        notes = folder.finish()
-    return put.plan, [Line(str(path)) for path in put.written], [f"note: {note}" for note in notes]
 
 
 def _contradictions(

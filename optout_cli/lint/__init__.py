@@ -45,6 +45,8 @@ def problems_in_library(library: Library, files: Container[str] | None) -> Itera
     Addresses that are too long for an envelope are those in the data `files`, or all if None: the
     check of a request notes its own.
     """
+    from optout_cli.engines.measure import LINES, window_lines
+
     yield from _problems_raised(lambda: raise_any(library.directory.problems()))
     yield from _problems_raised(lambda: library.programs)
     with suppress(OptoutError):  # of the data or the programs, which is reported above
@@ -52,11 +54,23 @@ def problems_in_library(library: Library, files: Container[str] | None) -> Itera
     yield from library.templates.problems()
     yield from _problems_raised(lambda: raise_any(unused_files(library)))
     with suppress(OptoutError):
-        for problem in _long_envelopes(library):
-            if files is None or (problem.location and problem.location.file in files):
-                yield problem
+        for id, path, contact in library.directory.contacts():
+            lines = window_lines(contact.envelope or contact.block)
+            if lines <= LINES or contact.missing:  # a notice reports an incomplete one
+                continue
+            location = library.directory.location(path)
+            if files is None or location.file in files:
+                message = f"{id}: the address takes {lines} lines in the envelope's window"
+                hint = f"add envelope: with at most {LINES} lines of 3.25 in"
+                yield Problem("long-envelope", message, location, hint)
     with suppress(OptoutError):
-        yield from _letters_without_template(library)
+        for id, _, _ in library.programs.letters():
+            name = library.templates.name_of(id, "", "")
+            if not library.templates.has(name):
+                program, _, kind = id.partition("/")
+                location = library.programs.location(program, f"letters.{kind}")
+                message = f"the letter {id!r} has no template"
+                yield Problem("missing-template", message, location, f"add the file {name}")
 
 
 def problems_in_letters(library: Library, today: date) -> Iterator[Problem]:
@@ -192,27 +206,6 @@ def _unknown_offices(library: Library) -> Iterator[Problem]:
                     message = f"{id} names the office {office!r}, which does not exist"
                     location = library.programs.location(id, "recipients")
                     yield Problem("unknown-office", message, location)
-
-
-def _long_envelopes(library: Library) -> Iterator[Problem]:
-    from optout_cli.engines.measure import LINES, window_lines
-
-    for id, path, contact in library.directory.contacts():
-        lines = window_lines(contact.envelope or contact.block)
-        if lines > LINES and not contact.missing:  # a notice reports an incomplete one
-            message = f"{id}: the address takes {lines} lines in the envelope's window"
-            hint = f"add envelope: with at most {LINES} lines of 3.25 in"
-            yield Problem("long-envelope", message, library.directory.location(path), hint)
-
-
-def _letters_without_template(library: Library) -> Iterator[Problem]:
-    for id, _, _ in library.programs.letters():
-        name = library.templates.name_of(id, "", "")
-        if not library.templates.has(name):
-            message = f"the letter {id!r} has no template"
-            program, _, kind = id.partition("/")
-            location = library.programs.location(program, f"letters.{kind}")
-            yield Problem("missing-template", message, location, f"add the file {name}")
 
 
 def coverage(library: Library, today: date, max_age: int | None) -> list[dict[str, str | int]]:

@@ -236,12 +236,17 @@ def plan_writing(
     retired = tuple(dict.fromkeys((*beside, *redated)))
     moving = (earlier_problem(folder / path) for path in (*fates["replaced"], *retired))
     raise_any(dict.fromkeys((*problems, *filter(None, moving))))
+    changed: dict[str, None] = {}
+    if fates["same"]:  # tell which files changed that go with letters which are not sent yet
+        ids = (identity_of(writing.event, it.recipient) for it in writing.event.letters)
+        unsent = (state for id in ids for state in register.current(id) if not state.sent)
+        changed = dict.fromkeys(it for state in unsent for it in state.changed_files(writing.event))
     return Plan(
         **{fate: tuple(paths) for fate, paths in fates.items()},
         outdated=outdated,
         retired=retired,
         is_late=bool(sent),
-        enclosed=tuple(_changed_beside(register, writing.event)) if fates["same"] else (),
+        enclosed=tuple(text for text in changed if not text.startswith("signature.")),
     )
 
 
@@ -321,14 +326,6 @@ def _outdated_files(
         is_here = all(register.at_path(path) is state for path in paths)
         if state.sent and is_here and state.outdated_by(event):
             yield from paths
-
-
-def _changed_beside(register: Register, event: Written) -> Iterator[str]:
-    """Yield once how each file was changed that goes with letters which are not sent yet."""
-    identities = (identity_of(event, letter.recipient) for letter in event.letters)
-    states = (state for identity in identities for state in register.current(identity))
-    texts = (text for state in states if not state.sent for text in state.changed_files(event))
-    yield from (text for text in dict.fromkeys(texts) if not text.startswith("signature."))
 
 
 def _redated_files(register: Register, writing: Writing) -> Iterator[str]:

@@ -221,17 +221,14 @@ def _way_notes(state: LetterState, event: Sent) -> Iterator[Note]:
         own = (file.format for file in state.letter.files if route_of(file.format) == event.by)
         messages = [*map(exporter_for, own)]  # without one, pages went out
         if kind == "ink" or (messages and not any(kind in it.SIGNATURES for it in messages)):
-            yield Note(code="unsigned", text=_unsigned_text(event.by, kind))
-
-
-def _unsigned_text(by: Way, kind: str) -> str:
-    """Say what to do about a letter that went out as an e-mail or fax without a signature."""
-    if kind == "ink" and by == "fax":
-        return (
-            "if you faxed the signed pages, add a scan of them with --signed; if you faxed the"
-            " file, nobody signed it: also send the signed letter"
-        )
-    why = f"nobody signed the {way_words(by)}: the letter is to be signed in ink"
-    if kind != "ink":
-        why = f"the {way_words(by)} shows no signature: its text has no pictures"
-    return f"{why}; also send the signed letter, or give a scan of what was sent with --signed"
+            why = f"nobody signed the {way_words(event.by)}: the letter is to be signed in ink"
+            if kind != "ink":
+                why = f"the {way_words(event.by)} shows no signature: its text has no pictures"
+            what = "also send the signed letter, or give a scan of what was sent with --signed"
+            text = f"{why}; {what}"
+            if kind == "ink" and event.by == "fax":  # pages may have gone out, or the file
+                text = (
+                    "if you faxed the signed pages, add a scan of them with --signed; if you faxed"
+                    " the file, nobody signed it: also send the signed letter"
+                )
+            yield Note(code="unsigned", text=text)

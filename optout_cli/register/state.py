@@ -352,40 +352,37 @@ class Register:
 
     def _add_written(self, digest: str, event: Written) -> None:
         for letter in event.letters:
-            self._add_letter(digest, event, letter)
+            identity = identity_of(event, letter.recipient)
+            current = self.current(identity)
+            same = [state for state in current if state.is_same_as(event)]
+            if not same:  # a letter that went out is still that letter, also once it was superseded
+                wanted = {file.sha256 for file in letter.files}
+                same = [
+                    version
+                    for version in self._by_identity.get(identity, ())
+                    if version.sent
+                    and wanted <= {file.sha256 for file in version.letter.files}
+                    and not version.changed_files(event)
+                ]
+            same += (state for state in current if state.has_files_of(event, letter))
+            if (state := next(iter(same), None)) is None:
+                state = LetterState(digest, event, msgspec.structs.replace(letter, files=()))
+                self.letters[digest, letter.recipient] = state
+                self._by_identity[identity].append(state)
+            state.add_files(event, letter)
+            self._named[digest, letter.recipient] = state
+            self._by_reference[event.reference.casefold()].append(state)
+            for file in letter.files:
+                self._by_digest[file.sha256].append(state)
+                earlier = self._at_path.get(file.path, state)
+                if earlier is not state:  # these bytes are another letter's now
+                    earlier.places.pop(file.path, None)
+                self._at_path[file.path] = state
+                self._by_stem[file.path.removesuffix(suffix_of(file.format))].add(file.path)
         for record in records_in(event):
             self.records[record.path] = record
             self.hashes[record.path].add(record.sha256)
         self.copies |= {copy.sha256: copy.path for copy in copies_in(event)}
-
-    def _add_letter(self, digest: str, event: Written, letter: WrittenLetter) -> None:
-        identity = identity_of(event, letter.recipient)
-        current = self.current(identity)
-        same = [state for state in current if state.is_same_as(event)]
-        if not same:  # a letter that went out is still that letter, also once it was superseded
-            wanted = {file.sha256 for file in letter.files}
-            same = [
-                version
-                for version in self._by_identity.get(identity, ())
-                if version.sent
-                and wanted <= {file.sha256 for file in version.letter.files}
-                and not version.changed_files(event)
-            ]
-        same += (state for state in current if state.has_files_of(event, letter))
-        if (state := next(iter(same), None)) is None:
-            state = LetterState(digest, event, msgspec.structs.replace(letter, files=()))
-            self.letters[digest, letter.recipient] = state
-            self._by_identity[identity].append(state)
-        state.add_files(event, letter)
-        self._named[digest, letter.recipient] = state
-        self._by_reference[event.reference.casefold()].append(state)
-        for file in letter.files:
-            self._by_digest[file.sha256].append(state)
-            earlier = self._at_path.get(file.path, state)
-            if earlier is not state:  # these bytes are another letter's now
-                earlier.places.pop(file.path, None)
-            self._at_path[file.path] = state
-            self._by_stem[file.path.removesuffix(suffix_of(file.format))].add(file.path)
 
 
 def identity_of(event: Written, recipient: Party) -> Identity:

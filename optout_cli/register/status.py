@@ -248,7 +248,11 @@ def verify(folder: Path, journal: Journal) -> _Verification:
     problems = [problem for problem in journal.problems if problem.code != TORN]
     problems += dict.fromkeys(file_problems(folder, expected, there))
     lost = [lost_file for lost_file in gone if lost_file[1] not in there.values()]
-    went_out = _digests_sent(journal)
+    sent = {(it.written, it.recipient) for _, it in journal.lines if isinstance(it, Sent)}
+    written = ((digest, it) for digest, it in journal.lines if isinstance(it, Written))
+    letters = ((digest, letter) for digest, event in written for letter in event.letters)
+    own = (letter for digest, letter in letters if (digest, letter.recipient) in sent)
+    went_out = {file.sha256 for letter in own for file in letter.files}
     for name, digest in lost:
         if digest in went_out:
             message = "a version of this letter that was sent is not in the folder"
@@ -295,15 +299,6 @@ def _expected_files(journal: Journal) -> tuple[_Expected, _Expected]:
                 in_place.pop(event.path, None)
                 found.append((event.kept, event.sha256))
     return [*dict.fromkeys((*found, *in_place.items()))], gone
-
-
-def _digests_sent(journal: Journal) -> set[str]:
-    """Return the SHA-256 of each file of a letter that was recorded as sent."""
-    sent = {(it.written, it.recipient) for _, it in journal.lines if isinstance(it, Sent)}
-    written = ((digest, it) for digest, it in journal.lines if isinstance(it, Written))
-    letters = ((digest, letter) for digest, event in written for letter in event.letters)
-    own = (letter for digest, letter in letters if (digest, letter.recipient) in sent)
-    return {file.sha256 for letter in own for file in letter.files}
 
 
 def _files_in(folder: Path) -> dict[str, str]:

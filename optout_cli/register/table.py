@@ -61,6 +61,10 @@ def rows_of(standings: Iterable[Standing], folder: Path = Path()) -> Iterator[li
         letter, answers = state.letter, state.answers
         ways = [sent.by for sent in state.sent] or {way.by: None for way in letter.service}
         numbers = [way.number for way in state.sent or letter.service]
+        done = [state.withdrawal] if state.withdrawal else []
+        events = (*journey_of(state), *answers, *done)
+        said = (text for it in events for text in (getattr(it, "words", None), it.note))
+        days = (f"{day.title}: {day.about}" for day in standing.milestones)
         yield [
             written.date.isoformat(),
             place_of(standing),
@@ -76,7 +80,7 @@ def rows_of(standings: Iterable[Standing], folder: Path = Path()) -> Iterator[li
             str(standing.answer_due.on) if standing.answer_due else "",
             _lines(answer.on.isoformat() for answer in answers),
             "\n".join(standing.outcomes),
-            _lines(_notes_on(standing)),
+            _lines([*filter(None, said), *days]),
             "\n".join(letter.address),
             letter.email or "",
             letter.fax or "",
@@ -134,16 +138,6 @@ def group_digits(number: str) -> str:
     """Return a tracking number in groups of four: a spreadsheet makes 9.4E+19 of twenty digits."""
     digits = number.replace(" ", "")
     return " ".join(re.findall(".{1,4}", digits)) if digits.isdigit() else number
-
-
-def _notes_on(standing: Standing) -> Iterator[str]:
-    """Yield what people noted, what the answers say, and the days that the letter leads to."""
-    state = standing.state
-    done = [state.withdrawal] if state.withdrawal else []
-    for event in (*journey_of(state), *state.answers, *done):
-        yield from filter(None, (getattr(event, "words", None), event.note))
-    for day in standing.milestones:
-        yield f"{day.title}: {day.about}"
 
 
 def _lines(texts: Iterable[str]) -> str:

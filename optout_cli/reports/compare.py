@@ -355,20 +355,16 @@ def pair_letters(old: Sequence[Version], new: Sequence[Version], name: str) -> l
         text = " ".join(words_in(one.content(form), form, one.name).words) if form else ""
         named = [it for it in many if it.reference and it.reference in text] or many
         likely = (old, named) if many is new else (named, new)
-        tried = [(_count_shared(*pair), pair) for pair in product(*likely)]
-        near = [(shared, pair) for shared, pair in tried if shared >= _FEWEST_SHARED]
-        pairs = [pair for _, pair in sorted(near, key=itemgetter(0))[-1:]]
+        most = _FEWEST_SHARED
+        for pair in product(*likely):
+            sides = [_Side(reading.words) for reading in _read(*pair)[1]]
+            segments = _segments(*sides) if len(sides) > 1 else ()
+            shared = sum(len(segment.words) for segment in segments if segment.kind == "same")
+            if shared >= most:
+                most, pairs = shared, [pair]
     if not pairs:
         message = "has no letter in common with the other"
         location = Location(name, is_command_line=True)
         hint = "name one letter each, such as with --to ice"
         raise OptoutError(Problem("no-such-letter", message, location, hint))
     return pairs
-
-
-def _count_shared(old: Version, new: Version) -> int:
-    """Return how many words both versions have."""
-    sides = [_Side(reading.words) for reading in _read(old, new)[1]]
-    if len(sides) == 1:
-        return 0
-    return sum(len(it.words) for it in _segments(*sides) if it.kind == "same")

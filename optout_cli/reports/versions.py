@@ -142,7 +142,23 @@ class Finder:
             except OptoutError:  # it could not be written today: nobody knows its passages
                 return ()
 
-        return _recorded_version(state, folder)._replace(parts=parts)
+        places = ((file, folder / state.places[file.path]) for file in state.letter.files)
+        paths = {
+            file.format: path
+            for file, path in places
+            if is_file(path) and sha256(path.read_bytes()).hexdigest() == file.sha256
+        }
+        written = state.written
+        best = next((str(paths[form]) for form in READERS if form in paths), "")
+        return Version(
+            (written.jurisdiction, written.letter, written.variant, state.letter.recipient),
+            f"{best or written.reference}, as recorded on {written.at:%Y-%m-%d}",
+            tuple(paths),
+            lambda form: paths[form].read_bytes(),
+            written.facts,
+            written.reference,
+            parts,
+        )
 
 
 def version_of(letter: Letter, library: Library, name: str) -> Version:
@@ -166,26 +182,6 @@ def version_of(letter: Letter, library: Library, name: str) -> Version:
         content,
         raw,
         parts=lambda: words_by_part(letter, library.templates),
-    )
-
-
-def _recorded_version(state: LetterState, folder: Path) -> Version:
-    """Return a letter as its files have it."""
-    places = ((file, folder / state.places[file.path]) for file in state.letter.files)
-    paths = {
-        file.format: path
-        for file, path in places
-        if is_file(path) and sha256(path.read_bytes()).hexdigest() == file.sha256
-    }
-    written = state.written
-    best = next((str(paths[form]) for form in READERS if form in paths), "")
-    return Version(
-        (written.jurisdiction, written.letter, written.variant, state.letter.recipient),
-        f"{best or written.reference}, as recorded on {written.at:%Y-%m-%d}",
-        tuple(paths),
-        lambda form: paths[form].read_bytes(),
-        written.facts,
-        written.reference,
     )
 
 

@@ -215,7 +215,16 @@ class Run:
         rejected = len(plan.problems) + len(plan.taken)
         self.before = self.finished = len(plan.rows) - rejected - len(wanted)
         began = time.monotonic()
-        self._put(plan, wanted, job, folder)
+        if not self.quiet:
+            say_lines(other_engine_lines(plan, wanted, register, job.library.context.engine_name))
+        with (
+            self._stopping(folder),
+            closing(plan.results(wanted, self.input_files, job, self.jobs)) as results,
+        ):
+            for row in progress(results, "writing", len(wanted), quiet=self.quiet):
+                clear_line()
+                with hold_interrupts():  # until the files are counted
+                    self._put_row(plan, row, folder)
         self.lasted = time.monotonic() - began
         return self._finish(plan, wanted, job, folder)
 
@@ -314,22 +323,6 @@ class Run:
         with write_errors(job.folder):  # of the spool
             shown = progress(checks, "checking", self.count, quiet=self.quiet)
             return plan_from(shown, spool, self.origins)
-
-    def _put(
-        self, plan: BatchPlan, wanted: Mapping[int, Order], job: Job, folder: LetterFolder
-    ) -> None:
-        """Write each wanted request's files, or report why they cannot be written."""
-        if not self.quiet:
-            engine = job.library.context.engine_name
-            say_lines(other_engine_lines(plan, wanted, folder.register, engine))
-        with (
-            self._stopping(folder),
-            closing(plan.results(wanted, self.input_files, job, self.jobs)) as results,
-        ):
-            for row in progress(results, "writing", len(wanted), quiet=self.quiet):
-                clear_line()
-                with hold_interrupts():  # until the files are counted
-                    self._put_row(plan, row, folder)
 
     @contextmanager
     def _stopping(self, folder: LetterFolder) -> Iterator[None]:
