@@ -38,15 +38,28 @@ _IN_USE = (5, 32)  # Windows error codes: access denied, sharing violation
 @contextmanager
 def hold_interrupts() -> Iterator[None]:
     """Delay Ctrl-C, SIGTERM and SIGHUP until the end of the block."""
-    if not HAS_MASK:
-        with _note_interrupts():
+    if HAS_MASK:
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
+        try:
             yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
         return
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
+    if current_thread() is not main_thread():  # no signal interrupts another thread
+        yield
+        return
+    noted: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda number, _: noted.append(number))
+        for number in INTERRUPTS
+    }
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number in noted:
+            signal.raise_signal(number)
 
 
 @contextmanager
@@ -65,26 +78,6 @@ def temporary_files() -> Iterator[None]:
         message = f"temporary files cannot be written: {reason}"
         hint = "set TMPDIR to a folder of yours on a disk with free space"
         raise OptoutError(Problem("temporary-files", message, Location("TMPDIR"), hint)) from None
-
-
-@contextmanager
-def _note_interrupts() -> Iterator[None]:
-    """Note the signals that arrive in the block, and raise them at its end."""
-    noted: list[int] = []
-    if current_thread() is not main_thread():  # no signal interrupts another thread
-        yield
-        return
-    handlers = {
-        number: signal.signal(number, lambda number, _: noted.append(number))
-        for number in INTERRUPTS
-    }
-    try:
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-        for number in noted:
-            signal.raise_signal(number)
 
 
 def write_all(

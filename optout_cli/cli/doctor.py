@@ -109,7 +109,17 @@ def _run_checks(library: Library, cache: Cache, here: Path) -> Iterator[Check]:
     else:
         found = "the system does not let processes share work; a batch makes its letters one by one"
         yield Check(what="processes", state="poor", found=found, fix="allow writing to /dev/shm")
-    yield _check_streams()
+    closed = [
+        name
+        for name, stream in (("standard output", sys.stdout), ("standard error", sys.stderr))
+        if isinstance(getattr(getattr(stream, "buffer", None), "raw", None), LostOutput)
+    ]
+    if closed:
+        found = f"closed: {' and '.join(closed)}; nobody sees what optout prints there"
+        fix = "run optout without >&- and 2>&-"
+        yield Check(what="streams", state="poor", found=found, fix=fix)
+    else:
+        yield Check(what="streams", found="open")
     for doubt in own_files()[2]:  # every command would stop at these
         found = f"{doubt.location} {doubt.message}"
         yield Check(what="own files", state="broken", found=found, fix=doubt.hint)
@@ -176,17 +186,3 @@ def _check_locale() -> Check:
     if ON_WINDOWS:  # where this concerns files and pipes only: a window shows every letter
         fix = "type setx PYTHONUTF8 1, and open a new window"
     return Check(what="locale", state="poor", found=found, fix=fix)
-
-
-def _check_streams() -> Check:
-    """Check the streams that this process was given."""
-    streams = {"standard output": sys.stdout, "standard error": sys.stderr}
-    closed = [
-        name
-        for name, stream in streams.items()
-        if isinstance(getattr(getattr(stream, "buffer", None), "raw", None), LostOutput)
-    ]
-    if not closed:
-        return Check(what="streams", found="open")
-    found = f"closed: {' and '.join(closed)}; nobody sees what optout prints there"
-    return Check(what="streams", state="poor", found=found, fix="run optout without >&- and 2>&-")

@@ -286,8 +286,10 @@ class Finder:
         agencies = self._agencies_at(folded)
         at_place = [] if close else agencies
         own = [slug for slug in agencies if slug.startswith(tuple(f"{name}-" for name in words))]
+        # Other names do not count: `Brooklyn, CT` is not Kings County, NY.
+        very = [entry.slug for entry in self._jurisdiction_entries if entry.names[0] in words]
         close = [*own, *close] or [
-            *self._elsewhere(folded),
+            *(very if len(very) <= _FEW else ()),
             *(at_place or self._closest(folded, self._jurisdiction_entries)),
         ]
         hints = [list_words(dict.fromkeys(close))]
@@ -336,15 +338,6 @@ class Finder:
             for entry in self._jurisdiction_entries
             if any(without_legal_word(name) in entry.short for name in typed.get(entry.code, ()))
         ]
-
-    def _elsewhere(self, folded: str) -> list[str]:
-        """Return the slugs of the few jurisdictions that have this very name in another state.
-
-        Other names do not count: `Brooklyn, CT` is not Kings County, NY.
-        """
-        names = {name for typed in self._names_by_state(folded).values() for name in typed}
-        found = [entry.slug for entry in self._jurisdiction_entries if entry.names[0] in names]
-        return found if len(found) <= _FEW else []
 
     @cached_property
     def _agency_entries(self) -> list[Entry]:

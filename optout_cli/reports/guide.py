@@ -60,7 +60,15 @@ def guide_of(request: Request, library: Library, day: date, location: Location) 
         message = f"the program began on {program.periods[0].from_}: {program.title}"
         raise OptoutError(Problem("before-program", message, location, "choose a later --date"))
     raise_any(replace(problem, location=location) for problem in refusals(case))
-    case = replace(case, particulars=_particulars(case))
+    document = Document({"particulars": {**request.particulars}}, (Layer(request.letter, {}),))
+    with suppress(OptoutError):  # it may leave open which agreement it is about
+        document, _ = with_agreement(document, locality, kind)
+    found = {}  # the particulars that the request and the data give, as far as they can be read
+    for name in kind.particulars:
+        if name in document.data["particulars"]:
+            with suppress(OptoutError):
+                found[name.replace("-", "_")] = particular_from(document, kind, name)
+    case = replace(case, particulars=SimpleNamespace(**found))
     facts = {"agencies": slugs, "unlisted": [note.line for note in notes if not slugs]}
     sections = sections_of(_TEMPLATE, {**_facts(case), **facts}, library.templates)
     title, foot = (
@@ -73,21 +81,6 @@ def guide_of(request: Request, library: Library, day: date, location: Location) 
         foot=foot,
         file_name=f"{day}-guide-{case.request.letter.partition('/')[2]}-{locality.slug}",
     )
-
-
-# Any: a namespace with the particulars as the letter kind declares them.
-def _particulars(case: Case) -> Any:
-    """Return the particulars that the request and the data give, as far as they can be read."""
-    layer = Layer(case.request.letter, {})
-    document = Document({"particulars": {**case.request.particulars}}, (layer,))
-    with suppress(OptoutError):  # it may leave open which agreement it is about
-        document, _ = with_agreement(document, case.locality, case.kind)
-    found = {}
-    for name in case.kind.particulars:
-        if name in document.data["particulars"]:
-            with suppress(OptoutError):
-                found[name.replace("-", "_")] = particular_from(document, case.kind, name)
-    return SimpleNamespace(**found)
 
 
 def encode_guide(guide: Guide, day: date, name: str, library: Library) -> bytes:

@@ -119,7 +119,17 @@ class Templates(TemplateSearch):
                             syntax = self._parse(name)[1]
                         else:
                             syntax = environment.parse(_read(path), name, str(path))
-                        missing = list(self._missing_in(syntax, path))
+                        # Jinja reports a filter in an `if` only when a letter takes that branch.
+                        missing = [
+                            missing_filter(used.name, Location(self.shown(path), used.lineno))
+                            for used in syntax.find_all(nodes.Filter)
+                            if used.name not in FILTERS
+                        ]
+                        missing += (
+                            missing_template(named, Location(self.shown(path), node.lineno), self)
+                            for node, named in _names_in(syntax)
+                            if not self.has(named)
+                        )
                         if is_read:
                             environment.get_template(name)
                         else:
@@ -129,19 +139,6 @@ class Templates(TemplateSearch):
                         self.parts_of(name)
                 except OptoutError as error:
                     yield from error.problems
-
-    def _missing_in(self, syntax: nodes.Template, path: Path) -> Iterator[Problem]:
-        """Yield each filter and template that this one names and that does not exist.
-
-        Jinja reports a filter inside an `if` only when a letter takes that branch.
-        """
-        for used in syntax.find_all(nodes.Filter):
-            if used.name not in FILTERS:
-                yield missing_filter(used.name, Location(self.shown(path), used.lineno))
-        for node, named in _names_in(syntax):
-            location = Location(self.shown(path), node.lineno)
-            if not self.has(named):
-                yield missing_template(named, location, self)
 
     def parts_of(self, name: str) -> _Parts:
         """Return source and syntax of a letter's template and of all that it names, by name.

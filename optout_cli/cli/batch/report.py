@@ -63,7 +63,12 @@ def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
             places = [str(problem.location.line) for problem in alike if problem.location]
             lines = f"{', '.join(places[:_MOST_ALIKE])} and {len(places) - _MOST_ALIKE:,} more"
             yield f"{head} ({len(alike):,} rows: lines {lines})"
-            hint = hint and f"{hint}{_for_all(general)}"
+            more = ""  # how to correct a column in all its rows at once
+            if general.code == "missing-key" and general.path not in ("jurisdiction", "letter"):
+                more = "; if it is the same for all rows, write it once in the file for --common"
+            elif general.code in ("unknown-choice", "odd-value", "wrong-text"):
+                more = "; use Find and Replace to correct the whole column at once"
+            hint = hint and f"{hint}{more}"
         else:
             hint = ""
         if hint:
@@ -86,14 +91,6 @@ def _anywhere(problem: Problem) -> Problem:
         return problem
     location = msgspec.structs.replace(problem.location, line=None, column=None, label="")
     return msgspec.structs.replace(problem, location=location)
-
-
-def _for_all(problem: Problem) -> str:
-    """Return what a hint adds: how to correct a column in all its rows at once."""
-    if problem.code == "missing-key" and problem.path not in ("jurisdiction", "letter"):
-        return "; if it is the same for all rows, write it once in the file for --common"
-    is_choice = problem.code in ("unknown-choice", "odd-value", "wrong-text")
-    return "; use Find and Replace to correct the whole column at once" if is_choice else ""
 
 
 def tally_lines(plan: BatchPlan) -> Iterator[str]:

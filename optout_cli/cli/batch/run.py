@@ -350,9 +350,13 @@ class Run:
     def _put_row(self, plan: BatchPlan, row: MadeRow, folder: LetterFolder) -> None:
         """Put one request's files into the folder, or report why that failed."""
         plan.note_traceback(row.place, row.traceback)
+        writing, origins = row.output_files, self.origins.get(row.location.file, ())
         try:
             raise_any(row.problems)
-            self._put_files(plan, row, folder)
+            assert writing is not None  # there are no problems
+            event = msgspec.structs.replace(writing.event, origins=origins)
+            with row_errors(row.location):
+                put = folder.put(msgspec.structs.replace(writing, event=event), self.replacing)
         except OptoutError as error:
             if _is_stopping(error.problems):
                 raise
@@ -365,18 +369,6 @@ class Run:
             else:
                 plan.problems[row.number] = error.problems
             return
-        if row.number not in self.same:
-            known = plan.rows[row.number].notes
-            plan.notes += (note for note in row.notes if note not in known)
-        self.finished += 1
-
-    def _put_files(self, plan: BatchPlan, row: MadeRow, folder: LetterFolder) -> None:
-        writing = row.output_files
-        assert writing is not None  # there are no problems
-        origins = self.origins.get(row.location.file, ())
-        event = msgspec.structs.replace(writing.event, origins=origins)
-        with row_errors(row.location):
-            put = folder.put(msgspec.structs.replace(writing, event=event), self.replacing)
         unchanged = set() if self.replacing.force else put.unchanged
         records = [record for record in put.records if record.path not in unchanged]
         lines = b"".join(line_of(record, folder.path) for record in records if speaks_json())
@@ -389,3 +381,7 @@ class Run:
         elif not records:
             self.same.add(row.number)
             self.before += 1
+        if row.number not in self.same:
+            known = plan.rows[row.number].notes
+            plan.notes += (note for note in row.notes if note not in known)
+        self.finished += 1
