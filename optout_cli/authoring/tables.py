@@ -246,6 +246,7 @@ class _Column(NamedTuple):
 def sheet_template(library: Library, table: Table, letters: Collection[str]) -> bytes:
     """Write a table for requests of these letters as a workbook. Raises OptoutError."""
     import openpyxl
+    from openpyxl.utils import get_column_letter
 
     texts: Mapping[str, Any] = document_from_yaml(
         _COLUMN_TEXTS.read_text("utf-8"), str(_COLUMN_TEXTS)
@@ -256,7 +257,19 @@ def sheet_template(library: Library, table: Table, letters: Collection[str]) -> 
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
     requests, explained, lists = (book.create_sheet(title) for title in _TITLES)
-    _write_requests(requests, table, columns)
+    _write_head(requests, 1, columns)
+    for number, column in enumerate(columns, 1):
+        cells = [column.name, *(row[number - 1] for row in table.rows)]
+        widest = max(len(line) for cell in cells for line in cell.split("\n"))
+        shape = requests.column_dimensions[get_column_letter(number)]
+        shape.width = min(max(widest + 2, _LEAST), _MOST)
+        shape.number_format = "@"  # text, also in the rows to come
+    for line, row in enumerate(table.rows, 2):
+        for number, text in enumerate(row, 1):
+            _text_cell(requests, line, number, text, is_wrapped="\n" in text)
+    requests.print_title_rows = "1:1"
+    requests.page_setup.orientation = "landscape"
+    requests.freeze_panes = "C2"  # the names of columns and jurisdictions stay in sight
     _write_lists(lists, requests, columns, len(table.rows) + _ROOM)
     _write_explanations(explained, texts["rules"], columns)
     return encode_workbook(book)
@@ -310,24 +323,6 @@ def _text_cell(sheet: Any, line: int, number: int, text: str, *, is_wrapped: boo
     if text:
         write_cell(cell, text)
     return cell
-
-
-def _write_requests(sheet: Any, table: Table, columns: list[_Column]) -> None:
-    from openpyxl.utils import get_column_letter
-
-    _write_head(sheet, 1, columns)
-    for number, column in enumerate(columns, 1):
-        cells = [column.name, *(row[number - 1] for row in table.rows)]
-        widest = max(len(line) for cell in cells for line in cell.split("\n"))
-        shape = sheet.column_dimensions[get_column_letter(number)]
-        shape.width = min(max(widest + 2, _LEAST), _MOST)
-        shape.number_format = "@"  # text, also in the rows to come
-    for line, row in enumerate(table.rows, 2):
-        for number, text in enumerate(row, 1):
-            _text_cell(sheet, line, number, text, is_wrapped="\n" in text)
-    sheet.print_title_rows = "1:1"
-    sheet.page_setup.orientation = "landscape"
-    sheet.freeze_panes = "C2"  # the names of columns and jurisdictions stay in sight
 
 
 def _write_head(sheet: Any, line: int, columns: list[_Column]) -> None:

@@ -25,11 +25,38 @@ _File = tuple[str, tuple[str, ...]]  # the name of an input file, and the tables
 
 
 def refuse_rows(plan: BatchPlan, register: Register, order: Order, replacing: Replacing) -> None:
-    """Leave out good rows that would replace another table's letters, or repeat what was sent."""
+    """Leave out good rows that would replace another table's letters, or repeat what was sent.
+
+    A row without a date whose letter was sent before today would be written again with another
+    date, and sent once more by a script. Leave out, too, each row with a tracking number under
+    which a letter to another office was sent.
+    """
     if not replacing.force:
         _refuse_others(plan, register)
-    if replacing.supersede is None and not order.is_draft:
-        _refuse_repeats(plan, register, order.today)
+    if replacing.supersede is not None or order.is_draft:
+        return
+    states = register.letters.values()
+    used = {event.number: state for state in states for event in state.sent if event.number}
+    sent = {
+        (state.written.jurisdiction, state.written.letter, state.written.variant): state
+        for state in states
+        if state.sent
+    }
+    for row in plan.good:
+        state = None if row.is_dated else sent.get(row.key or ("", "", ""))
+        if state is not None and state.written.date != order.today:
+            first = state.written.date
+            message = f"the letter of {first} was sent on {state.sent[-1].on}"
+            message += ", and without a date this row would write it again"
+            hint = f"give the row a date, {first} for the same letter, or add --supersede REASON"
+            plan.leave(row, Problem("sent-letter", message, row.location, hint))
+        for number, office, path in row.numbers:
+            if (rival := used.get(number)) and rival.destination != office:
+                message = f"{number} is the number of {rival.written.reference}"
+                message += f" to {rival.letter.address[0]}"
+                hint = "write each piece's own number, which is on its receipt"
+                problem = Problem("equal-numbers", message, row.location, hint, path)
+                plan.leave(row, problem)
 
 
 def _refuse_others(plan: BatchPlan, register: Register) -> None:
@@ -58,36 +85,6 @@ def _refuse_others(plan: BatchPlan, register: Register) -> None:
             if any(register.is_sent(it.path) for it in others):  # --force would not replace it
                 hint = "name another folder with -o, or give the changed letter a new date"
             plan.leave(row, Problem("file-exists", message, row.location, hint))
-
-
-def _refuse_repeats(plan: BatchPlan, register: Register, today: date) -> None:
-    """Leave out each row without a date whose letter was sent before `today`.
-
-    It would be written again with another date, and sent once more by a script. Leave out, too,
-    each row with a tracking number under which a letter to another office was sent.
-    """
-    states = register.letters.values()
-    used = {event.number: state for state in states for event in state.sent if event.number}
-    sent = {
-        (state.written.jurisdiction, state.written.letter, state.written.variant): state
-        for state in states
-        if state.sent
-    }
-    for row in plan.good:
-        state = None if row.is_dated else sent.get(row.key or ("", "", ""))
-        if state is not None and state.written.date != today:
-            first = state.written.date
-            message = f"the letter of {first} was sent on {state.sent[-1].on}"
-            message += ", and without a date this row would write it again"
-            hint = f"give the row a date, {first} for the same letter, or add --supersede REASON"
-            plan.leave(row, Problem("sent-letter", message, row.location, hint))
-        for number, office, path in row.numbers:
-            if (rival := used.get(number)) and rival.destination != office:
-                message = f"{number} is the number of {rival.written.reference}"
-                message += f" to {rival.letter.address[0]}"
-                hint = "write each piece's own number, which is on its receipt"
-                problem = Problem("equal-numbers", message, row.location, hint, path)
-                plan.leave(row, problem)
 
 
 def refuse_places(plan: BatchPlan, folder: Path) -> None:

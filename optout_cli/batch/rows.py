@@ -215,9 +215,11 @@ class _Work:
             problems, traceback = locate(error.problems, document, row), error.traceback
         is_lacking = any(problem.code in _UNKNOWN for problem in problems)
         cells = {} if isinstance(row.original, str) else dict(row.original)
-        place = _jurisdiction_of(document.data if document else cells, job.library)
-        asked = None
-        if document and place:  # the letter that the row is about, whatever else is wrong with it
+        named = (document.data if document else cells).get("jurisdiction")
+        place = asked = None  # what the row is about, whatever else is wrong with it
+        with suppress(OptoutError):
+            place = job.library.directory.find(named).id if isinstance(named, str) else None
+        if document and place:
             letter, day = (document.data.get(key, "") for key in ("letter", "date"))
             if isinstance(letter, str) and isinstance(day, str):
                 is_cell = document.is_cell("date")
@@ -334,14 +336,6 @@ def _name_notes(row: Row, case: Case, library: Library) -> Iterator[Note]:
 
 def _key(case: Case) -> tuple[str, str, str]:
     return case.locality.id, case.request.letter, variant_of(case)
-
-
-def _jurisdiction_of(data: Mapping[str, object], library: Library) -> str | None:
-    """Return the id of the jurisdiction that a request names, whatever else is wrong with it."""
-    name = data.get("jurisdiction")
-    with suppress(OptoutError):
-        return library.directory.find(name).id if isinstance(name, str) else None
-    return None
 
 
 def _missing_contacts(case: Case) -> Iterator[tuple[str, str]]:

@@ -210,7 +210,13 @@ def _prepare_rows(
             try:
                 claim = claim_of(row, common, parties)
                 found = recorder.find(claim.letter, table.at, claim.parties, claim.digests)
-                claim = _without_printed(claim, found if table.is_register else ())
+                # A number that the letter itself names for another way stood in the row of
+                # register.csv already, so nobody says that it is that of this sending.
+                services = (it for named in found for it in named.state.letter.service)
+                by, number = claim.said.by, tidy_number(claim.said.number or "")
+                ways = {it.by for it in services if it.number and tidy_number(it.number) == number}
+                if table.is_register and by and ways and by not in ways:
+                    claim = claim._replace(said=claim.said._replace(number=None))
                 results = _results(recorder, table.at, moment, corrections, claim)
                 done += recorder.add(*_in_order(claim, found, results, moment, table))
                 days = {answer.on for named in found for answer in named.state.answers}
@@ -224,18 +230,6 @@ def _prepare_rows(
         if table.is_register and problems:  # it would be written anew, without the wrong rows
             return [], problems
     return done, problems
-
-
-def _without_printed(claim: Claim, found: Iterable[Found]) -> Claim:
-    """Leave out a number that the letter itself names for another way than that of the claim.
-
-    It stood in the row of register.csv already, so nobody says that it is that of this sending.
-    """
-    by, number = claim.said.by, tidy_number(claim.said.number or "")
-    services = [service for named in found for service in named.state.letter.service]
-    ways = {it.by for it in services if it.number and tidy_number(it.number) == number}
-    is_other = by and ways and by not in ways
-    return claim._replace(said=claim.said._replace(number=None)) if is_other else claim
 
 
 def _in_order(

@@ -170,7 +170,12 @@ def command(
     document = _document_of(what, values, is_request=request == what)
     look = with_engine(look, order.formats, quiet=quiet)
     library = library_from(overlays, folders, look)
-    made = _make(request, document, library, order)
+    with locating(document):
+        case = case_of(document, library, order)
+        letters = letters_of(case, document, library, order, folder_of(request))
+        exports = encode_letters(letters, library, order)
+    named = NamedFiles(document, folder_of(request), order.files_from)
+    made = _Made(request, document, named, case, letters, exports)
     if not quiet:
         say_stray_templates(library)
     keeping = _keeping(output, has_register=not no_register)
@@ -252,17 +257,6 @@ def _document_of(what: str, values: Values, *, is_request: bool) -> Document:
         if option != "--letter" or document.data.get("letter") != letter:
             document = with_assignments(document, option, assignments)
     return document
-
-
-def _make(request: str, document: Document, library: Library, order: Order) -> _Made:
-    """Make the letters and files of a request. Raises OptoutError."""
-    folder = folder_of(request)
-    with locating(document):
-        case = case_of(document, library, order)
-        letters = letters_of(case, document, library, order, folder)
-        exports = encode_letters(letters, library, order)
-    named = NamedFiles(document, folder, order.files_from)
-    return _Made(request, document, named, case, letters, exports)
 
 
 def _place(exports: Sequence[Export], output: str) -> tuple[Path, str | None]:

@@ -177,7 +177,13 @@ def agreement_notes(case: Case) -> Iterator[Note]:
         models = {None, *(agreement.model for agreement in locality.agreements)}
         if others := [str(model) for model in values_of(case, name) if model not in models]:
             unknown = " or ".join(others)
-            short = f"check model: no agreement {unknown} of {_party_of(case)} is on file"
+            # A county's letter may name the agency, or an office of it signs the letter.
+            agencies = [key for key, spec in facts.items() if spec.known == "agency"]
+            named = (text for key in agencies for text in values_of(case, key) if text)
+            office = case.request.signatory.office if case.request.signatory else None
+            of_county = next(named, None) or office or locality.name
+            party = locality.name if locality.agency else of_county
+            short = f"check model: no agreement {unknown} of {party} is on file"
             yield Note(code="unlisted-agreement", text=f"{short}: {where}", short=short)
         for listed, stated_day in _other_days(case, name):
             head = "compare with your copy of the agreement"
@@ -185,15 +191,6 @@ def agreement_notes(case: Case) -> Iterator[Note]:
             text = f"{head}: {said}, and {where} says {listed.signed}"
             short = f"{head}: {listed.model} of {stated_day}, or of {listed.signed}"
             yield Note(code="other-signed", text=text, short=short)
-
-
-def _party_of(case: Case) -> str:
-    """Return the agency whose agreements the notes are about: a county's letter may name it."""
-    named = [name for name, spec in case.kind.particulars.items() if spec.known == "agency"]
-    stated = next((text for name in named for text in values_of(case, name) if text), None)
-    signatory = case.request.signatory
-    office = signatory.office if signatory else None
-    return case.locality.name if case.locality.agency else stated or office or case.locality.name
 
 
 def _other_days(case: Case, models: str) -> Iterator[tuple[Agreement, date]]:

@@ -22,7 +22,7 @@ from optout_cli.letters.render import (
 from optout_cli.model.fields import MONTHS, days_in
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Note, Notice
-from optout_cli.model.request import DETAILS, Authority
+from optout_cli.model.request import DETAILS
 from optout_cli.templating.body import texts_in
 from optout_cli.templating.filters import (
     WORDING,
@@ -180,22 +180,16 @@ def _left_unsaid(letter: Letter, library: Library) -> Iterator[str]:
                 lost.setdefault(owner, {})[path.removeprefix(f"{owner}.")] = text
     for owner, facts in lost.items():
         root, _, key = owner.partition(".")
-        if root == "authority":
-            told = _facts_of_act(notice.authority[int(key)], facts)
+        if root == "authority":  # `the vote (4 to 1) of Resolution No. 26-14`
+            act, own = notice.authority[int(key)], {"instrument", "number"}
+            name = " ".join(filter(None, [act.instrument, act.number]))
+            others = [f"the {field} ({text})" for field, text in facts.items() if field not in own]
+            is_named = not own.isdisjoint(facts)
+            told = "; ".join([name, *others]) if is_named else f"{and_list(others)} of {name}"
         else:
             named = re.split("[,;]", kind.particulars[key].help)[0]
             told = f"{named} ({'; '.join(facts.values())})"
         yield f"check your own words: they leave out {told}"
-
-
-def _facts_of_act(act: Authority, facts: dict[str, str]) -> str:
-    """Name an act, or some facts of it: `the vote (4 to 1) of Resolution No. 26-14`."""
-    name = " ".join(filter(None, [act.instrument, act.number]))
-    named = ("instrument", "number")
-    others = [f"the {field} ({text})" for field, text in facts.items() if field not in named]
-    if facts.keys() & {*named}:
-        return "; ".join([name, *others])
-    return f"{and_list(others)} of {name}"
 
 
 def _words_in(node: object, path: str) -> Iterator[tuple[str, str]]:

@@ -55,8 +55,11 @@ def try_program(
             continue
         subject = subject_of(library, f"{id}/{name}", program, kind)
         known = set()
+        names = [subject.template, *(f"{subject.id}.{place}{SUFFIX}" for place in subject.local)]
+        # `problems_in_library` reports a letter without a template.
+        names = names if library.templates.has(subject.template) else []
         try:
-            readings = _readings_of(subject)
+            readings = {name: Reading(name, library.templates) for name in names}
         except OptoutError as error:
             yield from error.problems
             readings = {}
@@ -74,15 +77,6 @@ def try_program(
 
 
 _Readings = dict[str, Reading]  # of the templates of a letter kind, by name
-
-
-def _readings_of(subject: Subject) -> _Readings:
-    """Read a letter kind's template and its local wording. Raises OptoutError."""
-    templates = subject.library.templates
-    if not templates.has(subject.template):
-        return {}  # `problems_in_library` reports it
-    names = [subject.template, *(f"{subject.id}.{place}{SUFFIX}" for place in subject.local)]
-    return {name: Reading(name, templates) for name in names}
 
 
 def _paths_in(readings: _Readings) -> set[str]:

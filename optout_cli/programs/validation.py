@@ -173,9 +173,15 @@ def _names(program: Program) -> _Names:
             yield f"{path}.milestones.{number}.from", stone.from_, [*days, *kind.computed, RECEIPT]
             yield from ((f"{path}.milestones.{number}", name, declared) for name in stone.details)
             yield from _condition_names(f"{path}.milestones.{number}", stone.when, known, program)
+        required = {name for name in declared if name in values and values[name].required}
+        always = {*_ALWAYS, *kind.requires, *required}
         for at, when, text in _rule_texts(kind, f"{path}."):
             yield from _condition_names(at, when, known, program)
-            given = _given_names(when, kind, program)
+            # These certainly have a value in a letter for which the condition holds.
+            given = {*always, *when.given, *when.chosen, *when.before, *when.not_before}
+            given |= {*when.before.values(), *when.not_before.values()}
+            given |= {kind.computed[name].from_ for name in given if name in kind.computed}
+            given |= _known_with(when)
             yield from ((at, name, given) for name in _BLANK.findall(text))
     yield from _shared_names(program, everywhere)
 
@@ -254,17 +260,6 @@ def _condition_names(
         keys = [key for of in items if isinstance(of, dict) for key in of]
         yield f"{path}.when", inner, keys
     yield from ((f"{path}.when", name, program.letters) for name in when.letters)
-
-
-def _given_names(when: Condition, kind: LetterKind, program: Program) -> set[str]:
-    """Return the names that certainly have a value in a letter for which `when` holds."""
-    own = {**{name: program.particulars.get(name) for name in kind.uses}, **kind.particulars}
-    required = {name for name, spec in own.items() if spec and spec.required}
-    given = {*_ALWAYS, *kind.requires, *required, *when.given, *when.chosen}
-    for days in (when.before, when.not_before):
-        given |= {*days, *days.values()}
-    given |= {kind.computed[name].from_ for name in given if name in kind.computed}
-    return given | _known_with(when)
 
 
 def _known_with(when: Condition) -> set[str]:

@@ -330,17 +330,6 @@ def _is_read(name: str) -> bool:
     return bool(name) and not name.startswith(OWN_MARK)
 
 
-def _sender_state(
-    cells: dict[str, str], addresses: dict[str, dict[str, str]]
-) -> Iterator[tuple[str, str]]:
-    """Yield the county's state for the sender's address, if its ZIP code is of that state."""
-    *parts, zip_code = (cells.get(path, "") for path in OF_SENDER)
-    state, is_zip = cells.get(STATE_OF_PLACE, ""), re.fullmatch("[0-9]{5}", zip_code[:5])
-    is_open = STATE[1] not in cells and OF_SENDER[0] not in addresses and all(parts)
-    if is_open and is_zip and not elsewhere(is_zip[0], state_code(state) or ""):
-        yield STATE[1], state
-
-
 def _row_from(line: _Line, table: Table, file: str) -> Row:
     location = Location(file, line.line)
     all_names = [*table.names, *[""] * (len(line.cells) - len(table.names))]
@@ -355,7 +344,13 @@ def _row_from(line: _Line, table: Table, file: str) -> Row:
     addresses = addresses_in(cells)
     # The sender's state completes a county's name too, if no other column does.
     state = cells.get(STATE_OF_PLACE) or cells.get(STATE[1], "")
-    own_state = [*_sender_state(cells, addresses)]
+    # The county's state is the sender's, too, if the ZIP code there is of that state.
+    *parts_of_sender, zip_code = (cells.get(path, "") for path in OF_SENDER)
+    is_open = STATE[1] not in cells and OF_SENDER[0] not in addresses and all(parts_of_sender)
+    is_zip = is_open and re.fullmatch("[0-9]{5}", zip_code[:5])
+    in_state = cells.get(STATE_OF_PLACE, "")
+    is_there = is_zip and not elsewhere(zip_code[:5], state_code(in_state) or "")
+    own_state = [(STATE[1], in_state)] if is_there else []
     layer.names.update((path, table.columns.get(STATE_OF_PLACE, path)) for path, _ in own_state)
     for number, (name, text) in enumerate((*original, *own_state), 1):
         if text and not name:

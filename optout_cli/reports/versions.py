@@ -80,8 +80,15 @@ class Finder:
         if not _is_request(text):
             found = look_up(text, self._within, self._order.parties)
             for letter in found.letters:
-                old = self._recorded(letter.state, found.folder)
-                now = self._as_now(letter.state, found.folder, old.key)
+                state, folder = letter.state, found.folder
+                old, named = self._recorded(state, folder), Path(state.written.request)
+                places = map(str, (named, folder / named, folder.parent / named.name))
+                requests = (it for it in places if _is_request(it) and is_file(Path(it)))
+                versions = (it for request in requests for it in self._versions_now(request))
+                now = next((it for it in versions if it.key == old.key), None)
+                if now is None:
+                    name = f"{state.written.reference}, as it would be now"
+                    now = version_of(self._letter_again(state), self._library, name)
                 yield _of_file(Path(text), old) if letter.is_changed else old, now
             return
         folder = register_folder(text, self._within)
@@ -104,17 +111,6 @@ class Finder:
             name = f"{text}, as it is now"
             self._made[text] = [version_of(letter, self._library, name) for letter in made]
         return self._made[text]
-
-    def _as_now(self, state: LetterState, folder: Path, key: tuple[str, ...]) -> Version:
-        """Return a recorded letter as its request, or else what is recorded, would make it now."""
-        named = Path(state.written.request)
-        for place in map(str, (named, folder / named, folder.parent / named.name)):
-            if _is_request(place) and is_file(Path(place)):
-                for version in self._versions_now(place):
-                    if version.key == key:
-                        return version
-        name = f"{state.written.reference}, as it would be now"
-        return version_of(self._letter_again(state), self._library, name)
 
     def _letter_again(self, state: LetterState) -> Letter:
         """Make a recorded letter again from its facts. Raises OptoutError."""
