@@ -232,7 +232,10 @@ def ask_choice(
             say_wrapped(refused[typed.casefold()], "  ")
             continue
         typed = NONE if typed == _SKIP and NONE in choices else typed
-        parts = _parts_of(typed, choices, default) if several else [typed]
+        is_all = _fold(typed).startswith("all") and "all" not in choices
+        every = [name for name in choices if name != NONE] if is_all else []
+        apart = default.split("; ") if typed == default else _SEVERAL.split(typed)
+        parts = (every or apart) if several else [typed]
         meant = {part: choices_meant(part, choices) for part in parts}
         names = [name for name in choices if [name] in meant.values()]
         if takes_other and not meant[typed] and len(typed) > _SHORT:
@@ -243,13 +246,6 @@ def ask_choice(
             say_wrapped(f"{NONE!r} cannot go with another choice.", "  ")
         else:
             return "; ".join(names)
-
-
-def _parts_of(typed: str, choices: Mapping[str, str], default: str) -> list[str]:
-    """Take an answer apart that may name several choices."""
-    if _fold(typed).startswith("all") and "all" not in choices:
-        return [name for name in choices if name != NONE]
-    return default.split("; ") if typed == default else _SEVERAL.split(typed)
 
 
 def _say_choices(

@@ -44,7 +44,12 @@ def check_date(text: str) -> tuple[str, str] | None:
         return None
     if len(text) > _LONGEST:
         return "is not a date", hint
-    meant = _date_meant(text)
+    seconds = re.fullmatch("([0-9]{10})([0-9]{3})?", text)  # or milliseconds, since 1970
+    then = date(1970, 1, 1) + timedelta(seconds=int(seconds[1])) if seconds else None
+    # The day before a time of day or a remark, or behind a weekday.
+    head = re.split(r"[T ]+[0-9]{1,2}[:.][0-9]{2}|\s*[*?(]", text)[0].strip(" ~")
+    forms = (text, _WEEKDAY.sub("", head), head.replace("-", "/"))
+    meant = then or next((day for form in forms if (day := guess_date(form))), None)
     if weekday := right_weekday(text):
         return "names the wrong day of the week", f"{meant} is a {weekday}; {hint}"
     if meant:
@@ -52,15 +57,6 @@ def check_date(text: str) -> tuple[str, str] | None:
     elif guess_date(_OPEN_YEAR.sub("00", _plain_date(text))):
         hint = f"write the year in four digits; {hint}"
     return "is not a date", hint
-
-
-def _date_meant(text: str) -> date | None:
-    """Return the day that text with a time of day, a remark or a weekday most likely means."""
-    if re.fullmatch("[0-9]{10}([0-9]{3})?", text):  # seconds or milliseconds since 1970
-        return date(1970, 1, 1) + timedelta(seconds=int(text[:10]))
-    head = re.split(r"[T ]+[0-9]{1,2}[:.][0-9]{2}|\s*[*?(]", text)[0].strip(" ~")
-    forms = (text, _WEEKDAY.sub("", head), head.replace("-", "/"))
-    return next((day for form in forms if (day := guess_date(form))), None)
 
 
 def guess_date(text: str) -> date | None:

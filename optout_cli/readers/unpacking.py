@@ -123,15 +123,6 @@ _SHORT = {
 }
 
 
-def _unpacker(name: str, settings: object) -> Callable[[_Bytes], Iterator[_Bytes]]:
-    import pikepdf
-
-    if name == "LZWDecode" and isinstance(settings, pikepdf.Dictionary | pikepdf.Array):
-        early = 0 if b"/EarlyChange 0" in settings.unparse(resolved=True) else 1
-        return partial(_look_up_codes, early=early)
-    return _FILTERS[name].unpack
-
-
 def unpack(stream: "pikepdf.Stream", most: int, least: int) -> Unpacked | None:
     """Measure a stream, up to `most` bytes; return None where it cannot have `least` bytes.
 
@@ -151,7 +142,13 @@ def unpack(stream: "pikepdf.Stream", most: int, least: int) -> Unpacked | None:
             return Unpacked(size, is_whole, is_slow=True)
         kept, size = bytearray(), 0
         try:
-            for part in _unpacker(name, settings)(packed):
+            is_late = (
+                name == "LZWDecode"
+                and isinstance(settings, pikepdf.Dictionary | pikepdf.Array)
+                and b"/EarlyChange 0" in settings.unparse(resolved=True)
+            )
+            unpacker = partial(_look_up_codes, early=0) if is_late else _FILTERS[name].unpack
+            for part in unpacker(packed):
                 size += len(part)
                 if size > most:
                     return Unpacked(size, is_whole)
