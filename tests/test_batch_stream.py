@@ -78,6 +78,13 @@ def test_a_quote_beside_another_delimiter_in_the_columns_names_costs_no_row(
     assert (code, out) == (0, "".join(f"{name}\n" for name in FILES))
 
 
+def test_a_line_break_in_an_own_column_before_the_others_is_read() -> None:
+    head = '"#";"# a, b\nclerk";' + HEADER.replace(",", ";")
+    lines = head + "".join(f"1;x;{row.replace(',', ';')}\n" for row in ROWS.splitlines())
+    code, out, _ = streamed(lines, "-q")
+    assert (code, out) == (0, "".join(f"{name}\n" for name in FILES))
+
+
 def test_a_long_line_of_columns_names_is_read_whole() -> None:
     code, out, err = streamed(f"{HEADER.strip()},{'x' * 140_000}\n{ROWS}", "-q")
     assert (code, out) == (1, "")

@@ -298,6 +298,17 @@ def test_the_day_to_write_again_counts_from_the_letters_that_go_out(
     assert "If none comes by December 2, 2026, write again." in text
 
 
+def test_a_letter_to_an_office_that_gets_none_has_no_guide(run: Run, in_folder: Path) -> None:
+    text = "letter: 287g/terminate\njurisdiction: kodiak-police-department-ak\nto: bureau\n"
+    (in_folder / "r.yaml").write_text(text, "utf-8")
+    code, out, err = outcome(run("guide", "r.yaml"))
+    assert (code, out, err) == (
+        1,
+        "",
+        "r.yaml: 287g/terminate has no letter to bureau\n  hint: leave to: out\n",
+    )
+
+
 def test_what_a_request_has_decided_is_no_step_any_more(run: Run, in_folder: Path) -> None:
     (in_folder / "r.yaml").write_text(
         REQUEST_FILE.replace("follow-up", "opt-out")

@@ -268,9 +268,13 @@ def test_one_way_comes_back_after_the_letter_arrived_in_the_other(sent: str, run
     code, _, err = outcome(run(*BACK, "--by", "fax"))
     assert (code, "as delivered on 2026-11-20" in err) == (1, True)
     assert "as delivered" in outcome(run("sent", TO_BUREAU, "--by", "fax", "--undo", "not"))[2]
+    assert "--undo REASON --on 2026-11-20\n" in err
     undo = ("delivered", TO_BUREAU, "--undo", "it did not")
-    assert "not returned by certified mail" in outcome(run(*undo))[2]  # it was recorded last
-    assert "not delivered on 2026-11-20" in outcome(run(*undo))[2]
+    code, _, err = outcome(run(*undo))
+    told = "delivered on 2026-11-20, and as returned on 2026-11-23\n"
+    assert (code, f"the letter is recorded as {told}" in err) == (2, True)
+    assert "not delivered on 2026-11-20" in outcome(run(*undo, "--on", "2026-11-20"))[2]
+    assert "not returned by certified mail" in outcome(run(*undo))[2]
 
 
 def test_undo_takes_back_the_return_by_the_way_that_is_named(sent: str, run: Run) -> None:
@@ -311,3 +315,39 @@ def test_of_a_folder_the_letter_that_came_back_is_named(sent: str, run: Run) -> 
         ("24", "ICE", TO_ICE),
     ):
         assert f"as returned on 2026-11-{day}: {sent} to {party} ({path})" in err
+
+
+def test_what_arrived_before_the_letter_went_out_again_did_not_come_back(
+    sent: str, run: Run
+) -> None:
+    again = ("sent", TO_BUREAU, "--by", "certified-mail", "--on", "2026-11-22", "--again", "-q")
+    run("delivered", TO_BUREAU, "--on", "2026-11-21", "-q")
+    run(*again)
+    assert outcome(run(*BACK, "-q"))[0] == 0
+    row = statuses(run)["bureau"]
+    assert (row["step"], row["received"]) == ("waiting", "2026-11-21")
+
+
+def test_a_letter_that_was_answered_after_it_came_back_may_go_out_again(
+    sent: str, run: Run
+) -> None:
+    run("delivered", TO_BUREAU, "--returned", WHY, "--on", "2026-11-21", "-q")
+    run("answer", TO_BUREAU, "--reply", "refused", "--on", "2026-11-23", "-q")
+    run("delivered", TO_BUREAU, "--on", "2026-11-21", "-q")
+    again = ("sent", TO_BUREAU, "--by", "mail", "--on", "2026-11-24", "--again", "-q")
+    assert outcome(run(*again))[0] == 0
+    assert statuses(run)["bureau"]["step"] == "answered"
+
+
+def test_what_is_wrong_with_each_letter_of_a_folder_is_told_once(
+    sent: str, typst_library: Library, run: Run
+) -> None:
+    early = ("delivered", "letters", "--on", "2026-11-19")
+    told = "--on (letters): 2026-11-19 is before the day of sending (2026-11-20)"
+    each = [f"{told}: {sent} to {name}" for name in ("the State Identification Bureau", "ICE")]
+    lines = outcome(run(*early))[2].splitlines()
+    assert [line.partition(" (letters/")[0] for line in lines[::2]] == each
+    other = f"{REACHED}date: 2026-11-18\n"
+    write_letters(typst_library, Path("letters"), other, ("txt",))
+    run("sent", "letters", "--by", "certified-mail", "--on", "2026-11-20", "-q")
+    assert outcome(run(*early))[2] == f"{told}\n  hint: correct the day\n"

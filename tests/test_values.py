@@ -431,6 +431,7 @@ MEANT: dict[Use, list[str]] = {
         "Marshal Clerk",
         "Jon Doe",
         *("Don Street", "Don Date", "Don R. Name", "Soon Title", "Soon City", "Don O'Check"),
+        *("Don Sample", "Don Blank", "Soon Foo"),
     ],
     "post": [
         "7020 0000 0000 0000 0010",

@@ -95,7 +95,7 @@ def test_what_is_recorded_can_have_happened(letter: LetterState, said: list[Said
             continue
         if not result.is_known:
             state.add(result.event)
-        _, others = match_returns(state.sent, state.returned)
+        _, others = match_returns(state)
         assert others == []  # each return is that of a sending
         if state.sent:
             first = min((it.on for it in on_its_way(state)), default=date.max)

@@ -120,7 +120,9 @@ def changing_rows(plan: BatchPlan, register: Register, order: Order) -> dict[int
         for identity in identities([row]):
             others += (state.written.fingerprint for state in register.current(identity))
         is_other = any(fingerprint != row.fingerprint for fingerprint in others)
-        is_any = is_linked or is_other or row.key in approved
+        there = [record.fingerprint for it in row.paths if (record := register.records.get(it))]
+        is_written = there == [row.fingerprint] * len(row.paths)
+        is_any = is_linked or is_other or (row.key in approved and not is_written)
         return is_any or any(map(is_foreign, row.paths))
 
     rows = (row for row in plan.good if row.number not in plan.taken)

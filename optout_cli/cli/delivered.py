@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -17,12 +18,14 @@ from optout_cli.cli.options import (
     templates_option,
 )
 from optout_cli.cli.value_types import Choice
+from optout_cli.errors import OptoutError, Problem
 from optout_cli.model.request import Party, Way
 from optout_cli.output import is_folder
 from optout_cli.register.events import WAYS, Delivered, Returned
 from optout_cli.register.recorder import Found, Recorded, sent_letters
 from optout_cli.register.returns import MEND, came_back, on_its_way
 from optout_cli.register.statements import (
+    Moment,
     Result,
     Sending,
     delivered_from,
@@ -49,11 +52,13 @@ from optout_cli.register.statements import (
 @click.option(
     "--by",
     type=Choice(WAYS),
-    help="With --returned, or to --undo that: what came back, if it went out several ways.",
+    help="With --returned, or to --undo that: which came back, if it went out several ways.",
 )
 @record.correct_option
 @record.reason_option(
-    "--undo", "Take back that it arrived or came back; say why. The register keeps both."
+    "--undo",
+    "Take back that it arrived or came back, on the day of --on if both; say why. The register"
+    " keeps all.",
 )
 @record.to_option
 @record.in_option
@@ -84,7 +89,7 @@ def command(
     A scan is copied to the folder evidence/. Either all is recorded or nothing. Prints the paths.
     """
     record.check_quotes(letters, undo or returned)
-    record.check_undo(undo, day, receipt, returned, correct)
+    record.check_undo(undo, receipt, returned, correct)
     if by and not (returned or undo):
         usage_error("--by says what came back", "add --returned REASON, or leave --by out")
     if not (day or undo):
@@ -93,17 +98,11 @@ def command(
     moment = record.now()
     is_one = bool(receipt or returned or undo or correct)
 
-    def result_of(found: Found) -> Result:
-        if day is None:
-            return taken_back_from(found.state, _last_of(found, by), undo or "", moment, by)
-        proof = found.take(receipt, "receipt")
-        if returned:
-            said = Sending(on=day, by=by, receipt=proof, correct=correct)
-            return returned_from(found.state, said, returned, moment)
-        return delivered_from(found.state, day, proof, moment, correct=correct)
+    said = Sending(on=day, by=by, correct=correct, undo=undo)
 
     def results_of(text: str) -> Iterator[Recorded]:
         found = _letters_named(text, recorder.find(text, within, parties), is_one=is_one)
+        result_of = partial(_result_of, said=said, returned=returned, receipt=receipt, now=moment)
         return record.results_of_each(text, found, result_of)
 
     with record.recorder_of(library_from((), folders)) as recorder:
@@ -111,6 +110,19 @@ def command(
         record.commit(recorder, done, as_json=as_json, quiet=quiet)
     if not quiet:
         _say_next(done, is_undone=undo is not None)
+
+
+def _result_of(
+    found: Found, said: Sending, returned: str | None, receipt: str | None, now: Moment
+) -> Result:
+    """Return the event of one letter. Raises OptoutError."""
+    if said.undo:
+        what = _named_event(found, said.by, said.on)
+        return taken_back_from(found.state, what, said.undo, now, said.by, said.on)
+    proof = found.take(receipt, "receipt")
+    if returned:
+        return returned_from(found.state, said._replace(receipt=proof), returned, now)
+    return delivered_from(found.state, said.on or now.today, proof, now, correct=said.correct)
 
 
 def _letters_named(text: str, named: Sequence[Found], *, is_one: bool) -> list[Found]:
@@ -125,11 +137,20 @@ def _letters_named(text: str, named: Sequence[Found], *, is_one: bool) -> list[F
     return sent_letters([record.one_letter(text, named)])
 
 
-def _last_of(found: Found, by: Way | None) -> Literal["returned", "delivered"]:
-    """Return what is taken back: a return by a way that is named, or what was recorded last."""
-    happened: list[Returned | Delivered] = [*found.state.returned, *found.state.delivered]
-    last = max(happened, key=lambda event: event.at, default=None)
-    return "returned" if by or isinstance(last, Returned) else "delivered"
+def _named_event(
+    found: Found, by: Way | None, day: date | None
+) -> Literal["returned", "delivered"]:
+    """Return what is taken back: an arrival, or a return. Raises OptoutError if it may be both."""
+    happened: list[Delivered | Returned] = [*found.state.delivered, *found.state.returned]
+    tags = {event.tag for event in happened if day in (None, event.on)}
+    if by or tags == {"returned"}:
+        return "returned"
+    if len(tags) > 1 and not day:
+        told = ", and as ".join(f"{event.tag} on {event.on}" for event in happened)
+        hint = "say the day of what you take back with --on, or the way of what came back with --by"
+        message = f"the letter is recorded as {told}"
+        raise OptoutError(Problem("which-way", message, hint=hint, path="by"))
+    return "delivered"
 
 
 def _say_next(done: Sequence[Recorded], *, is_undone: bool) -> None:

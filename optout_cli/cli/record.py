@@ -180,18 +180,24 @@ def results_of_each(
 
     Where the text does not name one letter, each problem does.
     """
-    problems: list[Problem] = []
-    is_several = len(found) > 1 or is_folder(Path(text))
+    problems: list[tuple[Found, Problem]] = []
     for named in found:
         try:
             yield named, result_of(named)
         except OptoutError as error:
-            name = f": {letter_name(named)}" if is_several else ""
-            problems += (
-                it if it.location else msgspec.structs.replace(it, message=f"{it.message}{name}")
-                for it in error.problems
+            problems += ((named, problem) for problem in error.problems)
+    counts = Counter(problem for _, problem in problems)
+    is_one = not is_folder(Path(text)) and len(found) == 1
+    raise_any(
+        dict.fromkeys(  # what concerns a whole folder, such as its scan or day, is told once
+            problem
+            if is_one or problem.location or len(PARTIES) < counts[problem] == len(found)
+            else msgspec.structs.replace(
+                problem, message=f"{problem.message}: {letter_name(named)}"
             )
-    raise_any(dict.fromkeys(problems))  # of a scan that each letter has
+            for named, problem in problems
+        )
+    )
 
 
 def commit(

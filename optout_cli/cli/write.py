@@ -184,7 +184,8 @@ def command(
         done = _write_stream(made, output, library, how)
     else:
         done = _write_files(made, output, library, order, how)
-        if not (is_check or values):
+        is_set = any(path.startswith("signatory") for own in values.values() for path in own)
+        if not (is_check or is_set):
             correct_signatory(made.case.locality.slug, made.document)
     _show(made, done, how)
 

@@ -72,8 +72,7 @@ def compose(case: Case, parties: Iterable[Party] = PARTIES) -> tuple[Notice, ...
     parties = tuple(parties)
     chosen = [recipient for recipient in recipients if recipient.party in parties]
     if not recipients:
-        message = f"{case.request.letter} has no letter to {case.request.to}"
-        raise OptoutError(Problem("no-letter", message, path="to", hint="leave to: out"))
+        raise OptoutError(no_letter(case))
     if not chosen:
         asked = " or ".join(f"--to {party}" for party in parties)
         known = " or ".join(recipient.party for recipient in recipients)
@@ -100,6 +99,12 @@ def compose(case: Case, parties: Iterable[Party] = PARTIES) -> tuple[Notice, ...
             )
         )
     return tuple(notices)
+
+
+def no_letter(case: Case) -> Problem:
+    """Return the Problem of a request whose letter the program sends to nobody whom it names."""
+    message = f"{case.request.letter} has no letter to {case.request.to}"
+    return Problem("no-letter", message, path="to", hint="leave to: out")
 
 
 def recipients_of(case: Case) -> tuple[Recipient, ...]:

@@ -96,18 +96,24 @@ def rows_as_they_come(lines: Iterator[str], file: str, keys: _Names) -> Iterator
     top, count = "", 0
     for line in lines:
         top, count = top + line, count + 1
-        if not top.strip():
-            continue
-        # A cell in quotes may go on in the next line: more text makes no other row then.
-        whole, more = (
-            len([*_cells_of(it, _find_delimiter(top, ()))]) for it in (top, f"{top}more")
-        )
-        if count > _MAX_TITLES or whole < more:
+        if top.strip() and (count > _MAX_TITLES or not _is_open(top)):
             break
     table, rest = read_table(top, file, keys=keys)
-    if table:  # there are rows below the header if the first line seemed to go on
+    if table:  # also rows that seemed to be of the first line
         for below in chain(rest, _read_lines(lines, file, table.delimiter, count)):
             yield _row_from(below, table, file)
+
+
+def _is_open(top: str) -> bool:
+    """Tell whether the first lines end within a cell in quotes, which goes on below.
+
+    Any delimiter may show that, until one divides the names of columns.
+    """
+    found = [it for it in _DELIMITERS if any(names_columns(row, ()) for row in _cells_of(top, it))]
+    counts = (
+        [len([*_cells_of(text, it)]) for text in (top, f"{top}more")] for it in found or _DELIMITERS
+    )
+    return any(before == after for before, after in counts)
 
 
 def _cells_of(text: str, delimiter: str) -> Iterator[list[str]]:

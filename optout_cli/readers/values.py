@@ -217,7 +217,8 @@ def _doubts_about_several(texts: Mapping[str, str]) -> Iterator[Doubt]:
 def _judge(text: str, use: Use) -> tuple[_Kind, bool] | None:
     """Return the first kind that is wrong for this use, or else odd, and whether it is wrong."""
     plain = normalize("NFC", text)
-    if (names := _table().names.get(use)) and _compile(names).fullmatch(plain):
+    names = _table().names.get("name" if use == "person" else use)
+    if names and _compile(names).fullmatch(plain):
         return None
     return max(
         (pair for pair in _kinds_for(use) if pair[0].fits(plain)), key=itemgetter(1), default=None

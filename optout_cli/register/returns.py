@@ -14,17 +14,20 @@ MEND = (  # what to do after a letter came back
 
 
 def match_returns(
-    sent: Iterable[Sent], returned: Iterable[Returned]
+    state: LetterState, returned: Iterable[Returned] | None = None
 ) -> tuple[list[Sent], list[Returned]]:
-    """Return the sendings that did not come back, and the returns that can be of no sending.
+    """Return a letter's sendings that did not come back, and the returns that can be of none.
 
-    What came back is the first sending by that way, up to that day.
+    What came back is the first sending by that way, up to that day, which may not have arrived.
+    `returned` are other returns than those of the letter.
     """
-    left, others = [*sent], []
-    for back in sorted(returned, key=lambda event: event.on):
-        same = (it for it in left if it.by == back.by and it.on <= back.on)
-        if found := next(same, None):
-            left.remove(found)
+    left, others = [*state.sent], []
+    arrived = state.received or date.min
+    for back in sorted(state.returned if returned is None else returned, key=lambda it: it.on):
+        same = [sent for sent in left if sent.by == back.by and sent.on <= back.on]
+        late = (sent for sent in same if sent.on > arrived)  # cannot be what arrived
+        if same:
+            left.remove(next(late, same[0]))
         else:
             others.append(back)
     return left, others
@@ -33,16 +36,20 @@ def match_returns(
 def on_its_way(state: LetterState) -> list[Sent]:
     """Return the sendings of a letter that did not come back, whether they arrived or not.
 
-    Those are all if each came back, but somebody answered: one did arrive somehow.
+    Those are all if somebody answered before any of these went out: one did arrive somehow.
     """
-    left, _ = match_returns(state.sent, state.returned)
-    return left or ([*state.sent] if state.answers_as_recorded else [])
+    left, _ = match_returns(state)
+    answered = min((answer.on for answer in state.answers), default=None)
+    if answered is None or any(sent.on <= answered for sent in left):
+        return left
+    return [*state.sent]
 
 
 def came_back(state: LetterState) -> Returned | None:
     """Return the last return of a letter of which nothing is on its way any more, or None."""
     is_back = bool(state.returned) and not on_its_way(state)
-    return max(state.returned, key=lambda event: event.on) if is_back else None
+    # Of one day, the one that was recorded last.
+    return max(reversed(state.returned), key=lambda event: event.on) if is_back else None
 
 
 def is_given(state: LetterState) -> bool:
@@ -77,4 +84,4 @@ def _impossible(state: LetterState) -> list[tuple[Happened, date]]:
     found: list[tuple[Happened, date]] = [(it, arrival) for it in state.delivered]
     found += [(it, answer) for it in state.answers]
     early = [(event, first) for event, first in found if event.on < first]
-    return [*early, *((it, it.on) for it in match_returns(state.sent, state.returned)[1])]
+    return [*early, *((it, it.on) for it in match_returns(state)[1])]

@@ -12,6 +12,7 @@ from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.model.notice import Note
 from optout_cli.model.request import MESSAGES, RECIPIENTS, Way
 from optout_cli.register.events import (
+    Answered,
     Delivered,
     Evidence,
     LetterNews,
@@ -195,9 +196,12 @@ def withdrawn_from(
 def _later_problems(others: Iterable[Happened]) -> Iterator[Problem]:
     """Yield a Problem for each event that keeps another from being recorded."""
     for other in others:
-        command = "answer" if other.tag == "answered" else "delivered"
+        command = "answer" if isinstance(other, Answered) else "delivered"
+        which = f"--of {other.on}" if isinstance(other, Answered) else f"--on {other.on}"
+        which = f"--by {other.by}" if isinstance(other, Returned) else which
         message = f"the letter is recorded as {other.tag} on {other.on}"
-        hint = f"if that is wrong too, first take it back: optout {command} LETTER --undo REASON"
+        hint = f"if that is wrong too, first take it back: optout {command} LETTER"
+        hint += f" --undo REASON {which}"
         yield Problem("already-delivered", message, hint=hint, path="letter")
 
 
@@ -245,7 +249,7 @@ def returned_from(state: LetterState, said: Sending, reason: str, now: Moment) -
         message = f"the letter is not recorded as sent{f' by {way_words(by)}' if by else ''}"
         hint = "first record how it went out, with optout sent"
         raise OptoutError(Problem("not-sent", message, hint=hint, path="letter"))
-    out = match_returns(state.sent, state.returned)[0]
+    out = match_returns(state)[0]
     left = [sent for sent in out if by in (None, sent.by)]
     last: Returned | None = state.last("returned", by=by)
     is_same = last is not None and (last.on, last.note) == (day, reason)
@@ -257,7 +261,7 @@ def returned_from(state: LetterState, said: Sending, reason: str, now: Moment) -
         raise OptoutError(Problem("which-way", message, hint=hint, path="by"))
     if old:
         others = [back for back in state.returned if back is not old]
-        left = [it for it in match_returns(state.sent, others)[0] if it.by == old.by]
+        left = [it for it in match_returns(state, others)[0] if it.by == old.by]
     event = Returned(
         **about_letter(state, now),
         on=day,

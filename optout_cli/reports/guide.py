@@ -12,7 +12,7 @@ from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters.txt import join_groups, text_groups
 from optout_cli.letters import Library
 from optout_cli.letters.agreements import county_notes, with_agreement
-from optout_cli.letters.compose import author_of, outline_case, place_of, recipients_of
+from optout_cli.letters.compose import author_of, no_letter, outline_case, place_of, recipients_of
 from optout_cli.letters.days import arrival_of, next_working_day
 from optout_cli.letters.notes import contact_text
 from optout_cli.letters.render import sections_of
@@ -59,7 +59,8 @@ def guide_of(request: Request, library: Library, day: date, location: Location) 
     if program.period(day) is None:
         message = f"the program began on {program.periods[0].from_}: {program.title}"
         raise OptoutError(Problem("before-program", message, location, "choose a later --date"))
-    raise_any(replace(problem, location=location) for problem in refusals(case))
+    nobody = () if recipients_of(case) else (no_letter(case),)
+    raise_any(replace(problem, location=location) for problem in (*refusals(case), *nobody))
     document = Document({"particulars": {**request.particulars}}, (Layer(request.letter, {}),))
     with suppress(OptoutError):  # it may leave open which agreement it is about
         document, _ = with_agreement(document, locality, kind)

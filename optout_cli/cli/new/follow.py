@@ -46,7 +46,7 @@ from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.exporters.json import JsonObject, letter_in
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import request_file
-from optout_cli.model.program import Program
+from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import PARTIES, RECIPIENTS, Party
 from optout_cli.output import write_all
 from optout_cli.readers.csv import csv_from
@@ -256,7 +256,7 @@ def begin_after(order: NewOrder, named: str, library: Library) -> Beginning:
         say("note: counsel approved the earlier letter, not this one, so its approval is left out")
     program, kind = library.programs.find(known["letter"])
     if not quiet:
-        _say_repeated(known, earlier, program)
+        _say_repeated(known, earlier, program, kind)
     for state in () if quiet else earlier.followed_by(kind, program):
         if known.get("to") in (None, state.letter.recipient):
             again = f"optout new --follow {state.written.reference} --in {quote(str(folder))}"
@@ -265,14 +265,13 @@ def begin_after(order: NewOrder, named: str, library: Library) -> Beginning:
     return Beginning(start, earlier, folder)
 
 
-def _say_repeated(known: Answers, earlier: Earlier, program: Program) -> None:
+def _say_repeated(known: Answers, earlier: Earlier, program: Program, kind: LetterKind) -> None:
     """Say what the new letter asks again, or repeats.
 
     These are an answer that came already, also one that ends the matter, and particulars of the
     earlier letter, such as its reasons.
     """
-    name = known["letter"].partition("/")[2]
-    is_asking = name in kinds_after_silence(program)
+    is_asking = known["letter"].partition("/")[2] in kinds_after_silence(program)
     for answer in earlier.answers():
         reply = program.replies.get(answer.reply)
         is_end = reply is not None and not reply.next
@@ -285,8 +284,8 @@ def _say_repeated(known: Answers, earlier: Earlier, program: Program) -> None:
                 f"note: {RECIPIENTS[answer.recipient]} answered on {answer.on} ({what}): the new"
                 f" letter {why}; check that you want it"
             )
-    declared = program.letters[name].particulars
-    if names := [f"{key}:" for key in known.get("particulars", {}) if declared[key].usual]:
+    own = known.get("particulars", {})
+    if names := [f"{key}:" for key in own if kind.particulars[key].usual]:
         say_wrapped(f"note: the new letter repeats {' and '.join(names)} of the earlier one")
 
 
