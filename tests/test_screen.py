@@ -11,7 +11,7 @@ import click
 import pexpect
 import pytest
 from click import testing
-from command_results import Run, Write, outcome
+from command_results import Run, Write, outcome, take_for_terminals
 from conftest import ROOT
 from run_processes import OPTOUT, call
 
@@ -92,11 +92,6 @@ def shown(request_of_many: None, run: Run, monkeypatch: pytest.MonkeyPatch) -> S
         return rows_of(result.output, columns)
 
     return call
-
-
-def take_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let each stream of a command in this process say that it is a terminal."""
-    monkeypatch.setattr(testing._NamedTextIOWrapper, "isatty", lambda _: True)
 
 
 def rows_of(text: str, columns: int) -> list[str]:
