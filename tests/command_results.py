@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+from click import testing
 from click.testing import Result
 
 Run = Callable[..., Result]
@@ -47,6 +49,11 @@ def outcome(result: Result) -> tuple[int, str, str]:
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, result.stdout, result.stderr
+
+
+def take_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each stream of a command in this process say that it is a terminal."""
+    monkeypatch.setattr(testing._NamedTextIOWrapper, "isatty", lambda _: True)
 
 
 def problem(result: Result) -> tuple[int, str]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command_results import Write, lying_in
+from command_results import Run, Write, lying_in, outcome
 from run_batch import below, records, slow_down
 from run_processes import OPTOUT, call, start, wait_for, wait_for_lines
 
@@ -143,7 +143,9 @@ UNREAD = (
 
 
 @pytest.mark.parametrize("option", ["--print0", "-q"])
-def test_a_batch_says_that_it_stopped_because_nobody_reads_its_output(option: str) -> None:
+def test_a_batch_says_that_it_stopped_because_nobody_reads_its_output(
+    option: str, run: Run
+) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)
     with os.fdopen(write_end, "wb") as closed:
@@ -151,12 +153,12 @@ def test_a_batch_says_that_it_stopped_because_nobody_reads_its_output(option: st
             (*OPTOUT, *TEXT, "-q", option), stdout=closed, stderr=subprocess.PIPE, check=False
         )
     assert (done.returncode, done.stderr.decode()) == (1, UNREAD)
-    assert call(*TEXT, "-q").returncode == 0
+    assert outcome(run(*TEXT, "-q"))[0] == 0
     assert len(list(Path("out").rglob("*.txt"))) == 2 * len(ROWS)
 
 
 @pytest.mark.parametrize("form", ["csv", "ndjson"])
-def test_a_streamed_row_is_written_before_the_next_one_is_read(form: str) -> None:
+def test_a_streamed_row_is_written_before_the_next_one_is_read(form: str, run: Run) -> None:
     options = ("--stream", "--common", "common.yaml", "-f", "txt", "-q")
     lines = [line.encode() for line in Path("n.csv").read_text("utf-8").splitlines(keepends=True)]
     header = lines.pop(0)
@@ -178,7 +180,7 @@ def test_a_streamed_row_is_written_before_the_next_one_is_read(form: str) -> Non
         rest, _ = process.communicate(b"".join(lines[1:]))
     streamed = {name: text for name, text in below(Path("out")).items() if "register" not in name}
     assert (process.returncode, rest.count(b"\n")) == (0, 2 * len(ROWS) - 1)
-    assert call("batch", "n.csv", *options[1:], "-o", "whole/").returncode == 0
+    assert outcome(run("batch", "n.csv", *options[1:], "-o", "whole/"))[0] == 0
     assert streamed == {
         name: text for name, text in below(Path("whole")).items() if "register" not in name
     }
@@ -200,7 +202,7 @@ def test_a_second_batch_in_the_folder_is_refused() -> None:
 
 
 @pytest.mark.usefixtures("with_typst")
-def test_a_folder_that_is_deleted_meanwhile_stops_the_batch() -> None:
+def test_a_folder_that_is_deleted_meanwhile_stops_the_batch(run: Run) -> None:
     process = start(*TEXT[:4], "-q", "-o", "out/", env=slow_down(Path.cwd()))
     wait_for_lines(REGISTER, 1, process)
     shutil.rmtree("out")
@@ -209,7 +211,7 @@ def test_a_folder_that_is_deleted_meanwhile_stops_the_batch() -> None:
     assert process.returncode == 1
     assert told[0] == "out: the folder was deleted or moved while optout was writing to it"
     assert told[1].startswith("stopped: ")
-    assert call(*TEXT, "-q").returncode == 0
+    assert outcome(run(*TEXT, "-q"))[0] == 0
 
 
 def mounted(*words: str) -> bool:
@@ -231,7 +233,7 @@ def small_disk(in_folder: Path) -> Iterator[Path]:
 
 
 @pytest.mark.usefixtures("with_typst")
-def test_a_full_disk_stops_the_batch_and_room_lets_it_go_on(small_disk: Path) -> None:
+def test_a_full_disk_stops_the_batch_and_room_lets_it_go_on(small_disk: Path, run: Run) -> None:
     (small_disk / "large").write_bytes(bytes(1_150_000))
     words = (*TEXT[:-2], "pdf", "--to", "ice", "-q", "-j1", "-o", "disk/out/")
     done = call(*words)
@@ -240,9 +242,9 @@ def test_a_full_disk_stops_the_batch_and_room_lets_it_go_on(small_disk: Path) ->
     assert second.startswith("stopped: ")
     assert done.stdout.splitlines()
     (small_disk / "large").unlink()
-    again = call(*words)
-    assert again.returncode == 0
-    assert len(done.stdout.splitlines()) + len(again.stdout.splitlines()) == len(ROWS)
+    code, out, _ = outcome(run(*words))
+    assert code == 0
+    assert len(done.stdout.splitlines()) + len(out.splitlines()) == len(ROWS)
     assert len(list(small_disk.rglob("*.pdf"))) == len(ROWS)
 
 
@@ -267,8 +269,8 @@ def test_a_read_only_folder_is_a_problem_before_any_letter() -> None:
     )
 
 
-def test_progress_is_drawn_on_a_terminal_only() -> None:
-    assert b"writing" not in call(*TEXT).stderr
+def test_progress_is_drawn_on_a_terminal_only(run: Run) -> None:
+    assert "writing" not in outcome(run(*TEXT))[2]
     terminal, screen = pty.openpty()
     process = subprocess.Popen(
         (*OPTOUT, *TEXT, "--force"), stdout=subprocess.DEVNULL, stderr=screen
@@ -299,7 +301,7 @@ def test_of_two_thousand_rows_the_three_good_ones_are_written(write: Write) -> N
 
 @pytest.mark.usefixtures("with_typst")
 def test_a_disk_too_small_for_the_print_run_is_a_problem_and_the_letters_stay(
-    small_disk: Path,
+    small_disk: Path, run: Run
 ) -> None:
     (small_disk / "large").write_bytes(bytes(1_500_000))
     words = (*TEXT[:-2], "pdf", "--to", "ice", "-q", "-j1", "--print", "disk/all.pdf")
@@ -307,5 +309,5 @@ def test_a_disk_too_small_for_the_print_run_is_a_problem_and_the_letters_stay(
     told = b"disk/all.pdf: cannot be written: No space left on device\n"
     assert (done.returncode, done.stderr, lying_in(small_disk)) == (1, told, ["large"])
     (small_disk / "large").unlink()
-    assert call(*words).returncode == 0
+    assert outcome(run(*words))[0] == 0
     assert lying_in(small_disk) == ["all.pdf"]

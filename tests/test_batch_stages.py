@@ -105,9 +105,9 @@ def test_a_character_without_a_glyph_is_a_problem_before_a_page_is_made(
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["n\u0303andu\u0301", "a\u00a0b", "\u1ed6 \u014d \u02bb \u00a7"])
 def test_a_problem_of_the_page_is_not_found_by_the_check(
-    name: str, library: Library, tmp_path: Path
+    name: str, typst_library: Library, tmp_path: Path
 ) -> None:
-    pdf, sheets = job(library, "pdf"), only(tmp_path, f"{name},Sheriff,")
+    pdf, sheets = job(typst_library, "pdf"), only(tmp_path, f"{name},Sheriff,")
     assert plan_from(check_rows(sheets, pdf, 1)).problems == {}
     (found,) = make_rows(sheets, {0: pdf.order}, pdf, 1)
     assert found.problems == ()
@@ -132,9 +132,10 @@ def test_a_problem_of_the_page_rejects_the_row_when_it_is_made(
 
 
 @pytest.mark.parametrize(("name", "pages"), [("pdf", 2), ("tiff", 3), ("fax", 3), ("txt", None)])
-def test_pages_are_counted(name: str, pages: int | None, library: Library) -> None:
+def test_pages_are_counted(name: str, pages: int | None, typst_library: Library) -> None:
     exporter = exporter_for(name)
-    assert exporter.count_pages(exporter.encode(letter_for(library), library.context)) == pages
+    content = exporter.encode(letter_for(typst_library), typst_library.context)
+    assert exporter.count_pages(content) == pages
 
 
 def test_a_file_that_is_no_pdf_is_not_printed(library: Library, tmp_path: Path) -> None:

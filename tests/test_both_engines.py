@@ -1,6 +1,7 @@
 """Both PDF engines print the same pages: the same words, lines and places.
 
-Set OPTOUT_EVERY_LETTER=1 to compare the letters of each jurisdiction, not of one in turn.
+Set OPTOUT_EVERY_LETTER=1 to compare the letters of each jurisdiction and activation, not of one in
+turn.
 """
 
 import os
@@ -14,7 +15,7 @@ import pytest
 from compare_pages import Pages, first_difference, pages_of, same_lines, words_of
 from conftest import ROOT, TODAY
 from every_letter_kind import Member, letter_of
-from letters_by_period import SETTINGS, Setting, letters_in
+from letters_by_period import ACTIVATIONS, ADDRESSINGS, DAYS, SETTINGS, Setting, letters_in
 from make_letters import letter_for, library_with, pdf_of
 from read_pdf import box_of, elements_of, kinds_within, objects_of, opened, shapes_on
 from test_awkward_recipients import AWKWARD
@@ -76,7 +77,7 @@ AWKWARD_REQUESTS = {
 def _nothing_is_kept() -> Iterator[None]:
     """Let the engines go while Python can still remove their typefaces."""
     yield
-    for kept in (library_of, printed):
+    for kept in (library_of, letter_named, printed):
         kept.cache_clear()
 
 
@@ -105,11 +106,17 @@ def _to_address(*lines: str) -> _Make:
     return lambda library: msgspec.structs.replace(letter_for(library), envelope=lines)
 
 
-# Of each kind in each of its periods, the letter of one jurisdiction of the three, in turn.
+# Of each kind in each of its periods, the letter of one jurisdiction of the three, in turn; of the
+# opt-out letter, in each period and addressing, that of one activation.
 CHOSEN = [it for number, it in enumerate(MEMBERS) if (number + number // 3) % 3 == 0]
+OPT_OUTS = [
+    Setting(period, ACTIVATIONS[(number + is_joint) % 3], addressing)
+    for number, period in enumerate(DAYS)
+    for is_joint, addressing in enumerate(ADDRESSINGS)
+]
 if "OPTOUT_EVERY_LETTER" in os.environ:
-    CHOSEN = MEMBERS
-GOLDEN = {str(it): _in_setting(it) for it in SETTINGS} | {str(it): _of_kind(it) for it in CHOSEN}
+    CHOSEN, OPT_OUTS = MEMBERS, SETTINGS
+GOLDEN = {str(it): _in_setting(it) for it in OPT_OUTS} | {str(it): _of_kind(it) for it in CHOSEN}
 AWKWARD_LETTERS = {
     **{f"place {lines}": _with_lines(lines) for lines in PLACES},
     **{name: _with_lines(lines) for name, lines in AWKWARD_REQUESTS.items()},
@@ -122,10 +129,14 @@ LETTERS = {**GOLDEN, **AWKWARD_LETTERS}
 
 
 @cache
+def letter_named(name: str) -> Letter:
+    return LETTERS[name](library_of("typst"))  # both find the same words
+
+
+@cache
 def printed(name: str, engine: EngineName) -> Pages:
     """Return the lines of a letter's pages; each is printed once."""
-    library = library_of(engine)
-    return pages_of(pdf_of(LETTERS[name](library), library))
+    return pages_of(pdf_of(letter_named(name), library_of(engine)))
 
 
 def both(name: str) -> tuple[Pages, Pages]:
@@ -291,7 +302,7 @@ def test_another_line_height_in_either_layout_is_found(
         changed_source = source.replace("lined.with(lengths.text, 1.27)", "lined.with(11pt, 1.3)")
         page.write_text(changed_source, "utf-8")
         assert page.read_text("utf-8") != source
-    changed = pages_of(pdf_of(LETTERS[name](library), library))
+    changed = pages_of(pdf_of(letter_named(name), library))
     other = printed(name, next(it for it in NAMES if it != engine))
     assert first_difference(changed, other).startswith("page 1: ")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pexpect
 import pytest
 from click.testing import Result
-from command_results import Run, Write, outcome, problem, words
+from command_results import Run, Write, outcome, problem, take_for_terminals, words
 
 FORMATS = """\
 id       title
@@ -260,13 +260,17 @@ def test_a_broken_data_file_is_told_on_stderr_alone(
     assert (code, out, err) == (1, "", f"{expected}\n")
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        *("list letters", "list offices --state CT", "list agencies --state AL", "doctor"),
-        *("list nothing", "help nothing"),
-    ],
-)
+@pytest.mark.parametrize("words", ["list offices --state CT", "list agencies --state AL", "doctor"])
+def test_a_list_is_as_wide_as_the_terminal(
+    words: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_for_terminals(monkeypatch)
+    monkeypatch.setenv("COLUMNS", "70")
+    lines = run(*words.split()).output.splitlines()
+    assert 60 < max(map(len, lines)) <= 70
+
+
+@pytest.mark.parametrize("words", ["list letters", "list nothing", "help nothing"])
 def test_text_is_not_written_over_the_edge_of_a_terminal(words: str) -> None:
     arguments = ["-m", "optout_cli", *words.split()]
     own = {key: text for key, text in os.environ.items() if key != "COLUMNS"}

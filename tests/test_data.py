@@ -244,14 +244,13 @@ def test_every_slug_is_unique(directory: Directory) -> None:
     assert [slug for slug, number in slugs.items() if number > 1] == []
 
 
-@pytest.mark.parametrize("way", ["id", "slug", "name, code", "name, state"])
+# By id and by `Marin County, CA`, test_directory finds each by the names that letters print.
+@pytest.mark.parametrize("way", ["slug", "name, state"])
 def test_every_jurisdiction_is_found(directory: Directory, way: str) -> None:
     lost = []
     for code, id, it in directory.all():
         query = {
-            "id": id,
             "slug": directory.slug(code, id),
-            "name, code": f"{it.name}, {code}",
             "name, state": f"{it.name}, {directory.data.states[code].name}",
         }[way]
         if directory.find(query).id != id:

@@ -528,7 +528,7 @@ def test_every_name_that_letters_print_finds_its_jurisdiction(directory: Directo
     for _, id, _ in directory.all():
         locality = directory.find(id)
         place = place_of(locality)
-        names = (locality.name, place.full_name, place.full_formal)
+        names = {locality.name, place.full_name, place.full_formal}
         lost += [name for name in names if directory.find(name).id != id]
     assert lost == []
 

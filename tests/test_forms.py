@@ -25,6 +25,11 @@ BOTH = "service: {bureau: [{by: certified-mail}, {by: email}, {by: fax}], ice: [
 NONE = "service: {}"
 
 
+@pytest.fixture
+def library(typst_library: Library) -> Library:
+    return typst_library
+
+
 def written(library: Library, service: str, *formats: str) -> dict[str, Export]:
     """Return the bureau's letter in each format."""
     order = Order(today=TODAY, parties=("bureau",), formats=formats)

@@ -4,14 +4,12 @@ from pathlib import Path
 
 import pytest
 from conftest import REQUEST, ROOT
-from make_letters import BARE, document_of, letter_for, letters_for, library_with, pdf_of, texts_of
+from make_letters import BARE, letter_for, letters_for, library_with, pdf_of, texts_of
 from msgspec.structs import replace
 from read_pdf import lines_on, objects_of, opened, shapes_on, tagged_words, text_on
-from run_processes import call
 
 from optout_cli.cache import Cache
 from optout_cli.letters import Library
-from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import Image, Letter
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
@@ -163,11 +161,3 @@ def test_a_page_with_another_picture_is_another_page(library: Library) -> None:
     seals = [Image("image/svg+xml", svg.format(it).encode(), "Seal") for it in (3, 9)]
     one, other = (pdf_of(replace(letter_for(library), seal=it), library) for it in seals)
     assert one != other
-
-
-def test_another_process_gives_the_same_bytes(library: Library) -> None:
-    order = Order(today=letter_for(library).notice.date, parties=("bureau",))
-    (export,) = exports_of(document_of(), library, order)
-    words = ("write", "-", "--to", "bureau", "-o", "-", "--engine", library.context.engine_name)
-    other = call(*words, stdin=REQUEST.encode(), TZ="Pacific/Auckland", LC_ALL="C")
-    assert other.stdout == export.content

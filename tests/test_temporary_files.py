@@ -22,21 +22,33 @@ from optout_cli.exporters import ExportContext
 ROWS = "".join(f"50{number:03},Pat,Sheriff\n" for number in range(1, 16, 2))
 BATCH = ("batch", "n.csv", "--common", "common.yaml", "-q", "-o", "out/")
 FEW = ("batch", "few.csv", *BATCH[2:])
+MAILED = ", ".join(f"{{by: mail, number: 1Z0000000{number}}}" for number in range(9))
 # Each engine keeps typefaces in a folder of its own making, whatever the command.
 TYPST = ("--engine", "typst")
 COMMANDS = {
     "write a PDF": ("write", "r.yaml", "-f", "pdf"),
+    "check all requests": ("batch", "n.csv", "--common", "common.yaml", "--check"),
+    "write many by two workers": (*FEW, "-j2"),
+    "print many": (*FEW, "-j2", "--print", "all.pdf", *TYPST),
+    "a style that cannot be printed": ("write", "r.yaml", "--templates", "t"),
+}
+# Those of one process, one after the other in the same.
+MORE_COMMANDS = {
     "write an e-mail": ("write", "r.yaml", "-f", "eml", "--draft", *TYPST),
     "write fax pages": ("write", "r.yaml", "-f", "tiff", "--draft", *TYPST),
     "print a guide": ("guide", "marin-county-ca", "-f", "pdf", "-o", "guide.pdf", *TYPST),
     "check a request": ("check", "r.yaml", *TYPST),
-    "check all requests": ("batch", "n.csv", "--common", "common.yaml", "--check"),
     "write many": (*FEW, "-j1", *TYPST),
-    "write many by two workers": (*FEW, "-j2"),
-    "print many": (*FEW, "-j2", "--print", "all.pdf", *TYPST),
-    "a style that cannot be printed": ("write", "r.yaml", "--templates", "t"),
     "a letterhead that is too tall": ("write", "tall.yaml", *TYPST),
 }
+IN_TURN = """
+import contextlib, json, sys
+from optout_cli.cli import main
+for words in json.loads(sys.argv[1]):
+    sys.argv[1:] = words
+    with contextlib.suppress(SystemExit):
+        main()
+"""
 # pytest's own process has threads; what is forked here never meets them.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 
@@ -45,7 +57,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarn
 def scratch(write: Write, in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stand in a folder with requests; the folder for temporary files is another one, empty."""
     write("r.yaml", REQUEST)
-    write("tall.yaml", REQUEST.replace("title: Sheriff", f"title: {'Sheriff and Clerk ' * 60}"))
+    write("tall.yaml", f"{REQUEST}service: {{bureau: [{MAILED}]}}\n")
     write("common.yaml", COMMON)
     write("n.csv", HEADER + ROWS)
     write("few.csv", HEADER + "".join(ROWS.splitlines(keepends=True)[:2]))
@@ -61,6 +73,17 @@ def test_no_command_leaves_a_temporary_file(case: str, scratch: Path) -> None:
     assert (lying_in(scratch), b"Traceback" in done.stderr) == ([], False)
 
 
+def test_several_commands_of_a_process_leave_no_temporary_file(scratch: Path) -> None:
+    words = json.dumps([*MORE_COMMANDS.values()])
+    done = subprocess.run(
+        (sys.executable, "-c", IN_TURN, words), capture_output=True, env=os.environ, check=False
+    )
+    assert (lying_in(scratch), b"Traceback" in done.stderr) == ([], False)
+    made = {path.name for path in scratch.parent.rglob("2026-*")} | {"guide.pdf"}
+    assert {Path(name).suffix for name in made} == {".eml", ".tiff", ".pdf"}
+    assert b"letterhead and service lines take" in done.stderr
+
+
 # One process is its whole group. WeasyPrint's workers are forked, Typst's are started anew.
 @pytest.mark.parametrize(
     ("number", "send", "jobs", "engine"),
@@ -69,10 +92,8 @@ def test_no_command_leaves_a_temporary_file(case: str, scratch: Path) -> None:
         (signal.SIGINT, os.kill, "2", "typst"),
         (signal.SIGINT, os.killpg, "2", "weasyprint"),
         (signal.SIGTERM, os.kill, "1", "typst"),
-        (signal.SIGTERM, os.kill, "1", "weasyprint"),
         (signal.SIGTERM, os.kill, "2", "weasyprint"),
         (signal.SIGTERM, os.killpg, "2", "typst"),
-        (signal.SIGHUP, os.kill, "1", "typst"),
         (signal.SIGHUP, os.kill, "2", "typst"),
         (signal.SIGHUP, os.killpg, "2", "weasyprint"),
     ],

@@ -308,8 +308,8 @@ def test_any_text_that_a_yaml_writer_wrote_comes_back_as_it_was(
 @given(
     st.recursive(
         _texts,
-        lambda inner: st.lists(inner) | st.dictionaries(_keys, inner),
-        max_leaves=12,
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_keys, inner, max_size=4),
+        max_leaves=8,
     )
 )
 def test_any_values_in_json_come_back_as_they_were(value: Tree) -> None:
