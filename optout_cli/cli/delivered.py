@@ -108,8 +108,14 @@ def command(
     with record.recorder_of(library_from((), folders)) as recorder:
         done = record.prepare_each(recorder, letters, results_of)
         record.commit(recorder, done, as_json=as_json, quiet=quiet)
-    if not quiet:
-        _say_next(done, is_undone=undo is not None)
+    if quiet:
+        return
+    if undo:
+        say("next: when it arrives, run optout delivered")
+    elif any(came_back(found.state) for found, _ in done):
+        say(f"next: {MEND}")
+    elif any(found.state.delivered and not found.state.answers for found, _ in done):
+        say("next: when an answer comes, run optout answer")
 
 
 def _result_of(
@@ -151,12 +157,3 @@ def _named_event(
         message = f"the letter is recorded as {told}"
         raise OptoutError(Problem("which-way", message, hint=hint, path="by"))
     return "delivered"
-
-
-def _say_next(done: Sequence[Recorded], *, is_undone: bool) -> None:
-    if is_undone:
-        say("next: when it arrives, run optout delivered")
-    elif any(came_back(found.state) for found, _ in done):
-        say(f"next: {MEND}")
-    elif any(found.state.delivered and not found.state.answers for found, _ in done):
-        say("next: when an answer comes, run optout answer")

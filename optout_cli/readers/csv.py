@@ -96,24 +96,18 @@ def rows_as_they_come(lines: Iterator[str], file: str, keys: _Names) -> Iterator
     top, count = "", 0
     for line in lines:
         top, count = top + line, count + 1
-        if top.strip() and (count > _MAX_TITLES or not _is_open(top)):
+        # A cell in quotes may go on below: then more text makes no other row. Any delimiter may
+        # show that, until one divides the names of columns.
+        rows = {delimiter: [*_cells_of(top, delimiter)] for delimiter in _DELIMITERS}
+        known = [it for it in rows if any(names_columns(cells, ()) for cells in rows[it])]
+        counts = ((len(rows[it]), len([*_cells_of(f"{top}more", it)])) for it in known or rows)
+        is_open = any(before == after for before, after in counts)
+        if top.strip() and (count > _MAX_TITLES or not is_open):
             break
     table, rest = read_table(top, file, keys=keys)
     if table:  # also rows that seemed to be of the first line
         for below in chain(rest, _read_lines(lines, file, table.delimiter, count)):
             yield _row_from(below, table, file)
-
-
-def _is_open(top: str) -> bool:
-    """Tell whether the first lines end within a cell in quotes, which goes on below.
-
-    Any delimiter may show that, until one divides the names of columns.
-    """
-    found = [it for it in _DELIMITERS if any(names_columns(row, ()) for row in _cells_of(top, it))]
-    counts = (
-        [len([*_cells_of(text, it)]) for text in (top, f"{top}more")] for it in found or _DELIMITERS
-    )
-    return any(before == after for before, after in counts)
 
 
 def _cells_of(text: str, delimiter: str) -> Iterator[list[str]]:
