@@ -3,6 +3,7 @@
 import json
 import re
 from email import message_from_bytes, policy
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -260,3 +261,25 @@ def test_each_face_draws_the_common_characters(slant: str) -> None:
 )
 def test_a_word_wider_than_its_line_is_broken_within_it(text: str, broken: str) -> None:
     assert broken_words(text, 234, 10) == broken
+
+
+@pytest.mark.parametrize("engine", NAMES)
+def test_diff_lays_out_with_the_engine_that_is_chosen(
+    run: Run, write: Write, monkeypatch: pytest.MonkeyPatch, engine: str
+) -> None:
+    run("write", "r.yaml", "--engine", "typst", "--to", "ice", "-f", "pdf", "-o", "out/", "-q")
+    write("r.yaml", REQUEST.replace("Placeholder", "Lopez"))
+    monkeypatch.setenv("OPTOUT_ENGINE", engine)
+    used = []
+    for name in NAMES:
+        printer = import_module(f"optout_cli.engines.{name}").Engine
+
+        def print_letter(
+            self: Any, *given: Any, name: str = name, whole: Any = printer.print_letter
+        ) -> Any:
+            used.append(name)
+            return whole(self, *given)
+
+        monkeypatch.setattr(printer, "print_letter", print_letter)
+    code, out, _ = outcome(run("diff", "r.yaml", "--in", "out"))
+    assert (code, "[-Placeholder-] {+Lopez+}" in out, used) == (0, True, [engine])

@@ -17,6 +17,7 @@ from optout_cli.cli.console import (
     usage_error,
 )
 from optout_cli.cli.options import (
+    engine_option,
     files,
     files_from_option,
     force_option,
@@ -36,6 +37,7 @@ from optout_cli.errors import printable, wrap
 from optout_cli.exporters import Options
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order
+from optout_cli.model.letter import EngineName
 from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import is_folder
 from optout_cli.readers.files import STDIN, is_file
@@ -90,6 +92,7 @@ _MARK = re.compile(r"(\[-|-\]|\{\+|\+\})")
 @in_option
 @to_option
 @files_from_option
+@engine_option
 @json_option
 @quiet_option
 @library_options
@@ -103,6 +106,7 @@ def command(
     within: Path | None,
     parties: tuple[Party, ...],
     files_from: tuple[Path, ...],
+    engine: EngineName | None,
     as_json: bool,
     quiet: bool,
     overlays: Sequence[str],
@@ -123,7 +127,8 @@ def command(
     order = Order(
         today=today(), formats=("txt",), parties=parties or PARTIES, files_from=files_from
     )
-    library = library_from(overlays, folders, with_engine(Options(), ["pdf"], quiet=True))
+    look = with_engine(Options(engine=engine), ["pdf"], quiet=True)
+    library = library_from(overlays, folders, look)
     pairs = _pairs(old, new, Finder(library, order, within), library, order)
     found = [compare(*pair) for pair in pairs]
     changed = [comparison for comparison in found if not comparison.is_equal]

@@ -4,6 +4,7 @@ Reads registers, requests and letters, and writes nothing.
 """
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -163,6 +164,7 @@ def version_of(letter: Letter, library: Library, name: str) -> Version:
     facts = facts_of(letter, context)
     del facts["cautions"]
 
+    @cache  # it is read more than once
     def content(form: str) -> bytes:
         exporter = exporter_for(form)
         return exporter.encode(letter.as_form(exporter.ROUTE), context)
