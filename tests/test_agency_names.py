@@ -313,9 +313,10 @@ def short(name: str) -> str:
         (lambda name, code: f"{name}, {code}", {"found": 1_551}),
         (lambda name, code: f"{name} {code}".lower(), {"found": 1_551}),
         (lambda name, code: f"{short(name)}, {code}", {"found": 1_545, "offered": 6}),
+        (lambda name, _: name, {"found": 1_071, "offered": 480}),
         (lambda name, _: short(name).lower(), {"found": 1_071, "offered": 480}),
     ],
-    ids=["printed", "lower case", "abbreviated", "abbreviated, without state"],
+    ids=["printed", "lower case", "abbreviated", "without state", "abbreviated, without state"],
 )
 def test_no_name_of_an_agency_finds_another(
     typed: Write, counts: dict[str, int], directory: Directory

@@ -1,7 +1,6 @@
 """Both PDF engines print the same pages: the same words, lines and places.
 
-Set OPTOUT_EVERY_LETTER=1 to compare the letters of each jurisdiction and activation, not of one in
-turn.
+Set OPTOUT_EVERY_LETTER=1 to compare the letters of each jurisdiction, not of one in turn.
 """
 
 import os
@@ -15,7 +14,7 @@ import pytest
 from compare_pages import Pages, first_difference, pages_of, same_lines, words_of
 from conftest import ROOT, TODAY
 from every_letter_kind import Member, letter_of
-from letters_by_period import ACTIVATIONS, ADDRESSINGS, DAYS, SETTINGS, Setting, letters_in
+from letters_by_period import SETTINGS, Setting, letters_in
 from make_letters import letter_for, library_with, pdf_of
 from read_pdf import box_of, elements_of, kinds_within, objects_of, opened, shapes_on
 from test_awkward_recipients import AWKWARD
@@ -106,17 +105,11 @@ def _to_address(*lines: str) -> _Make:
     return lambda library: msgspec.structs.replace(letter_for(library), envelope=lines)
 
 
-# Of each kind in each of its periods, the letter of one jurisdiction of the three, in turn; of the
-# opt-out letter, in each period and addressing, that of one activation.
+# Of each kind in each of its periods, the letter of one jurisdiction of the three, in turn.
 CHOSEN = [it for number, it in enumerate(MEMBERS) if (number + number // 3) % 3 == 0]
-OPT_OUTS = [
-    Setting(period, ACTIVATIONS[(number + is_joint) % 3], addressing)
-    for number, period in enumerate(DAYS)
-    for is_joint, addressing in enumerate(ADDRESSINGS)
-]
 if "OPTOUT_EVERY_LETTER" in os.environ:
-    CHOSEN, OPT_OUTS = MEMBERS, SETTINGS
-GOLDEN = {str(it): _in_setting(it) for it in OPT_OUTS} | {str(it): _of_kind(it) for it in CHOSEN}
+    CHOSEN = MEMBERS
+GOLDEN = {str(it): _in_setting(it) for it in SETTINGS} | {str(it): _of_kind(it) for it in CHOSEN}
 AWKWARD_LETTERS = {
     **{f"place {lines}": _with_lines(lines) for lines in PLACES},
     **{name: _with_lines(lines) for name, lines in AWKWARD_REQUESTS.items()},

@@ -287,6 +287,19 @@ def test_undo_takes_back_the_return_by_the_way_that_is_named(sent: str, run: Run
     assert (code, "not recorded as returned by certified mail" in err) == (1, True)
 
 
+def test_undo_finds_a_return_that_was_not_recorded_last(sent: str, run: Run) -> None:
+    run("sent", TO_BUREAU, "--by", "fax", "--on", "2026-11-20", "-q")
+    run(*BACK, "--by", "certified-mail", "-q")
+    run(*BACK, "--by", "fax", "-q")
+    undo = ("delivered", TO_BUREAU, "--undo", "another letter")
+    err = outcome(run(*undo, "--on", "2026-11-22"))[2]
+    assert "is not recorded as returned on 2026-11-22" in err
+    assert "it is recorded as returned on 2026-11-23" in err
+    told = "not returned by certified mail on 2026-11-23 after all"
+    assert told in outcome(run(*undo, "--by", "certified-mail"))[2]
+    assert statuses(run)["bureau"]["step"] == "waiting"
+
+
 def test_two_ways_may_come_back_on_one_day_for_one_reason(sent: str, run: Run) -> None:
     run("sent", TO_BUREAU, "--by", "mail", "--on", "2026-11-20", "-q")
     run(*BACK, "--by", "certified-mail", "-q")

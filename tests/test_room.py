@@ -43,6 +43,7 @@ def recipient(party: str, organization: str, more: str = "") -> str:
 def test_a_layout_of_ones_own_makes_no_more_pages_than_a_letter_may_have(
     form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert measure._MOST_PAGES == 100
     monkeypatch.setattr(measure, "_MOST_PAGES", 10)
     library = library_with(tmp_path, {STYLE: SHEET + ".body > p { break-before: page }"})
     body = (Paragraph((Run("One line."),)),) * 10

@@ -100,10 +100,9 @@ def command(
     with optout's own data.
 
     Without a FILE or --coverage, optout writes sample letters of every kind and period, which takes
-    some seconds; with --templates, only the letters that your files change. Any two of the facts
-    that decide what a letter prints are in one of them together. It finds facts that are not
-    declared or not used, words that no letter may say, and values that change more than the words
-    of a letter.
+    some seconds; with --templates, only the letters that your files change. It tries every two of
+    the facts that decide what a letter prints together. It finds facts that are not declared or not
+    used, words that no letter may say, and values that change more than the words of a letter.
 
     Prints each problem on stdout, and nothing if there are none.
     """

@@ -52,13 +52,13 @@ from optout_cli.register.statements import (
 @click.option(
     "--by",
     type=Choice(WAYS),
-    help="With --returned, or to --undo that: which came back, if it went out several ways.",
+    help="What came back, if it went out several ways: with --returned, or with --undo.",
 )
 @record.correct_option
 @record.reason_option(
     "--undo",
-    "Take back that it arrived or came back, on the day of --on if both; say why. The register"
-    " keeps all.",
+    "Take back that it arrived or came back; say why. The register keeps both. If both are"
+    " recorded, name one with --on or --by.",
 )
 @record.to_option
 @record.in_option
@@ -86,7 +86,8 @@ def command(
     its letters that are recorded as sent and not as delivered. Deadlines count from the day of
     delivery. A letter that came back is not answered: correct its address, and write it again.
 
-    A scan is copied to the folder evidence/. Either all is recorded or nothing. Prints the paths.
+    A scan is copied to evidence/ in the folder of the letter. Either all is recorded or nothing.
+    Prints the path of each letter.
     """
     record.check_quotes(letters, undo or returned)
     record.check_undo(undo, receipt, returned, correct)
@@ -97,7 +98,6 @@ def command(
         usage_error(f"no day of {what} is given", "add --on DATE, as on the receipt")
     moment = record.now()
     is_one = bool(receipt or returned or undo or correct)
-
     said = Sending(on=day, by=by, correct=correct, undo=undo)
 
     def results_of(text: str) -> Iterator[Recorded]:
@@ -148,10 +148,11 @@ def _named_event(
 ) -> Literal["returned", "delivered"]:
     """Return what is taken back: an arrival, or a return. Raises OptoutError if it may be both."""
     happened: list[Delivered | Returned] = [*found.state.delivered, *found.state.returned]
-    tags = {event.tag for event in happened if day in (None, event.on)}
+    on_day = {event.tag for event in happened if event.on == day}
+    tags = on_day or {event.tag for event in happened}
     if by or tags == {"returned"}:
         return "returned"
-    if len(tags) > 1 and not day:
+    if len(tags) > 1 and not on_day:
         told = ", and as ".join(f"{event.tag} on {event.on}" for event in happened)
         hint = "say the day of what you take back with --on, or the way of what came back with --by"
         message = f"the letter is recorded as {told}"

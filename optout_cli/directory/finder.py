@@ -286,10 +286,10 @@ class Finder:
         agencies = self._agencies_at(folded)
         at_place = [] if close else agencies
         own = [slug for slug in agencies if slug.startswith(tuple(f"{name}-" for name in words))]
-        # Other names do not count: `Brooklyn, CT` is not Kings County, NY.
-        very = [entry.slug for entry in self._jurisdiction_entries if entry.names[0] in words]
+        # Of this very name in another state; `Brooklyn, CT` is not Kings County, NY.
+        elsewhere = [it.slug for it in self._jurisdiction_entries if it.names[0] in words]
         close = [*own, *close] or [
-            *(very if len(very) <= _FEW else ()),
+            *(elsewhere if len(elsewhere) <= _FEW else ()),
             *(at_place or self._closest(folded, self._jurisdiction_entries)),
         ]
         hints = [list_words(dict.fromkeys(close))]

@@ -60,8 +60,9 @@ def approval_notes(
     for (name, initials, day), pairs in changed.items():
         (first, letter), many = pairs[0], len(pairs) > 1
         before, path = first.place_in(folder), letter.files[0].path
-        how = f"; to see what: optout diff {before} {folder / path}"
-        how *= path in there and before != folder / path  # a check writes no file to compare
+        how = ""  # a check writes no file to compare
+        if path in there and before != folder / path:
+            how = f"; to see what: optout diff {before} {folder / path}"
         yield (
             f"note: ask {name} to approve the letter{'s' * many} again, and date the"
             f" initials: {'their' if many else 'its'} words changed since"

@@ -138,7 +138,7 @@ def taken_back_from(
             hint = "first take that back: --undo REASON, without --by"
             raise OptoutError(Problem("already-sent", message, hint=hint, path="by"))
         return Result(Withdrawn(**about, what="withdrawn", on=day, note=reason))
-    last = sending_of(state, by) if what == "sent" else state.last(what, of)
+    last = sending_of(state, by) if what == "sent" else state.last(what, of, by)
     way = last.by if isinstance(last, Sent | Returned) else None
     if last is None or by not in (None, way):
         how = f"{what} by {way_words(by)}" if by else f"{what} on {of}" if of else what
